@@ -1,0 +1,43 @@
+"""Helpers that put a MiniGrid environment and the compiled world into the same state."""
+
+import gymnasium
+import numpy as np
+from minigrid.core.constants import COLOR_TO_IDX
+from minigrid.wrappers import OneHotPartialObsWrapper, ViewSizeWrapper
+
+from goalsplice.world import ENVIRONMENT_ID
+from goalsplice.world.observation import Encoding
+from goalsplice.world.simulator import NOTHING, Worlds
+
+
+def wrapped(encoding: Encoding, **arguments) -> gymnasium.Env:
+    """The MiniGrid environment behind MiniGrid's own wrappers for `encoding`."""
+    environment = ViewSizeWrapper(
+        gymnasium.make(ENVIRONMENT_ID, disable_env_checker=True, **arguments).unwrapped, encoding.view_size
+    )
+    return OneHotPartialObsWrapper(environment) if encoding.name == "onehot" else environment
+
+
+def cell(position, size: int) -> int:
+    """Number of an (x, y) cell."""
+    return int(position[1]) * size + int(position[0])
+
+
+def state_of(environment) -> Worlds:
+    """The state of one freshly reset MiniGrid environment as one compiled world."""
+    size = environment.width
+    keys = {}
+    for index, content in enumerate(environment.grid.grid):
+        if content is not None and content.type == "key":
+            keys[content.color] = index
+    third = next(colour for colour in keys if colour not in ("blue", "purple"))
+    things = [cell(environment.ball.cur_pos, size), keys["blue"], keys["purple"], keys[third]]
+    return Worlds(
+        agent=np.array([cell(environment.agent_pos, size)]),
+        direction=np.array([int(environment.agent_dir)]),
+        things=np.array([things]),
+        third_colour=np.array([COLOR_TO_IDX[third]]),
+        carried=np.array([NOTHING]),
+        elapsed=np.array([0]),
+        stream=np.array([1], dtype=np.uint64),
+    )

@@ -1,0 +1,211 @@
+"""The compiled world is the MiniGrid world."""
+
+import itertools
+
+import gymnasium
+import numpy as np
+import pytest
+import scipy.stats
+from gymnasium.vector import AutoresetMode
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from minigrid.core.constants import COLOR_TO_IDX, IDX_TO_COLOR
+
+from goalsplice.world import ENVIRONMENT_ID
+from goalsplice.world import simulator as sim
+from goalsplice.world.observation import Encoding
+from goalsplice.world.vocabulary import OBJECTIVES, OUTCOMES, THIRD_KEY_COLOURS
+from world.minigrid_twin import cell, state_of, wrapped
+
+ENCODINGS = [Encoding("onehot", 5), Encoding("integers", 7), Encoding("onehot", 7), Encoding("integers", 5)]
+CAUTIOUS = np.array([0.25, 0.25, 0.3, 0.05, 0.05, 0.05, 0.05])
+"""Probabilities of actions under which episodes last long enough to meet every case."""
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    objective=st.sampled_from(OBJECTIVES),
+    walkable_keys=st.booleans(),
+    wall_penalty=st.booleans(),
+)
+@pytest.mark.parametrize("layouts", THIRD_KEY_COLOURS)
+@pytest.mark.parametrize("encoding", ENCODINGS, ids=lambda e: f"{e.name}-{e.view_size}")
+def test_same_state_action_and_ball_move_give_the_same_step(
+    encoding, layouts, seed, objective, walkable_keys, wall_penalty
+):
+    """Observation, reward, end and outcome are equal over 300 steps of each example (14,400 in all)."""
+    max_steps = 40
+    environment = wrapped(
+        encoding,
+        layouts=layouts,
+        objective=objective,
+        walkable_keys=walkable_keys,
+        wall_penalty=wall_penalty,
+        max_steps=max_steps,
+    )
+    inner, tables = environment.unwrapped, encoding.geometry
+    rules = sim.Rules(walkable_keys, wall_penalty, max_steps)
+    generator = np.random.default_rng(seed)
+
+    observation, _ = environment.reset(seed=seed)
+    worlds = state_of(inner)
+    for _ in range(300):
+        code = np.array([sim.observe(worlds, 0, tables)])
+        np.testing.assert_array_equal(encoding.images(code)[0], observation["image"])
+
+        action = generator.choice(7, p=CAUTIOUS)
+        ball_cell = inner.draw_ball_cell()
+        inner.draw_ball_cell = lambda ball_cell=ball_cell: ball_cell
+        observation, reward, terminated, truncated, info = environment.step(action)
+        del inner.draw_ball_cell
+
+        outcome = sim.act(worlds, 0, action, cell(ball_cell, inner.width), tables, rules)
+        paid = sim.reward(outcome, worlds.elapsed[0], OUTCOMES.index(objective), max_steps)
+        assert paid == reward
+        assert (outcome not in (sim.RUNNING, sim.TIMEOUT)) == terminated
+        assert (outcome == sim.TIMEOUT) == truncated
+        assert (OUTCOMES[outcome] if outcome != sim.RUNNING else None) == info["outcome"]
+        if terminated or truncated:
+            code = np.array([sim.observe(worlds, 0, tables)])
+            np.testing.assert_array_equal(encoding.images(code)[0], observation["image"])
+            observation, _ = environment.reset()
+            worlds = state_of(inner)
+
+
+def counts_of(values, among) -> np.ndarray:
+    """How often each of `among` occurs in `values`."""
+    values = list(values)
+    return np.array([values.count(value) for value in among])
+
+
+def assert_same_distribution(first: np.ndarray, second: np.ndarray):
+    """Two samples' counts do not differ by a chi-squared test at the 0.1 % level. The seeds are fixed."""
+    occurring = (first + second) > 0
+    assert scipy.stats.chi2_contingency(np.array([first, second])[:, occurring]).pvalue > 0.001
+
+
+@pytest.mark.parametrize("layouts", THIRD_KEY_COLOURS)
+def test_initial_states_are_distributed_as_minigrids(layouts):
+    count = 4_000
+    environment = gymnasium.make(ENVIRONMENT_ID, layouts=layouts, disable_env_checker=True).unwrapped
+    environment.reset(seed=5)
+    ours = sim.create(count, layouts, np.random.default_rng(5))
+    theirs = []
+    for _ in range(count):
+        environment.reset()
+        theirs.append(state_of(environment))
+
+    cells = range(36)
+    for name, among in (("agent", cells), ("direction", range(4)), ("third_colour", range(6))):
+        mine = counts_of(getattr(ours, name), among)
+        assert_same_distribution(mine, counts_of((int(getattr(state, name)[0]) for state in theirs), among))
+    for thing in range(4):
+        mine = counts_of(ours.things[:, thing], cells)
+        assert_same_distribution(mine, counts_of((int(state.things[0, thing]) for state in theirs), cells))
+    assert {IDX_TO_COLOR[c] for c in ours.third_colour} == set(THIRD_KEY_COLOURS[layouts])
+    # Jointly too: where the ball starts, given where the agent does.
+    pairs = list(itertools.product(sorted(set(ours.agent)), repeat=2))
+    assert_same_distribution(
+        counts_of(zip(ours.agent, ours.things[:, 0], strict=True), pairs),
+        counts_of(((int(s.agent[0]), int(s.things[0, 0])) for s in theirs), pairs),
+    )
+
+
+@pytest.mark.parametrize("start", range(8))
+def test_the_ball_moves_as_minigrids(start):
+    """From one state, the cells drawn by both follow one distribution: uniform over the free neighbours."""
+    environment = gymnasium.make(ENVIRONMENT_ID, disable_env_checker=True).unwrapped
+    environment.reset(seed=start)
+    worlds, tables = state_of(environment), Encoding("onehot", 5).geometry
+    ours = [sim.draw_ball_cell(worlds, 0, tables) for _ in range(3_000)]
+    theirs = [cell(environment.draw_ball_cell(), 6) for _ in range(3_000)]
+    assert_same_distribution(counts_of(ours, range(36)), counts_of(theirs, range(36)))
+    # MiniGrid's own rejection sampling, as Dynamic-Obstacles moves its balls, ends on the same cells.
+    top = tuple(int(c) - 1 for c in environment.ball.cur_pos)
+    placed = []
+    for _ in range(1_000):
+        placed.append(cell(environment.place_obj(None, top=top, size=(3, 3)), 6))
+    assert set(placed) == set(ours) == set(theirs)
+    assert_same_distribution(counts_of(ours, range(36)), counts_of(placed, range(36)))
+
+
+def test_a_ball_with_no_free_neighbour_stays():
+    tables = Encoding("onehot", 5).geometry
+    worlds = sim.create(1, "training", np.random.default_rng(0))
+    corner, beside = 7, [8, 13, 14]
+    worlds.things[0, 0] = corner
+    worlds.agent[0] = beside[0]
+    worlds.things[0, 1:3] = beside[1:]
+    worlds.things[0, 3] = 28
+    assert {sim.draw_ball_cell(worlds, 0, tables) for _ in range(20)} == {corner}
+
+
+def test_streams_are_uniform_and_unlike_each_other():
+    stream = np.random.default_rng(0).integers(0, 2**64, size=2, dtype=np.uint64)
+    draws = np.array([[sim.uniform(stream, i) for _ in range(20_000)] for i in range(2)])
+    assert scipy.stats.kstest(draws[0], "uniform").pvalue > 0.001
+    assert abs(np.corrcoef(draws)[0, 1]) < 0.03
+
+
+def vector(mode: AutoresetMode, count: int = 32, **arguments) -> sim.BatchedFetchObstacles:
+    """A vector environment of `count` worlds, reset with seed 3."""
+    environment = sim.BatchedFetchObstacles(count, ENCODINGS[0], autoreset_mode=mode, **arguments)
+    environment.reset(seed=3)
+    return environment
+
+
+def test_same_step_autoreset_keeps_the_last_observation():
+    environment = vector(AutoresetMode.SAME_STEP)
+    generator = np.random.default_rng(0)
+    seen = 0
+    for _ in range(60):
+        observation, rewards, terminated, truncated, infos = environment.step(generator.integers(0, 7, 32))
+        ended = terminated | truncated
+        np.testing.assert_array_equal(infos["outcome"] != sim.RUNNING, ended)
+        assert not (terminated & truncated).any()
+        assert (environment.worlds.elapsed[ended] == 0).all()
+        if ended.any():
+            np.testing.assert_array_equal(infos["_final_obs"], ended)
+            taken = ended & np.isin(infos["outcome"], [0, 1, 2, 3])
+            own = infos["final_obs"][:, 2, 4, :11].argmax(axis=1)
+            assert (own[taken] == 5).all(), "the agent's own cell shows the key it has taken"
+            assert (observation[ended][:, 2, 4, 1] == 1).all(), "a new episode starts empty-handed"
+            seen += int(taken.sum())
+        assert (rewards[~ended] == 0).all()
+    assert seen > 10
+
+
+def test_without_autoreset_an_ended_world_must_be_reset():
+    environment = vector(AutoresetMode.DISABLED, rules=sim.Rules(max_steps=3))
+    for _ in range(3):
+        _, _, terminated, truncated, _ = environment.step(np.full(32, 6))
+    assert truncated.all()
+    assert not terminated.any()
+    with pytest.raises(ValueError, match="reset_mask"):
+        environment.step(np.full(32, 6))
+    mask = np.arange(32) < 16
+    environment.reset(options={"reset_mask": mask})
+    assert (environment.worlds.elapsed == np.where(mask, 0, 3)).all()
+
+
+def test_other_autoreset_modes_are_refused():
+    with pytest.raises(ValueError, match="SAME_STEP or DISABLED"):
+        vector(AutoresetMode.NEXT_STEP)
+
+
+def test_a_level_unfolds_alike_whatever_runs_beside_it():
+    whole = vector(AutoresetMode.SAME_STEP, 8)
+    part = vector(AutoresetMode.SAME_STEP, 8)
+    part.worlds = sim.Worlds(*(field[4:].copy() for field in part.worlds))
+    part.num_envs, part._outcomes = 4, part._outcomes[4:].copy()
+    actions = np.random.default_rng(1).integers(0, 7, (50, 8))
+    for row in actions:
+        whole.step(row)
+        part.step(row[4:])
+    for all_of_it, some in zip(whole.worlds, part.worlds, strict=True):
+        np.testing.assert_array_equal(all_of_it[4:], some)
+
+
+def test_third_key_colours_are_minigrids():
+    assert set(itertools.chain(*THIRD_KEY_COLOURS.values())) <= set(COLOR_TO_IDX)

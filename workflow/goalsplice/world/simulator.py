@@ -1,0 +1,320 @@
+"""The world of `environment.py`, compiled, many at a time.
+
+`Worlds` is a struct of arrays. Compiled functions change one world in place: `reset`, `draw_ball_cell`, `act`,
+`observe`. A step is a ball move and an action, apart, so that a test can drive this world and MiniGrid's with the same
+moves. `BatchedFetchObstacles` wraps them as a Gymnasium vector environment; training and evaluation call them from
+one compiled loop (`agent/rollout.py`).
+
+Each world has a random stream of its own (SplitMix64, Steele et al. 2014), seeded by a NumPy Generator, and draws
+exactly two numbers a step: one for the ball, one for the action. So a level unfolds alike whichever worlds run beside
+it, and two agents on the same level meet the same luck.
+"""
+
+from typing import NamedTuple
+
+import gymnasium
+import numpy as np
+from gymnasium.vector import AutoresetMode
+from minigrid.core.constants import COLOR_TO_IDX
+
+from goalsplice.compiled import njit
+from goalsplice.world.geometry import Geometry, geometry
+from goalsplice.world.observation import BLUE, PURPLE, Encoding, pack
+from goalsplice.world.vocabulary import (
+    ACTIONS,
+    CRASH_REWARD,
+    OBJECTIVES,
+    OUTCOMES,
+    THIRD_KEY_COLOURS,
+    TIME_COST,
+    WRONG_KEY_REWARD,
+    steps_limit,
+)
+
+RUNNING = -1
+OTHER, CRASH, TIMEOUT = OUTCOMES.index("other"), OUTCOMES.index("crash"), OUTCOMES.index("timeout")
+LEFT, RIGHT, FORWARD, PICKUP = range(4)
+BALL_THING, BLUE_THING, PURPLE_THING, THIRD_THING = range(4)
+NOTHING = -1
+
+_COLOUR_OUTCOME = np.array(
+    [OUTCOMES.index(colour) if colour in OUTCOMES else OTHER for colour in COLOR_TO_IDX], dtype=np.int64
+)
+"""Outcome of taking a key of each MiniGrid colour."""
+
+
+class Rules(NamedTuple):
+    """What `FetchObstaclesEnv` takes as arguments: see there."""
+
+    walkable_keys: bool = True
+    wall_penalty: bool = True
+    max_steps: int = steps_limit(6)
+
+
+class Worlds(NamedTuple):
+    """State of n worlds: int64 arrays, and one random stream each (uint64).
+
+    Attributes:
+        agent, direction: (n,) cell and MiniGrid direction (0 east, 1 south, 2 west, 3 north).
+        things: (n, 4) cells of the ball and of the blue, purple and third key.
+        third_colour: (n,) MiniGrid's colour number of the third key.
+        carried: (n,) which thing was taken, -1 for none.
+        elapsed: (n,) steps since the start of the episode.
+        stream: (n,) state of the random streams.
+    """
+
+    agent: np.ndarray
+    direction: np.ndarray
+    things: np.ndarray
+    third_colour: np.ndarray
+    carried: np.ndarray
+    elapsed: np.ndarray
+    stream: np.ndarray
+
+
+@njit
+def uniform(stream, i):
+    """Next number of stream i, uniform on [0, 1): SplitMix64's upper 53 bits."""
+    stream[i] += np.uint64(0x9E3779B97F4A7C15)
+    z = stream[i]
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z = z ^ (z >> np.uint64(31))
+    return np.float64(z >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+
+
+@njit
+def reset(worlds, i, tables, third_colours):
+    """Start a new episode in world i: distinct uniform cells for agent, ball and keys, a uniform direction."""
+    free = tables.interior.copy()
+    for k in range(5):
+        j = k + int(uniform(worlds.stream, i) * (free.size - k))
+        free[k], free[j] = free[j], free[k]
+    worlds.agent[i] = free[0]
+    worlds.things[i, :] = free[1:5]
+    worlds.direction[i] = int(uniform(worlds.stream, i) * 4)
+    worlds.third_colour[i] = third_colours[int(uniform(worlds.stream, i) * third_colours.size)]
+    worlds.carried[i] = NOTHING
+    worlds.elapsed[i] = 0
+
+
+@njit
+def draw_ball_cell(worlds, i, tables):
+    """Where the ball goes next: a uniform free neighbour cell, or its own cell if none is free."""
+    things = worlds.things
+    ball = things[i, BALL_THING]
+    u = uniform(worlds.stream, i)
+    free = np.empty(8, dtype=np.int64)
+    count = 0
+    for k in range(8):
+        cell = tables.neighbours[ball, k]
+        if cell < 0:
+            break
+        if (
+            cell != worlds.agent[i]
+            and cell != things[i, BLUE_THING]
+            and cell != things[i, PURPLE_THING]
+            and cell != things[i, THIRD_THING]
+        ):
+            free[count] = cell
+            count += 1
+    return free[int(u * count)] if count else ball
+
+
+@njit
+def act(worlds, i, action, ball_cell, tables, rules):
+    """Move the ball to `ball_cell`, then let the agent act. Returns the outcome's number, or RUNNING."""
+    things = worlds.things
+    front = tables.front[worlds.agent[i], worlds.direction[i]]
+    ball_was_in_front = things[i, BALL_THING] == front
+    things[i, BALL_THING] = ball_cell
+    worlds.elapsed[i] += 1
+
+    outcome = RUNNING
+    if action == LEFT:
+        worlds.direction[i] = (worlds.direction[i] + 3) % 4
+    elif action == RIGHT:
+        worlds.direction[i] = (worlds.direction[i] + 1) % 4
+    elif action == FORWARD:
+        if ball_was_in_front or (tables.is_wall[front] and rules.wall_penalty):
+            outcome = CRASH
+        blocked = tables.is_wall[front] or front == ball_cell
+        if not rules.walkable_keys:
+            for thing in range(BLUE_THING, THIRD_THING + 1):
+                blocked = blocked or things[i, thing] == front
+        if not blocked:
+            worlds.agent[i] = front
+    elif action == PICKUP:
+        for thing in range(4):
+            if things[i, thing] == front:
+                worlds.carried[i] = thing
+                things[i, thing] = worlds.agent[i]
+                if thing == BALL_THING:
+                    outcome = CRASH
+                elif thing == BLUE_THING:
+                    outcome = _COLOUR_OUTCOME[BLUE]
+                elif thing == PURPLE_THING:
+                    outcome = _COLOUR_OUTCOME[PURPLE]
+                else:
+                    outcome = _COLOUR_OUTCOME[worlds.third_colour[i]]
+                break
+    if outcome == RUNNING and worlds.elapsed[i] >= rules.max_steps:
+        outcome = TIMEOUT
+    return outcome
+
+
+@njit
+def observe(worlds, i, tables):
+    """Code of what the agent of world i sees: see `observation.py`."""
+    agent, direction = worlds.agent[i], worlds.direction[i]
+    seen = np.empty(4, dtype=np.int64)
+    for thing in range(4):
+        cell = worlds.things[i, thing]
+        # The cell under the agent looks empty, unless what it carries is shown there.
+        hidden = cell == agent and worlds.carried[i] != thing
+        seen[thing] = -1 if hidden else tables.view_cell[agent, direction, cell]
+    return pack(
+        tables.background[agent, direction],
+        seen[BALL_THING],
+        seen[BLUE_THING],
+        seen[PURPLE_THING],
+        seen[THIRD_THING],
+        worlds.third_colour[i],
+        tables.view_size * tables.view_size,
+    )
+
+
+@njit
+def reward(outcome, elapsed, objective, max_steps):
+    """Reward of a step that ended with `outcome` (or RUNNING) after `elapsed` steps; `objective` is an outcome."""
+    if outcome == RUNNING or outcome == TIMEOUT:
+        return 0.0
+    if outcome == CRASH:
+        return CRASH_REWARD
+    if outcome == objective:
+        return 1 - TIME_COST * (elapsed / max_steps)
+    return WRONG_KEY_REWARD
+
+
+@njit
+def reset_all(worlds, tables, third_colours):
+    """Start a new episode in every world."""
+    for i in range(worlds.agent.size):
+        reset(worlds, i, tables, third_colours)
+
+
+def colour_numbers(layouts: str) -> np.ndarray:
+    """MiniGrid's numbers of the third key's colours in `layouts`: int64."""
+    return np.array([COLOR_TO_IDX[colour] for colour in THIRD_KEY_COLOURS[layouts]], dtype=np.int64)
+
+
+def create(count: int, layouts: str, generator: np.random.Generator, size: int = 6) -> Worlds:
+    """`count` worlds at the start of an episode, their streams seeded by `generator`."""
+    # Initial states do not depend on what is seen, so any view's tables will do.
+    tables = geometry(size, 5)
+    whole = np.zeros((5, count), dtype=np.int64)
+    worlds = Worlds(
+        agent=whole[0],
+        direction=whole[1],
+        things=np.zeros((count, 4), dtype=np.int64),
+        third_colour=whole[2],
+        carried=whole[3],
+        elapsed=whole[4],
+        stream=generator.integers(0, 2**64, size=count, dtype=np.uint64),
+    )
+    reset_all(worlds, tables, colour_numbers(layouts))
+    return worlds
+
+
+@njit
+def _step_all(worlds, actions, tables, rules, objective, outcomes, rewards, codes):
+    for i in range(worlds.agent.size):
+        ball_cell = draw_ball_cell(worlds, i, tables)
+        outcomes[i] = act(worlds, i, actions[i], ball_cell, tables, rules)
+        rewards[i] = reward(outcomes[i], worlds.elapsed[i], objective, rules.max_steps)
+        codes[i] = observe(worlds, i, tables)
+
+
+@njit
+def _reset_ended(worlds, tables, third_colours, outcomes, codes):
+    for i in range(worlds.agent.size):
+        if outcomes[i] != RUNNING:
+            reset(worlds, i, tables, third_colours)
+            codes[i] = observe(worlds, i, tables)
+
+
+class BatchedFetchObstacles(gymnasium.vector.VectorEnv):
+    """Many compiled worlds as a Gymnasium vector environment.
+
+    Observations are the encoding's arrays, uint8 (n, view_size, view_size, channels); `infos["outcome"]` holds outcome
+    numbers (int64, -1 while running).
+
+    Args:
+        num_envs: how many worlds.
+        encoding: what the agent sees.
+        objective, layouts, rules: as in `FetchObstaclesEnv`.
+        autoreset_mode: SAME_STEP starts a new episode in the step that ends one: the observation is the new episode's
+            first, and `infos["final_obs"]` holds the ended one's last (rows where `infos["_final_obs"]`). DISABLED
+            leaves it to `reset(options={"reset_mask": mask})`.
+
+    Raises:
+        ValueError: another autoreset mode; or, with DISABLED, a step of a world that has ended.
+    """
+
+    def __init__(
+        self,
+        num_envs: int,
+        encoding: Encoding,
+        objective: str = "blue",
+        layouts: str = "training",
+        rules: Rules | None = None,
+        autoreset_mode: AutoresetMode = AutoresetMode.SAME_STEP,
+    ):
+        if autoreset_mode not in (AutoresetMode.SAME_STEP, AutoresetMode.DISABLED):
+            raise ValueError(f"autoreset_mode is {autoreset_mode}; choose SAME_STEP or DISABLED")
+        self.num_envs = num_envs
+        self.encoding = encoding
+        self.layouts = layouts
+        self.rules = Rules(max_steps=steps_limit(encoding.size)) if rules is None else rules
+        self.metadata = {"autoreset_mode": autoreset_mode}
+        self._objective = OBJECTIVES.index(objective)
+        shape = (encoding.view_size, encoding.view_size, encoding.channels)
+        self.single_observation_space = gymnasium.spaces.Box(0, 255, shape, np.uint8)
+        self.single_action_space = gymnasium.spaces.Discrete(len(ACTIONS))
+        self.observation_space = gymnasium.vector.utils.batch_space(self.single_observation_space, num_envs)
+        self.action_space = gymnasium.vector.utils.batch_space(self.single_action_space, num_envs)
+
+    def reset(self, *, seed=None, options=None):
+        """Start new episodes: everywhere, or where `options["reset_mask"]` (bool (n,)) is true."""
+        super().reset(seed=seed)
+        tables, colours = self.encoding.geometry, colour_numbers(self.layouts)
+        mask = (options or {}).get("reset_mask")
+        if mask is None:
+            self.worlds = create(self.num_envs, self.layouts, self.np_random, self.encoding.size)
+            self._outcomes = np.full(self.num_envs, RUNNING, dtype=np.int64)
+        codes = np.empty(self.num_envs, dtype=np.int64)
+        for i in range(self.num_envs):
+            if mask is not None and mask[i]:
+                reset(self.worlds, i, tables, colours)
+                self._outcomes[i] = RUNNING
+            codes[i] = observe(self.worlds, i, tables)
+        return self.encoding.images(codes), {}
+
+    def step(self, actions):
+        same_step = self.metadata["autoreset_mode"] is AutoresetMode.SAME_STEP
+        if not same_step and (self._outcomes != RUNNING).any():
+            raise ValueError("some worlds have ended; reset them first with options={'reset_mask': mask}")
+        tables = self.encoding.geometry
+        rewards = np.empty(self.num_envs)
+        codes = np.empty(self.num_envs, dtype=np.int64)
+        _step_all(self.worlds, np.asarray(actions), tables, self.rules, self._objective, self._outcomes, rewards, codes)
+        outcomes = self._outcomes.copy()
+        infos = {"outcome": outcomes}
+        ended = outcomes != RUNNING
+        if same_step and ended.any():
+            infos["final_obs"] = self.encoding.images(codes)
+            infos["_final_obs"] = ended
+            _reset_ended(self.worlds, tables, colour_numbers(self.layouts), outcomes, codes)
+            self._outcomes[:] = RUNNING
+        truncated = outcomes == TIMEOUT
+        return self.encoding.images(codes), rewards, ended & ~truncated, truncated, infos
