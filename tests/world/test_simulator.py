@@ -6,15 +6,14 @@ import gymnasium
 import numpy as np
 import pytest
 import scipy.stats
-from gymnasium.vector import AutoresetMode
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from minigrid.core.constants import COLOR_TO_IDX, IDX_TO_COLOR
-
 from goalsplice.world import ENVIRONMENT_ID
 from goalsplice.world import simulator as sim
 from goalsplice.world.observation import Encoding
 from goalsplice.world.vocabulary import OBJECTIVES, OUTCOMES, THIRD_KEY_COLOURS
+from gymnasium.vector import AutoresetMode
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from minigrid.core.constants import COLOR_TO_IDX, IDX_TO_COLOR
 from world.minigrid_twin import cell, state_of, wrapped
 
 ENCODINGS = [Encoding("onehot", 5), Encoding("integers", 7), Encoding("onehot", 7), Encoding("integers", 5)]

@@ -142,6 +142,11 @@ class Encoding:
             np.concatenate([walls.reshape(-1, self.inputs), things.reshape(-1, self.inputs), blank])
         )
 
+    @cached_property
+    def inputs_rows(self) -> scipy.sparse.csr_array:
+        """`row_inputs` transposed, in the layout that multiplies fast: sparse float32 (inputs, R)."""
+        return self.row_inputs.T.tocsr()
+
     def images(self, codes: np.ndarray) -> np.ndarray:
         """Observations as MiniGrid's wrappers give them: uint8 (n, view_size, view_size, channels)."""
         which = self.rows(codes)

@@ -18,7 +18,7 @@ from gymnasium.vector import AutoresetMode
 from minigrid.core.constants import COLOR_TO_IDX
 
 from goalsplice.compiled import njit
-from goalsplice.world.geometry import Geometry, geometry
+from goalsplice.world.geometry import geometry
 from goalsplice.world.observation import BLUE, PURPLE, Encoding, pack
 from goalsplice.world.vocabulary import (
     ACTIONS,
@@ -187,7 +187,7 @@ def observe(worlds, i, tables):
 @njit
 def reward(outcome, elapsed, objective, max_steps):
     """Reward of a step that ended with `outcome` (or RUNNING) after `elapsed` steps; `objective` is an outcome."""
-    if outcome == RUNNING or outcome == TIMEOUT:
+    if outcome in (RUNNING, TIMEOUT):
         return 0.0
     if outcome == CRASH:
         return CRASH_REWARD

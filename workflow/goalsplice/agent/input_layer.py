@@ -1,0 +1,49 @@
+"""The first layer without multiplications.
+
+A layer's output is linear in the inputs, and an observation's inputs are the sum of at most five rows of a fixed
+sparse matrix (`Encoding.row_inputs`, R rows). So the layer's output is the sum of the same five rows of
+
+    table = row_inputs @ weight.T,  bias added to the rows of walls,
+
+which is computed once for each set of weights. Backwards, the gradient of the table collects the gradients of the
+outputs row by row, and row_inputs.T carries it to the weights. Both are exact: sums are only taken in another order.
+"""
+
+import numpy as np
+
+from goalsplice.compiled import njit
+from goalsplice.world.observation import Encoding
+
+
+def table_of(encoding: Encoding, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """Outputs of the first layer for each row: float32 (R, H), from weight (H, inputs) and bias (H,)."""
+    table = encoding.row_inputs @ np.ascontiguousarray(weight.T)
+    table[: encoding.backgrounds] += bias
+    return table
+
+
+def gradients_of(encoding: Encoding, table_gradient: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Gradients of weight (H, inputs) and bias (H,) from that of the table (R, H): the adjoint of `table_of`."""
+    weight = (encoding.inputs_rows @ table_gradient).T
+    return weight, table_gradient[: encoding.backgrounds].sum(axis=0)
+
+
+@njit
+def gather_relu(table, rows, out):
+    """out[i] = relu(sum of table[rows[i]]): float32 (n, H) from int32 rows (n, 5)."""
+    for i in range(rows.shape[0]):
+        a, b, c, d, e = rows[i, 0], rows[i, 1], rows[i, 2], rows[i, 3], rows[i, 4]
+        for k in range(table.shape[1]):
+            total = table[a, k] + table[b, k] + table[c, k] + table[d, k] + table[e, k]
+            out[i, k] = max(total, np.float32(0))
+
+
+@njit
+def scatter(gradient, rows, out):
+    """Adjoint of the sum in `gather_relu`: add gradient[i] (n, H) to each row of `out` (R, H) that i sums."""
+    out[:] = 0
+    for i in range(rows.shape[0]):
+        for slot in range(rows.shape[1]):
+            row = rows[i, slot]
+            for k in range(gradient.shape[1]):
+                out[row, k] += gradient[i, k]

@@ -1,0 +1,44 @@
+"""The actor and the critic: two plain networks that share nothing.
+
+Source: the recipe that the post's author published. Four linear layers for the actor and three for the critic, ReLU
+between them, orthogonal weights of gain sqrt(2) (0.01 at the actor's head, 1 at the critic's), biases zero.
+"""
+
+from collections import OrderedDict
+
+import torch
+from torch import nn
+
+from goalsplice.world.vocabulary import ACTIONS
+
+ACTOR_LAYERS = ("layer1", "layer2", "layer3", "layer4")
+CRITIC_LAYERS = ("layer1", "layer2", "layer3")
+
+
+def _network(sizes: list[int], head_gain: float, generator: torch.Generator | None) -> nn.Sequential:
+    """Linear layers `layer1`, `layer2`, ... of these sizes with ReLU between them."""
+    modules = OrderedDict()
+    for number, (inputs, outputs) in enumerate(zip(sizes[:-1], sizes[1:], strict=True), start=1):
+        is_head = number == len(sizes) - 1
+        layer = nn.Linear(inputs, outputs)
+        nn.init.orthogonal_(layer.weight, head_gain if is_head else 2**0.5, generator=generator)
+        nn.init.zeros_(layer.bias)
+        modules[f"layer{number}"] = layer
+        if not is_head:
+            modules[f"relu{number}"] = nn.ReLU()
+    return nn.Sequential(modules)
+
+
+class Agent(nn.Module):
+    """Actor: (n, inputs) to logits (n, 7). Critic: (n, inputs) to values (n, 1).
+
+    Args:
+        inputs: size of an encoded observation.
+        hidden: size of every hidden layer.
+        generator: where the initial weights are drawn from.
+    """
+
+    def __init__(self, inputs: int, hidden: int, generator: torch.Generator | None = None):
+        super().__init__()
+        self.actor = _network([inputs, *[hidden] * 3, len(ACTIONS)], 0.01, generator)
+        self.critic = _network([inputs, *[hidden] * 2, 1], 1.0, generator)

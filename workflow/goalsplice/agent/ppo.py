@@ -1,0 +1,291 @@
+"""Proximal policy optimisation (Schulman et al. 2017), top to bottom: what happens after each rollout.
+
+1. The rollout's distinct observations are found; values and log-probabilities are computed on them (`learn`).
+2. Advantages by generalised advantage estimation (Schulman et al. 2016; `estimate_advantages`).
+3. Some epochs, each over a new permutation of the steps, cut into minibatches. For each minibatch:
+   the loss and its gradient by the networks' outputs (`surrogate_gradient`), back through the networks
+   (`Propagation`), clipping of the gradient's norm, one step of Adam.
+
+A network gives equal outputs for equal observations, and many steps of a minibatch see the same thing. So the networks
+run on the distinct observations only, and a distinct observation's gradient is the sum over the steps that saw it.
+That is exact; see `docs/speed.md`.
+
+Source: the recipe that the post's author published, which follows CleanRL's implementation of PPO. One difference: an
+episode that ran out of time is bootstrapped from the value of its last observation.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from goalsplice.agent.network import Agent
+from goalsplice.agent.propagation import Propagation
+from goalsplice.agent.recipe import Recipe
+from goalsplice.agent.rollout import NO_CODE, Rollout
+from goalsplice.compiled import njit
+from goalsplice.world.simulator import RUNNING, TIMEOUT
+
+
+class Losses(NamedTuple):
+    """What an update reports: means over all minibatches of all epochs.
+
+    Attributes:
+        policy_loss: clipped surrogate loss.
+        value_loss: half the mean squared error of the values, before its coefficient.
+        entropy: of the policy, in nats, mean over the steps.
+        approximate_kl: mean of ratio - 1 - log(ratio), in nats (Schulman 2020).
+        clip_fraction: share of steps whose ratio left [1 - clip, 1 + clip].
+        gradient_norm: of actor and critic together, before clipping.
+    """
+
+    policy_loss: float
+    value_loss: float
+    entropy: float
+    approximate_kl: float
+    clip_fraction: float
+    gradient_norm: float
+
+
+@njit
+def estimate_advantages(rewards, values, outcomes, final_values, last_values, gamma, gae_lambda):
+    """Advantages by GAE: float32 (T, N).
+
+    Args:
+        rewards, values: float32 (T, N), values of the observations before each step.
+        outcomes: int64 (T, N), as in `Rollout`.
+        final_values: float32 (T, N), value of the last observation where an episode was truncated.
+        last_values: float32 (N,), value of what is seen after the last step.
+        gamma, gae_lambda: discount, and GAE's lambda.
+    """
+    steps, count = rewards.shape
+    advantages = np.empty_like(rewards)
+    for i in range(count):
+        advantage = 0.0
+        next_value = last_values[i]
+        for step in range(steps - 1, -1, -1):
+            outcome = outcomes[step, i]
+            if outcome != RUNNING:
+                advantage = 0.0
+                next_value = final_values[step, i] if outcome == TIMEOUT else np.float32(0)
+            delta = rewards[step, i] + gamma * next_value - values[step, i]
+            advantage = delta + gamma * gae_lambda * advantage
+            advantages[step, i] = advantage
+            next_value = values[step, i]
+    return advantages
+
+
+@njit
+def log_softmax(logits, out):
+    """Rows' log-probabilities (n, A) from logits (n, A)."""
+    for i in range(logits.shape[0]):
+        top = logits[i].max()
+        total = np.float32(0)
+        for k in range(logits.shape[1]):
+            total += np.exp(logits[i, k] - top)
+        log_total = top + np.log(total)
+        for k in range(logits.shape[1]):
+            out[i, k] = logits[i, k] - log_total
+
+
+@njit
+def surrogate_gradient(
+    logits,
+    values,
+    which,
+    actions,
+    old_log_probabilities,
+    advantages,
+    returns,
+    clip_coefficient,
+    entropy_coefficient,
+    value_coefficient,
+    logits_gradient,
+    values_gradient,
+):
+    """Gradient of PPO's loss on a minibatch of M steps that saw D distinct observations.
+
+    The loss is mean(max(-A r, -A clip(r))) - entropy_coefficient * mean(H) + value_coefficient * mean((V - R)^2) / 2
+    with r the probability ratio, A the advantage normalised over the minibatch, H the policy's entropy.
+
+    Args:
+        logits, values: float32 (D, 7) and (D, 1), the networks' outputs.
+        which: int64 (M,), the distinct observation that each step saw.
+        actions, old_log_probabilities, advantages, returns: (M,).
+        logits_gradient, values_gradient: (D, 7) and (D, 1), overwritten with the result.
+
+    Returns:
+        float64 (5,): policy loss, value loss, entropy, approximate KL, clip fraction.
+    """
+    distinct, count = logits.shape[0], which.size
+    log_probabilities = np.empty_like(logits)
+    log_softmax(logits, log_probabilities)
+
+    mean = advantages.mean()
+    deviation = np.sqrt(((advantages - mean) ** 2).sum() / (count - 1)) + np.float32(1e-8)
+
+    statistics = np.zeros(5)
+    seen = np.zeros(distinct, dtype=np.float32)
+    logits_gradient[:] = 0
+    values_gradient[:] = 0
+    for step in range(count):
+        i, action = which[step], actions[step]
+        seen[i] += 1
+        log_ratio = log_probabilities[i, action] - old_log_probabilities[step]
+        ratio = np.exp(log_ratio)
+        advantage = (advantages[step] - mean) / deviation
+        clipped = min(max(ratio, 1 - clip_coefficient), 1 + clip_coefficient)
+        loss, clipped_loss = -advantage * ratio, -advantage * clipped
+        if loss >= clipped_loss:
+            # Here by the chosen action's log-probability; carried to the logits below.
+            logits_gradient[i, action] += loss / count
+        error = values[i, 0] - returns[step]
+        values_gradient[i, 0] += value_coefficient * error / count
+        statistics[0] += max(loss, clipped_loss)
+        statistics[1] += 0.5 * error * error
+        statistics[3] += ratio - 1 - log_ratio
+        statistics[4] += abs(ratio - 1) > clip_coefficient
+
+    for i in range(distinct):
+        entropy = np.float32(0)
+        total = np.float32(0)
+        for k in range(logits.shape[1]):
+            entropy -= np.exp(log_probabilities[i, k]) * log_probabilities[i, k]
+            total += logits_gradient[i, k]
+        weight = entropy_coefficient * seen[i] / count
+        statistics[2] += entropy * seen[i]
+        for k in range(logits.shape[1]):
+            probability = np.exp(log_probabilities[i, k])
+            logits_gradient[i, k] += probability * (weight * (log_probabilities[i, k] + entropy) - total)
+    return statistics / count
+
+
+@njit
+def distinct(which, number_of, chosen, local):
+    """Number the distinct values of `which` in the order of their first occurrence.
+
+    Args:
+        which: int64 (M,).
+        number_of: int64 scratch, as long as there are possible values.
+        chosen: int64 (M,), overwritten: the distinct values.
+        local: int64 (M,), overwritten: chosen[local] == which.
+
+    Returns:
+        How many distinct values there are.
+    """
+    number_of[:] = -1
+    count = 0
+    for step in range(which.size):
+        value = which[step]
+        if number_of[value] < 0:
+            number_of[value] = count
+            chosen[count] = value
+            count += 1
+        local[step] = number_of[value]
+    return count
+
+
+class Learner:
+    """Actor, critic and Adam, with the buffers that their updates use.
+
+    All parameters are views of one flat vector, as are their gradients, so that clipping and Adam are one operation
+    each: the norm of the whole is the norm of the parts together, and Adam works on each number by itself.
+
+    Args:
+        agent: on the CPU, float32; changed in place by `learn`.
+        recipe: sizes and coefficients.
+    """
+
+    def __init__(self, agent: Agent, recipe: Recipe):
+        self.agent, self.recipe, self.encoding = agent, recipe, recipe.world
+        parameters = list(agent.parameters())
+        self.flat = torch.nn.Parameter(torch.cat([parameter.detach().flatten() for parameter in parameters]))
+        self.flat.grad = torch.zeros_like(self.flat)
+        start = 0
+        for parameter in parameters:
+            stop = start + parameter.numel()
+            parameter.data = self.flat.data[start:stop].view_as(parameter)
+            parameter.grad = self.flat.grad[start:stop].view_as(parameter)
+            start = stop
+        self.optimiser = torch.optim.Adam(
+            [self.flat],
+            lr=recipe.learning_rate,
+            eps=recipe.adam_epsilon,
+            weight_decay=recipe.weight_decay,
+            fused=True,
+        )
+        capacity = recipe.batch_size // recipe.minibatches
+        self.actor = Propagation(agent.actor, self.encoding, capacity)
+        self.critic = Propagation(agent.critic, self.encoding, capacity)
+        self._chosen, self._local = np.empty(capacity, dtype=np.int64), np.empty(capacity, dtype=np.int64)
+        self._logits_gradient = torch.empty(capacity, agent.actor[-1].out_features)
+        self._values_gradient = torch.empty(capacity, 1)
+
+    def evaluate(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Log-probabilities (n, 7) and values (n,) of observations given as rows (n, 5)."""
+        log_probabilities = np.empty((len(rows), self._logits_gradient.shape[1]), dtype=np.float32)
+        values = np.empty(len(rows), dtype=np.float32)
+        for start in range(0, len(rows), len(self._chosen)):
+            part = slice(start, start + len(self._chosen))
+            log_softmax(self.actor.forward(rows[part]).numpy(), log_probabilities[part])
+            values[part] = self.critic.forward(rows[part]).numpy()[:, 0]
+        return log_probabilities, values
+
+    def learn(self, rollout: Rollout, generator: np.random.Generator) -> Losses:
+        """One update from one rollout; `generator` draws the minibatches."""
+        recipe = self.recipe
+        truncated = rollout.final_codes != NO_CODE
+        codes, which = np.unique(
+            np.concatenate([rollout.codes.ravel(), rollout.last_codes, rollout.final_codes[truncated]]),
+            return_inverse=True,
+        )
+        rows = self.encoding.rows(codes)
+        log_probabilities, values = self.evaluate(rows)
+
+        batch = recipe.batch_size
+        which, which_last, which_final = np.split(which, [batch, batch + recipe.num_envs])
+        final_values = np.zeros(rollout.rewards.shape, dtype=np.float32)
+        final_values[truncated] = values[which_final]
+        old_values = values[which].reshape(rollout.rewards.shape)
+        advantages = estimate_advantages(
+            rollout.rewards,
+            old_values,
+            rollout.outcomes,
+            final_values,
+            values[which_last],
+            recipe.gamma,
+            recipe.gae_lambda,
+        )
+        returns = (advantages + old_values).ravel()
+        advantages = advantages.ravel()
+        actions = rollout.actions.ravel()
+        old_log_probabilities = log_probabilities[which, actions]
+
+        number_of = np.empty(len(codes), dtype=np.int64)
+        totals = np.zeros(len(Losses._fields))
+        for _ in range(recipe.update_epochs):
+            for steps in np.split(generator.permutation(batch), recipe.minibatches):
+                count = distinct(which[steps], number_of, self._chosen, self._local)
+                minibatch_rows = rows[self._chosen[:count]]
+                logits = self.actor.forward(minibatch_rows)
+                minibatch_values = self.critic.forward(minibatch_rows)
+                logits_gradient, values_gradient = self._logits_gradient[:count], self._values_gradient[:count]
+                totals[:-1] += surrogate_gradient(
+                    logits.numpy(),
+                    minibatch_values.numpy(),
+                    self._local,
+                    actions[steps],
+                    old_log_probabilities[steps],
+                    advantages[steps],
+                    returns[steps],
+                    recipe.clip_coefficient,
+                    recipe.entropy_coefficient,
+                    recipe.value_coefficient,
+                    logits_gradient.numpy(),
+                    values_gradient.numpy(),
+                )
+                self.actor.backward(logits_gradient)
+                self.critic.backward(values_gradient)
+                totals[-1] += torch.nn.utils.clip_grad_norm_([self.flat], recipe.max_gradient_norm).item()
+                self.optimiser.step()
+        return Losses(*(totals / (recipe.update_epochs * recipe.minibatches)).tolist())

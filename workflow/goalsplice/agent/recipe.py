@@ -1,0 +1,90 @@
+"""How an arm is trained: the values of config.yaml's `recipe`, with the arm's own in place of some."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields
+
+from goalsplice.errors import StudyError
+from goalsplice.world.observation import Encoding
+from goalsplice.world.simulator import Rules
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One arm's values. `workflow/schemas/config.schema.yaml` says what each one means.
+
+    Raises:
+        StudyError: minibatches do not divide the rollout.
+    """
+
+    encoding: str
+    view_size: int
+    grid_size: int
+    max_steps: int
+    walkable_keys: bool
+    wall_penalty: bool
+    layouts: str
+    schedule: str
+    objectives: tuple[str, ...]
+    phase_rollouts: int
+    rollouts: int
+    num_envs: int
+    num_steps: int
+    update_epochs: int
+    minibatches: int
+    learning_rate: float
+    adam_epsilon: float
+    weight_decay: float
+    gamma: float
+    gae_lambda: float
+    clip_coefficient: float
+    entropy_coefficient: float
+    value_coefficient: float
+    max_gradient_norm: float
+    hidden_size: int
+
+    def __post_init__(self):
+        object.__setattr__(self, "objectives", tuple(self.objectives))
+        if self.batch_size % self.minibatches:
+            raise StudyError(
+                f"minibatches is {self.minibatches}, which does not divide num_envs * num_steps = {self.batch_size}; "
+                "choose a number that does"
+            )
+
+    @classmethod
+    def from_json(cls, text: str) -> "Recipe":
+        """The recipe that Snakemake passes to a stage.
+
+        Raises:
+            StudyError: a key is missing or unknown.
+        """
+        values = json.loads(text)
+        names = {field.name for field in fields(cls)}
+        for what, keys in (("lacks", names - values.keys()), ("has the unknown", values.keys() - names)):
+            if keys:
+                raise StudyError(f"the recipe {what} key {min(keys)}; config.yaml's recipe lists them all")
+        return cls(**values)
+
+    def digest(self) -> str:
+        """SHA-256 of the values, by which a checkpoint knows its recipe."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+    @property
+    def batch_size(self) -> int:
+        """Environment steps of one rollout."""
+        return self.num_envs * self.num_steps
+
+    @property
+    def phases(self) -> int:
+        """Whole phases; rollouts that are left over are trained and logged, but leave no checkpoint."""
+        return self.rollouts // self.phase_rollouts
+
+    @property
+    def world(self) -> Encoding:
+        """What the agent sees, of a grid of which size."""
+        return Encoding(self.encoding, self.view_size, self.grid_size)
+
+    @property
+    def rules(self) -> Rules:
+        """The world's rules."""
+        return Rules(self.walkable_keys, self.wall_penalty, self.max_steps)

@@ -1,0 +1,102 @@
+"""Training one seed of one arm: a pure function of recipe, arm and seed."""
+
+import time
+import zlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from goalsplice.agent.network import Agent
+from goalsplice.agent.ppo import Learner
+from goalsplice.agent.recipe import Recipe
+from goalsplice.agent.rollout import Rollout, collect, policy_of
+from goalsplice.agent.schedule import objective_of
+from goalsplice.world.simulator import RUNNING, colour_numbers, create
+from goalsplice.world.vocabulary import OUTCOMES
+
+
+class Progress(NamedTuple):
+    """Where training stands after a rollout.
+
+    Attributes:
+        row: the rollout's row of the training table, but for arm and seed.
+        seconds: wall-clock time of the rollout and its update.
+        agent: the networks as they are now; they change when the iteration goes on.
+    """
+
+    row: dict
+    seconds: float
+    agent: Agent
+
+
+def streams(arm: str, seed: int, count: int) -> list[np.random.SeedSequence]:
+    """Independent sources of randomness that depend on arm and seed alone.
+
+    The arm's name enters through its CRC-32: Python's own hash differs from process to process.
+    """
+    return np.random.SeedSequence([zlib.crc32(arm.encode()), seed]).spawn(count)
+
+
+def summary(rollout: Rollout) -> dict:
+    """Episodes that ended in a rollout: their number, mean return and length, and outcome shares.
+
+    The means are NaN where no episode ended.
+    """
+    ended = rollout.outcomes != RUNNING
+    episodes = int(ended.sum())
+    counts = np.bincount(rollout.outcomes[ended], minlength=len(OUTCOMES))
+    some = episodes or np.nan
+    return {
+        "episodes": episodes,
+        "mean_return": float(rollout.rewards[ended].sum(dtype=np.float64) / some),
+        "mean_length": float(rollout.lengths[ended].sum() / some),
+        **{f"share_{outcome}": float(count / some) for outcome, count in zip(OUTCOMES, counts, strict=True)},
+    }
+
+
+def train(recipe: Recipe, arm: str, seed: int) -> Iterator[Progress]:
+    """Train, and yield after each rollout and its update.
+
+    Each objective has worlds of its own, which stand still while another objective is trained.
+
+    Source: the recipe that the post's author published.
+    """
+    initial, order, *places = streams(arm, seed, 2 + len(recipe.objectives))
+    encoding, third_colours = recipe.world, colour_numbers(recipe.layouts)
+    agent = Agent(
+        encoding.inputs,
+        recipe.hidden_size,
+        torch.Generator().manual_seed(int(initial.generate_state(1, np.uint64)[0] >> np.uint64(1))),
+    )
+    learner = Learner(agent, recipe)
+    minibatch_generator = np.random.default_rng(order)
+    worlds = {
+        objective: create(recipe.num_envs, recipe.layouts, np.random.default_rng(place), recipe.grid_size)
+        for objective, place in zip(recipe.objectives, places, strict=True)
+    }
+    for number in range(recipe.rollouts):
+        start = time.perf_counter()
+        phase = number // recipe.phase_rollouts
+        objective = objective_of(recipe.schedule, phase, recipe.objectives)
+        rollout = collect(
+            worlds[objective],
+            policy_of(agent.actor, encoding),
+            encoding,
+            recipe.rules,
+            third_colours,
+            OUTCOMES.index(objective),
+            recipe.num_steps,
+        )
+        losses = learner.learn(rollout, minibatch_generator)
+        row = {
+            "rollout": number + 1,
+            "phase": phase,
+            "objective": objective,
+            "environment_steps": (number + 1) * recipe.batch_size,
+            **summary(rollout),
+            **losses._asdict(),
+            "weight_norm": float(learner.flat.detach().norm()),
+        }
+        yield Progress(row, time.perf_counter() - start, agent)
