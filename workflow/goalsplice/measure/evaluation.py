@@ -1,0 +1,55 @@
+"""What a network does on a fixed set of levels.
+
+An episode's dynamics do not depend on the objective, so one evaluation gives the outcome shares and with them the
+return under every objective.
+"""
+
+import zlib
+from collections.abc import Mapping
+
+import numpy as np
+from torch import Tensor
+
+from goalsplice.agent.recipe import Recipe
+from goalsplice.agent.rollout import play, policy_of
+from goalsplice.world.simulator import Worlds, create, reward
+from goalsplice.world.vocabulary import OBJECTIVES, OUTCOMES
+
+POLICIES = ("sampling", "greedy")
+
+
+def levels(layouts: str, count: int, seed: int, grid_size: int = 6) -> Worlds:
+    """`count` levels of `layouts`: initial states, each with a random stream for what follows.
+
+    They depend on the arguments alone, so all checkpoints of all runs play the same ones; and they share no
+    randomness with training, whose streams are seeded by arm and seed (`agent/training.py`).
+    """
+    sequence = np.random.SeedSequence([seed, zlib.crc32(layouts.encode()), zlib.crc32(b"evaluation")])
+    return create(count, layouts, np.random.default_rng(sequence), grid_size)
+
+
+def mean_and_error(values: np.ndarray) -> tuple[float, float]:
+    """Mean and its standard error; the error of a single value is NaN."""
+    error = values.std(ddof=1) / np.sqrt(values.size) if values.size > 1 else np.nan
+    return float(values.mean()), float(error)
+
+
+def measures(outcomes: np.ndarray, lengths: np.ndarray, max_steps: int) -> dict[str, float]:
+    """Outcome shares, mean length in steps, and the return under each objective, from n episodes.
+
+    Returns and length come with their standard errors over the episodes (`_se`); a share p has sqrt(p (1 - p) / n).
+    """
+    counts = np.bincount(outcomes, minlength=len(OUTCOMES))
+    row = {f"share_{name}": float(count / outcomes.size) for name, count in zip(OUTCOMES, counts, strict=True)}
+    row["mean_length"], row["mean_length_se"] = mean_and_error(lengths)
+    for objective in OBJECTIVES:
+        number = OUTCOMES.index(objective)
+        returns = np.array([reward(o, t, number, max_steps) for o, t in zip(outcomes, lengths, strict=True)])
+        row[f"return_{objective}"], row[f"return_{objective}_se"] = mean_and_error(returns)
+    return row
+
+
+def evaluate(actor: Mapping[str, Tensor], recipe: Recipe, on: Worlds, policy: str) -> dict[str, float]:
+    """Play the levels `on` with an actor, given as its state dict; `policy` is `sampling` or `greedy`."""
+    outcomes, lengths = play(on, policy_of(actor, recipe.world), recipe.world, recipe.rules, policy == "greedy")
+    return measures(outcomes, lengths, recipe.max_steps)
