@@ -52,9 +52,7 @@ def phases_of(run: pd.DataFrame, threshold: float) -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"rollouts_to_regain": "float64"})
 
 
-def run_measures(
-    run: pd.DataFrame, phases: pd.DataFrame, threshold: float, settled_after: int, phase_rollouts: int
-) -> dict[str, float]:
+def run_measures(run: pd.DataFrame, phases: pd.DataFrame, threshold: float, settled_after: int) -> dict[str, float]:
     """The `MEASURES` of one run; NaN where there is nothing to measure.
 
     Args:
@@ -62,11 +60,12 @@ def run_measures(
         phases: its `phases_of`.
         threshold: mean return that counts as learned or regained.
         settled_after: rollout after which a run counts as settled.
-        phase_rollouts: length of a whole phase; a cut one at the end has a start but no end.
     """
     reached = run.loc[run["mean_return"] >= threshold, "rollout"]
     starts = phases[phases["first_rollout"] > settled_after]
-    whole = phases["last_rollout"] - phases["first_rollout"] + 1 == phase_rollouts
+    # A run may stop in the middle of its last phase, which then has a start but no end.
+    lengths = phases["last_rollout"] - phases["first_rollout"]
+    whole = lengths == lengths.iloc[0]
     ends = phases[whole & (phases["last_rollout"] > settled_after)]
     return {
         "first_rollout": float(reached.min()) if len(reached) else np.nan,

@@ -1,0 +1,16 @@
+# The study: train agents whose objective flips, and find where they hold it.
+# `snakemake --list-rules` says what there is; README.md, how to run it.
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: f"{workflow.basedir}/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/targets.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/splice.smk"
+include: "workflow/rules/figures.smk"

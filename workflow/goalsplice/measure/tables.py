@@ -1,0 +1,74 @@
+"""Tables as Parquet files, held to `workflow/schemas/tables.yaml`."""
+
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import yaml
+
+from goalsplice.errors import StudyError
+from goalsplice.files import replacing
+
+
+def write_frame(path: str | Path, frame: pd.DataFrame) -> None:
+    """Write a run's table as it is; `write_table` checks it when runs are combined."""
+    with replacing(path) as aside:
+        pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), aside)
+
+
+def read_frame(path: str | Path, columns: list[str] | None = None) -> pd.DataFrame:
+    """Read a Parquet table, or some of its columns.
+
+    Raises:
+        StudyError: the file is missing or damaged, or lacks a column.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise StudyError(f"there is no table {path}; make it with snakemake")
+    try:
+        found = pq.read_schema(path).names
+        missing = [column for column in columns or [] if column not in found]
+        if missing:
+            raise StudyError(f"{path} lacks the column {missing[0]}; delete it and run snakemake again")
+        # ParquetFile reads this one file; pq.read_table would add columns from folders named arm=... and seed=....
+        return pq.ParquetFile(path).read(columns=columns).to_pandas()
+    except (pa.ArrowException, OSError) as error:
+        detail = str(error).splitlines()[0]
+        raise StudyError(f"{path} is not a whole Parquet file ({detail}); delete it and run snakemake again") from error
+
+
+def table_schema(schemas: str | Path, table: str) -> pa.Schema:
+    """Arrow schema of a table, its units and meanings in the fields' metadata.
+
+    Args:
+        schemas: path of tables.yaml.
+        table: name of one of its tables.
+    """
+    described = yaml.safe_load(Path(schemas).read_text(encoding="utf-8"))[table]
+    fields = [
+        pa.field(name, column["type"], metadata={"unit": column["unit"], "meaning": column["meaning"]})
+        for name, column in described["columns"].items()
+    ]
+    return pa.schema(fields, metadata={"description": described["description"]})
+
+
+def write_table(path: str | Path, frame: pd.DataFrame, schemas: str | Path, table: str) -> None:
+    """Write `frame` as the study's table of that name, its columns in the schema's order.
+
+    Raises:
+        StudyError: a column is missing, is not in the schema, or has values of another type.
+    """
+    schema = table_schema(schemas, table)
+    for what, names in (
+        ("lacks the column", [name for name in schema.names if name not in frame]),
+        ("has a column that the schema does not know,", [name for name in frame if name not in schema.names]),
+    ):
+        if names:
+            raise StudyError(f"the {table} table {what} {names[0]}; {schemas} says which columns it has")
+    try:
+        arrow = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
+    except pa.ArrowException as error:
+        raise StudyError(f"the {table} table does not fit {schemas}: {str(error).splitlines()[0]}") from error
+    with replacing(path) as aside:
+        pq.write_table(arrow, aside)

@@ -1,0 +1,42 @@
+"""Put the runs' tables of one kind together, and check the result against the schema."""
+
+import argparse
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from goalsplice.errors import StudyError, run
+from goalsplice.measure.tables import read_frame, write_table
+
+_RUN = re.compile(r"arm=(?P<arm>[^/]+)/seed=(?P<seed>\d+)/")
+
+
+def read_run(path: str) -> pd.DataFrame:
+    """One run's table, with arm and seed from the names of its folders.
+
+    Raises:
+        StudyError: the path does not name arm and seed, or the file cannot be read.
+    """
+    match = _RUN.search(Path(path).as_posix())
+    if match is None:
+        raise StudyError(f"{path} is not in folders arm=<arm>/seed=<seed>; put it there")
+    frame = read_frame(path)
+    frame.insert(0, "arm", match["arm"])
+    frame.insert(1, "seed", int(match["seed"]))
+    return frame
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--table", required=True, help="name of the table in the schema")
+    parser.add_argument("--schemas", required=True, help="workflow/schemas/tables.yaml")
+    parser.add_argument("--runs", nargs="+", required=True, help="the runs' tables, in order")
+    parser.add_argument("--output", required=True)
+    options = parser.parse_args()
+    frame = pd.concat([read_run(path) for path in options.runs], ignore_index=True)
+    write_table(options.output, frame, options.schemas, options.table)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,87 @@
+# Helpers of the other rule files: no rules here.
+#
+# Where things are, below the folder that Snakemake runs in:
+#   results/runs/arm=<arm>/seed=<seed>/checkpoints/phase=<phase>.safetensors   actor and critic at a phase's end
+#   results/runs/arm=<arm>/seed=<seed>/<table>.parquet                         that run's rows of a table
+#   results/tables/<table>.parquet                                             all runs together, held to the schema
+#   results/figures/<figure>.svg, .png                                         drawn from tables
+#   results/logs/<rule>/..., results/benchmarks/<rule>/...                     output and resources of each job
+import ast
+import json
+import os
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import validate
+
+from goalsplice import study
+from goalsplice.errors import StudyError
+
+try:
+    validate(config, "../schemas/config.schema.yaml")
+    study.check(config)
+except WorkflowError as error:
+    cause = error.__context__
+    raise WorkflowError(study.schema_sentence(list(cause.path), cause.message)) from None
+except StudyError as error:
+    raise WorkflowError(str(error)) from None
+
+ARMS = list(config["arms"])
+RECIPES = {arm: study.recipe_of(config, arm) for arm in ARMS}
+RUN_TABLES = ["training", "timing", "evaluation", "splices"]
+TABLES = [*RUN_TABLES, "references", "phases", "measures", "summary"]
+FIGURES = ["world", "alternation", "seeds", "learning", "choices", "layer_splices"]
+
+
+wildcard_constraints:
+    arm="|".join(ARMS),
+    seed="|".join(str(seed) for seed in config["seeds"]),
+    table="|".join(RUN_TABLES),
+
+
+def project(path):
+    """A file of this project, relative to the folder that Snakemake runs in.
+
+    Relative, so that a copy of project and results in another place counts as the same and reruns nothing.
+    """
+    return os.path.relpath(Path(workflow.basedir, path))
+
+
+def code(*modules):
+    """Source files of modules of goalsplice and of all that they import from it.
+
+    A rule with these as input runs again when what it runs has changed in content. Snakemake compares files of this
+    size by their content, so a checkout or a touch of them reruns nothing.
+    """
+    root = Path(workflow.basedir, "workflow")
+    found, waiting = set(), list(modules)
+    while waiting:
+        parts = waiting.pop().split(".")
+        for length in range(1, len(parts) + 1):
+            place = root.joinpath(*parts[:length])
+            path = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+            if not path.exists() or path in found:
+                continue
+            found.add(path)
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ImportFrom) and node.module.startswith("goalsplice"):
+                    waiting += [f"{node.module}.{name.name}" for name in node.names]
+    return sorted(os.path.relpath(path) for path in found)
+
+
+def runs(pattern):
+    """A path for every run: each seed of each arm."""
+    return expand(pattern, arm=ARMS, seed=config["seeds"])
+
+
+def checkpoints(arm, seed, phases=None):
+    """A run's checkpoints: all of them, or those of some phases."""
+    phases = range(study.phases_of(RECIPES[arm])) if phases is None else phases
+    return [f"results/runs/arm={arm}/seed={seed}/checkpoints/phase={phase:02d}.safetensors" for phase in phases]
+
+
+def recipe(wildcards):
+    """The arm's recipe, as a stage takes it."""
+    return json.dumps(RECIPES[wildcards.arm])
+
+

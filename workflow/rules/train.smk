@@ -1,0 +1,69 @@
+# One training rule for each arm, since arms may differ in the number of their checkpoints; one job for each seed.
+
+for arm in ARMS:
+
+    rule:
+        name:
+            f"train_{arm}"
+        message:
+            "Training arm " + arm + ", seed {wildcards.seed}: tail -f {log} follows it."
+        input:
+            code=code("goalsplice.stages.train"),
+        output:
+            training=f"results/runs/arm={arm}/seed={{seed}}/training.parquet",
+            timing=f"results/runs/arm={arm}/seed={{seed}}/timing.parquet",
+            checkpoints=checkpoints(arm, "{seed}"),
+        log:
+            f"results/logs/train/arm={arm}/seed={{seed}}.log",
+        benchmark:
+            f"results/benchmarks/train/arm={arm}/seed={{seed}}.tsv"
+        params:
+            arm=arm,
+            recipe=json.dumps(RECIPES[arm]),
+        threads: 1
+        conda:
+            "../../envs/study.yaml"
+        shell:
+            "python -m goalsplice.stages.train --arm {params.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
+            " --training {output.training:q} --timing {output.timing:q} --checkpoints {output.checkpoints:q}"
+            " 2> {log:q}"
+
+
+rule combine:
+    """Put all runs' rows of a table together, and check them against the schema."""
+    input:
+        runs=runs("results/runs/arm={arm}/seed={seed}/{{table}}.parquet"),
+        schemas=project("workflow/schemas/tables.yaml"),
+        code=code("goalsplice.stages.combine"),
+    output:
+        "results/tables/{table}.parquet",
+    log:
+        "results/logs/combine/{table}.log",
+    conda:
+        "../../envs/study.yaml"
+    shell:
+        "python -m goalsplice.stages.combine --table {wildcards.table} --schemas {input.schemas:q}"
+        " --runs {input.runs:q} --output {output:q} 2> {log:q}"
+
+
+rule summarise:
+    """Measure how well and how fast the runs learned, beside the published run."""
+    input:
+        training="results/tables/training.parquet",
+        published=project("workflow/resources/published_seed99.csv"),
+        schemas=project("workflow/schemas/tables.yaml"),
+        code=code("goalsplice.stages.summarise"),
+    output:
+        phases="results/tables/phases.parquet",
+        measures="results/tables/measures.parquet",
+        summary="results/tables/summary.parquet",
+    log:
+        "results/logs/summarise.log",
+    params:
+        measures=json.dumps(config["measures"]),
+    conda:
+        "../../envs/study.yaml"
+    shell:
+        "python -m goalsplice.stages.summarise --training {input.training:q} --published {input.published:q}"
+        " --measures {params.measures:q} --schemas {input.schemas:q} --phases-output {output.phases:q}"
+        " --measures-output {output.measures:q} --summary-output {output.summary:q} 2> {log:q}"
