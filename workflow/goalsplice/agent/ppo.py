@@ -146,17 +146,17 @@ def surrogate_gradient(
         statistics[3] += ratio - 1 - log_ratio
         statistics[4] += abs(ratio - 1) > clip_coefficient
 
+    probabilities = np.exp(log_probabilities)
     for i in range(distinct):
         entropy = np.float32(0)
         total = np.float32(0)
         for k in range(logits.shape[1]):
-            entropy -= np.exp(log_probabilities[i, k]) * log_probabilities[i, k]
+            entropy -= probabilities[i, k] * log_probabilities[i, k]
             total += logits_gradient[i, k]
         weight = entropy_coefficient * seen[i] / count
         statistics[2] += entropy * seen[i]
         for k in range(logits.shape[1]):
-            probability = np.exp(log_probabilities[i, k])
-            logits_gradient[i, k] += probability * (weight * (log_probabilities[i, k] + entropy) - total)
+            logits_gradient[i, k] += probabilities[i, k] * (weight * (log_probabilities[i, k] + entropy) - total)
     return statistics / count
 
 

@@ -60,7 +60,7 @@ class Recipe:
         """
         values = json.loads(text)
         names = {field.name for field in fields(cls)}
-        for what, keys in (("lacks", names - values.keys()), ("has the unknown", values.keys() - names)):
+        for what, keys in (("lacks the", names - values.keys()), ("has the unknown", values.keys() - names)):
             if keys:
                 raise StudyError(f"the recipe {what} key {min(keys)}; config.yaml's recipe lists them all")
         return cls(**values)

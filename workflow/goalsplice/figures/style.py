@@ -1,15 +1,20 @@
-"""One look for all figures."""
+"""One look for all figures: settings, colours, and the marks that several figures share."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import matplotlib as mpl
+import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from goalsplice.files import replacing
+from goalsplice.measure.published import PUBLISHED
+from goalsplice.measure.statistics import over_seeds
 
 COLOURS = {
     "blue": "#0072B2",
@@ -19,13 +24,20 @@ COLOURS = {
     "crash": "#222222",
     "timeout": "#C8C8C8",
 }
-"""Outcomes and objectives. Blue, purple and yellow differ in lightness too, for readers who see hues otherwise."""
+"""Outcomes and objectives. Objectives differ in their markers too, outcomes in their order, for those who see no hues."""
 
 MARKERS = {"blue": "o", "purple": "^", "yellow": "s"}
 """Objectives, so that no figure rests on colour alone."""
 
-ARM_NAMES = {"onehot": "one-hot, 5×5 view (as the post says)", "integers": "integers, 7×7 view (as the code does)"}
-"""Panel titles of the main arms; others go by their own names."""
+PUBLISHED_COLOUR, PUBLISHED_MARKER = "#B35900", "D"
+"""The run that the post's author published."""
+
+ARM_NAMES = {
+    "onehot": "one-hot, 5×5 view (as the post says)",
+    "integers": "integers, 7×7 view (as the code does)",
+    PUBLISHED: "the author's run (published)",
+}
+"""Panel titles of the main arms and of the run beside them; others go by their own names."""
 
 WIDTH = 7.2
 """Width of a figure over two columns, in inches."""
@@ -41,6 +53,7 @@ _SETTINGS = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.labelsize": 9,
+    "axes.unicode_minus": True,
     "xtick.labelsize": 8,
     "ytick.labelsize": 8,
     "legend.fontsize": 8,
@@ -52,9 +65,10 @@ _SETTINGS = {
 }
 
 
-def arm_name(arm: str) -> str:
-    """How an arm is called in figures."""
-    return ARM_NAMES.get(arm, arm)
+def arm_name(arm: str, lines: int = 1) -> str:
+    """How an arm is called in figures, on one line or two."""
+    name = ARM_NAMES.get(arm, arm)
+    return name.replace(" (", "\n(") if lines == 2 else name
 
 
 @contextmanager
@@ -65,14 +79,80 @@ def styled() -> Iterator[None]:
         yield
 
 
-def claim(figure: Figure, text: str) -> None:
-    """Put what the figure shows above it, in one sentence."""
-    figure.suptitle(text, x=0.01, ha="left", fontweight="bold")
+def claim(figure: Figure, text: str, entries: Sequence[Artist] = (), columns: int = 1) -> None:
+    """Put what the figure shows above it, in one sentence, and below that one legend for all panels, if any."""
+    if not entries:
+        figure.suptitle(text, x=0.01, ha="left", fontweight="bold")
+        return
+    figure.legend(
+        handles=entries,
+        loc="outside upper left",
+        ncols=columns,
+        title=text,
+        title_fontproperties={"weight": "bold", "size": _SETTINGS["figure.titlesize"]},
+        alignment="left",
+        handletextpad=0.6,
+        columnspacing=1.6,
+    )
 
 
-def reference_line(axes: Axes, value: float, label: str, style: str = "--") -> None:
-    """A grey horizontal line, such as the best possible return, labelled at its right end."""
-    axes.axhline(value, color="0.45", linestyle=style, linewidth=0.8, zorder=1, label=label)
+def reference_line(axes: Axes, value: float, label: str = "", style: str = "--") -> None:
+    """A grey horizontal line, such as the best possible return, named outside the panel's right edge."""
+    axes.axhline(value, color="0.35", linestyle=style, linewidth=0.8, zorder=1.5)
+    if label:
+        axes.annotate(
+            label,
+            (1, value),
+            xycoords=("axes fraction", "data"),
+            xytext=(3, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=7.5,
+            color="0.25",
+        )
+
+
+def spread(count: int, width: float) -> np.ndarray:
+    """Offsets that keep `count` marks apart within `width`: the same seed is always at the same place."""
+    return np.linspace(-width / 2, width / 2, count) if count > 1 else np.zeros(count)
+
+
+def seed_marks(axes: Axes, at: float, values: Sequence[float], colour: str, marker: str = "o", **settings) -> None:
+    """Every seed's value as a small mark beside `at`, and over them the interquartile mean with its 95 % interval.
+
+    Args:
+        at: the category's place on the other axis.
+        values: one a seed; a missing one leaves its place empty.
+        settings: `width` over which the marks spread, `upright` whether values are on the y axis, and `size`.
+    """
+    width, upright, size = settings.get("width", 0.5), settings.get("upright", True), settings.get("size", 3)
+    values = np.asarray(values, dtype=float)
+    places = at + spread(len(values), width)
+    pairs = (places, values) if upright else (values, places)
+    axes.plot(*pairs, marker, color=colour, markersize=size, markeredgewidth=0, alpha=0.55, clip_on=False, zorder=2.5)
+    estimate, low, high = over_seeds(values)
+    # White under black keeps the mark apart from the seeds' own.
+    ends, middle, across = [low, high], [at, at], np.array([at - width / 2, at + width / 2])
+    for line_colour, extra in (("white", 1.6), ("black", 0)):
+        for pair, thickness in (((middle, ends), 1.1), ((across, [estimate, estimate]), 1.8)):
+            axes.plot(
+                *(pair if upright else pair[::-1]),
+                color=line_colour,
+                linewidth=thickness + extra,
+                solid_capstyle="butt",
+                clip_on=False,
+                zorder=3,
+            )
+
+
+def mark(label: str, colour: str, marker: str, **settings) -> Line2D:
+    """A mark's entry in a legend."""
+    return Line2D([], [], color=colour, marker=marker, label=label, **{"linestyle": "none", "markersize": 4, **settings})
+
+
+def interval_entry(label: str = "interquartile mean over seeds, 95 % bootstrap interval") -> Line2D:
+    """The legend's entry for the black marks that `seed_marks` draws."""
+    return Line2D([], [], color="black", linewidth=1.8, marker="|", markersize=8, markeredgewidth=1.1, label=label)
 
 
 def save(figure: Figure, path: str | Path) -> None:

@@ -1,0 +1,39 @@
+"""The first layer as a sum of table rows is the linear layer on MiniGrid's arrays."""
+
+import numpy as np
+import torch
+from agent.plain_ppo import inputs_of
+
+from goalsplice.agent import input_layer
+from goalsplice.world.simulator import create, observe
+
+
+def observed_codes(encoding, count: int = 300) -> np.ndarray:
+    """What agents see in some initial states."""
+    worlds = create(count, "training", np.random.default_rng(0))
+    return np.array([observe(worlds, i, encoding.geometry) for i in range(count)])
+
+
+def test_forward_and_adjoint_are_the_linear_layers(recipe):
+    encoding = recipe.world
+    codes = observed_codes(encoding)
+    rows = encoding.rows(codes)
+    layer = torch.nn.Linear(encoding.inputs, 32)
+    expected = layer(inputs_of(encoding, codes)).relu()
+    gradient = torch.randn(expected.shape, generator=torch.Generator().manual_seed(0))
+    expected.backward(gradient)
+
+    weight, bias = (parameter.detach().numpy() for parameter in layer.parameters())
+    found = np.empty(expected.shape, dtype=np.float32)
+    input_layer.gather_relu(input_layer.table_of(encoding, weight, bias), rows, found)
+    np.testing.assert_allclose(found, expected.detach().numpy(), rtol=1e-4, atol=1e-5)
+
+    table_gradient = np.empty((encoding.row_inputs.shape[0], 32), dtype=np.float32)
+    input_layer.scatter((gradient * (expected > 0)).numpy(), rows, table_gradient)
+    weight_gradient, bias_gradient = input_layer.gradients_of(encoding, table_gradient)
+    for name, mine, theirs in (
+        ("weight", weight_gradient, layer.weight.grad.numpy()),
+        ("bias", bias_gradient, layer.bias.grad.numpy()),
+    ):
+        error = np.linalg.norm(mine - theirs) / np.linalg.norm(theirs)
+        assert error < 1e-5, name

@@ -1,0 +1,46 @@
+"""The networks are as published."""
+
+import pytest
+import torch
+
+from goalsplice.agent.network import ACTOR_LAYERS, CRITIC_LAYERS, Agent
+
+
+@pytest.fixture
+def agent() -> Agent:
+    return Agent(500, 128, torch.Generator().manual_seed(3))
+
+
+def test_sizes(agent):
+    assert [tuple(getattr(agent.actor, name).weight.shape) for name in ACTOR_LAYERS] == [
+        (128, 500),
+        (128, 128),
+        (128, 128),
+        (7, 128),
+    ]
+    assert [tuple(getattr(agent.critic, name).weight.shape) for name in CRITIC_LAYERS] == [
+        (128, 500),
+        (128, 128),
+        (1, 128),
+    ]
+    assert agent.actor(torch.zeros(2, 500)).shape == (2, 7)
+    assert agent.critic(torch.zeros(2, 500)).shape == (2, 1)
+
+
+@pytest.mark.parametrize(("network", "head", "gain"), [("actor", "layer4", 0.01), ("critic", "layer3", 1.0)])
+def test_weights_are_orthogonal_and_biases_zero(agent, network, head, gain):
+    for name, parameter in getattr(agent, network).named_parameters():
+        layer, kind = name.split(".")
+        if kind == "bias":
+            assert (parameter == 0).all()
+        else:
+            scale = gain if layer == head else 2**0.5
+            gram = parameter @ parameter.T
+            torch.testing.assert_close(gram, scale**2 * torch.eye(len(gram)), atol=1e-4, rtol=0)
+
+
+def test_equal_generators_give_equal_weights(agent):
+    again = Agent(500, 128, torch.Generator().manual_seed(3))
+    other = Agent(500, 128, torch.Generator().manual_seed(4))
+    assert all(torch.equal(a, b) for a, b in zip(agent.parameters(), again.parameters(), strict=True))
+    assert not torch.equal(agent.actor.layer1.weight, other.actor.layer1.weight)

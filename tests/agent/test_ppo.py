@@ -1,0 +1,141 @@
+"""The fast update is PPO: the same loss, gradients and steps as the plain one with autograd."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from agent import plain_ppo
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from goalsplice.agent import ppo
+from goalsplice.agent.network import Agent
+from goalsplice.agent.rollout import collect, policy_of
+from goalsplice.world.simulator import TIMEOUT, Rules, colour_numbers, create
+
+TOLERANCE = 1e-5
+"""Relative error of gradients, by their norm, in float32."""
+
+
+def agent_of(recipe, seed: int = 0) -> Agent:
+    """An agent with weights large enough that its policy is far from uniform."""
+    agent = Agent(recipe.world.inputs, recipe.hidden_size, torch.Generator().manual_seed(seed))
+    with torch.no_grad():
+        agent.actor.layer4.weight *= 100
+    return agent
+
+
+def rollout_of(recipe, agent, seed: int = 0, max_steps: int = 20):
+    """A rollout with short episodes, so that all outcomes occur, timeouts too."""
+    worlds = create(recipe.num_envs, "training", np.random.default_rng(seed))
+    policy = policy_of(agent.actor.state_dict(), recipe.world)
+    rules = Rules(max_steps=max_steps)
+    return collect(worlds, policy, recipe.world, rules, colour_numbers("training"), 0, recipe.num_steps)
+
+
+def relative_error(found: torch.Tensor, expected: torch.Tensor) -> float:
+    """Norm of the difference by the norm of the expected."""
+    return float((found - expected).norm() / expected.norm())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_gradients_are_autograds(recipe, seed):
+    """Every parameter's gradient, on random data with both clipped and unclipped steps."""
+    agent = agent_of(recipe, seed)
+    rollout = rollout_of(recipe, agent, seed)
+    generator = np.random.default_rng(seed)
+    codes, which = np.unique(rollout.codes.ravel(), return_inverse=True)
+    steps = recipe.batch_size
+    actions = rollout.actions.ravel()
+    old = np.log(generator.uniform(0.05, 1, steps)).astype(np.float32)
+    advantages, returns = generator.standard_normal((2, steps)).astype(np.float32)
+
+    reference = copy.deepcopy(agent)
+    tensors = [torch.from_numpy(array) for array in (actions, old, advantages, returns)]
+    plain_ppo.loss(reference, plain_ppo.inputs_of(recipe.world, rollout.codes.ravel()), *tensors, recipe).backward()
+
+    learner = ppo.Learner(agent, recipe)
+    rows = recipe.world.rows(codes)
+    actor = ppo.Propagation(agent.actor, recipe.world, len(rows))
+    critic = ppo.Propagation(agent.critic, recipe.world, len(rows))
+    logits_gradient, values_gradient = torch.empty(len(rows), 7), torch.empty(len(rows), 1)
+    statistics = ppo.surrogate_gradient(
+        actor.forward(rows).numpy(),
+        critic.forward(rows).numpy(),
+        which,
+        actions,
+        old,
+        advantages,
+        returns,
+        recipe.clip_coefficient,
+        recipe.entropy_coefficient,
+        recipe.value_coefficient,
+        logits_gradient.numpy(),
+        values_gradient.numpy(),
+    )
+    actor.backward(logits_gradient)
+    critic.backward(values_gradient)
+    assert 0.2 < statistics[4] < 0.99, "the data has clipped and unclipped steps"
+    assert len(rows) < 0.9 * steps, "the data has repeated observations"
+    for (name, found), expected in zip(agent.named_parameters(), reference.parameters(), strict=True):
+        if expected.grad.norm() > 0:
+            assert relative_error(found.grad, expected.grad) < TOLERANCE, name
+    whole = torch.cat([parameter.grad.flatten() for parameter in reference.parameters()])
+    assert relative_error(learner.flat.grad, whole) < TOLERANCE
+
+
+def test_updates_are_the_plain_ones(recipe):
+    """After a whole update, with clipping and Adam, the networks agree to rounding."""
+    agent = agent_of(recipe)
+    reference = copy.deepcopy(agent)
+    rollout = rollout_of(recipe, agent)
+    optimiser = torch.optim.Adam(
+        reference.parameters(), lr=recipe.learning_rate, eps=recipe.adam_epsilon, weight_decay=recipe.weight_decay
+    )
+    before = torch.cat([parameter.detach().flatten() for parameter in reference.parameters()])
+    plain_ppo.update(reference, optimiser, rollout, recipe, np.random.default_rng(7))
+    learner = ppo.Learner(agent, recipe)
+    learner.learn(rollout, np.random.default_rng(7))
+    expected = torch.cat([parameter.detach().flatten() for parameter in reference.parameters()]) - before
+    # Adam divides by tiny second moments at first and so amplifies rounding: the bound is wider than for gradients.
+    assert relative_error(learner.flat.detach() - before, expected) < 1e-2
+
+
+def test_advantages_are_their_definition(recipe):
+    agent = agent_of(recipe)
+    rollout = rollout_of(recipe, agent, max_steps=9)
+    assert (rollout.outcomes == TIMEOUT).any()
+    generator = np.random.default_rng(0)
+    values, final_values = generator.standard_normal((2, *rollout.rewards.shape)).astype(np.float32)
+    last_values = generator.standard_normal(recipe.num_envs).astype(np.float32)
+    arguments = (rollout.rewards, values, rollout.outcomes, final_values, last_values, 0.99, 0.95)
+    np.testing.assert_allclose(
+        ppo.estimate_advantages(*arguments), plain_ppo.advantages(*arguments), rtol=1e-4, atol=1e-5
+    )
+
+
+def test_statistics_are_what_they_say(recipe):
+    """An update with step size 0 leaves the policy: no divergence, nothing clipped, and the entropy of the policy."""
+    still = copy.copy(recipe)
+    object.__setattr__(still, "learning_rate", 0.0)
+    agent = agent_of(still)
+    rollout = rollout_of(still, agent)
+    losses = ppo.Learner(agent, still).learn(rollout, np.random.default_rng(0))
+    logits = agent.actor(plain_ppo.inputs_of(still.world, rollout.codes.ravel()))
+    entropy = torch.distributions.Categorical(logits=logits).entropy().mean().item()
+    assert losses.entropy == pytest.approx(entropy, rel=1e-4)
+    assert losses.approximate_kl == pytest.approx(0, abs=1e-6)
+    assert losses.clip_fraction == 0
+    assert losses.policy_loss == pytest.approx(0, abs=1e-5)
+    assert losses.gradient_norm > 0
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 20), min_size=1, max_size=60))
+def test_distinct_numbers_by_first_occurrence(values):
+    which = np.array(values)
+    chosen, local = np.empty(which.size, dtype=np.int64), np.empty(which.size, dtype=np.int64)
+    count = ppo.distinct(which, np.empty(21, dtype=np.int64), chosen, local)
+    assert chosen[:count].tolist() == list(dict.fromkeys(values))
+    assert chosen[local].tolist() == values

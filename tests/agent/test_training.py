@@ -1,0 +1,88 @@
+"""Training is a function of recipe, arm and seed."""
+
+import numpy as np
+import pytest
+
+from goalsplice.agent import training
+from goalsplice.agent.schedule import objective_of
+from goalsplice.measure.evaluation import evaluate, levels
+from goalsplice.world.vocabulary import OUTCOMES
+
+
+def rows_and_weights(recipe, arm, seed, between=lambda agent: None):
+    """All rows of a run and its final weights; `between` is called with the agent after each rollout."""
+    rows = []
+    for progress in training.train(recipe, arm, seed):
+        rows.append(progress.row)
+        between(progress.agent)
+    return rows, np.concatenate([p.detach().numpy().ravel() for p in progress.agent.parameters()])
+
+
+def test_equal_arguments_give_equal_runs_and_others_do_not(recipe, arm):
+    rows, weights = rows_and_weights(recipe, arm, 1)
+    again, same = rows_and_weights(recipe, arm, 1)
+    assert rows == again
+    np.testing.assert_array_equal(weights, same)
+    assert not np.array_equal(weights, rows_and_weights(recipe, arm, 2)[1])
+    assert not np.array_equal(weights, rows_and_weights(recipe, "another_name", 1)[1])
+
+
+def test_evaluation_does_not_touch_training(recipe, arm):
+    on = levels("training", 20, 0)
+    _, weights = rows_and_weights(recipe, arm, 1)
+    _, same = rows_and_weights(
+        recipe, arm, 1, lambda agent: evaluate(agent.actor.state_dict(), recipe, on, "sampling")
+    )
+    np.testing.assert_array_equal(weights, same)
+
+
+def test_rows_follow_the_schedule_and_add_up(recipe, arm):
+    rows, _ = rows_and_weights(recipe, arm, 1)
+    assert [row["objective"] for row in rows] == ["blue", "blue", "purple", "purple"]
+    assert [row["phase"] for row in rows] == [0, 0, 1, 1]
+    assert [row["environment_steps"] for row in rows] == [1024, 2048, 3072, 4096]
+    for row in rows:
+        assert sum(row[f"share_{outcome}"] for outcome in OUTCOMES) == pytest.approx(1)
+        assert np.isfinite([value for value in row.values() if not isinstance(value, str)]).all()
+
+
+def test_each_objective_keeps_its_worlds(recipe, arm, monkeypatch):
+    """A phase goes on with the episodes that its objective's last phase left."""
+    seen = []
+    collect = training.collect
+
+    def spy(worlds, *arguments):
+        seen.append((id(worlds), worlds.elapsed.copy()))
+        rollout = collect(worlds, *arguments)
+        seen.append((id(worlds), worlds.elapsed.copy()))
+        return rollout
+
+    monkeypatch.setattr(training, "collect", spy)
+    object.__setattr__(recipe, "phase_rollouts", 1)
+    list(training.train(recipe, arm, 1))
+    (blue, _), (_, blue_after), (purple, _), _, (blue_again, blue_before), _, (purple_again, _), _ = seen
+    assert blue == blue_again != purple == purple_again
+    np.testing.assert_array_equal(blue_after, blue_before)
+
+
+def test_an_arm_learns_within_its_first_phase(recipe, arm):
+    """Not the recipe's scale, but enough to see that the loop improves the agent."""
+    for key, value in {"num_envs": 32, "num_steps": 128, "rollouts": 24, "phase_rollouts": 24}.items():
+        object.__setattr__(recipe, key, value)
+    rows, _ = rows_and_weights(recipe, arm, 1)
+    assert rows[-1]["mean_return"] > rows[0]["mean_return"] + 0.6
+
+
+def test_a_summary_without_episodes_is_missing_not_zero(recipe, arm):
+    object.__setattr__(recipe, "num_steps", 1)
+    object.__setattr__(recipe, "minibatches", 1)
+    object.__setattr__(recipe, "num_envs", 2)
+    row = next(iter(training.train(recipe, arm, 0))).row
+    assert row["episodes"] == 0
+    assert np.isnan([row["mean_return"], row["mean_length"], row["share_blue"]]).all()
+
+
+@pytest.mark.parametrize("phase", range(6))
+def test_objectives_take_turns(phase):
+    assert objective_of("alternation", phase, ("blue", "purple")) == ("blue", "purple")[phase % 2]
+    assert objective_of("alternation", phase, ("yellow",)) == "yellow"

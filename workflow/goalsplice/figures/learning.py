@@ -1,0 +1,113 @@
+"""How well and how fast each phase is learned. From the tables made of the training table."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+
+from goalsplice.figures.learning_curve import draw_over_phases, draw_references, over_phases_entries
+from goalsplice.figures.style import (
+    PUBLISHED_COLOUR,
+    PUBLISHED_MARKER,
+    WIDTH,
+    arm_name,
+    claim,
+    mark,
+    seed_marks,
+)
+from goalsplice.measure.published import PUBLISHED
+
+TABLES: dict[str, list[str]] = {
+    "phases": ["arm", "seed", "phase", "objective", "first_rollout", "last_rollout", "end_return"],
+    "measures": ["arm", "seed", "first_rollout", "phase_end_return", "phase_start_return", "rollouts_to_regain"],
+    "summary": ["arm", "measure", "seeds", "interquartile_mean", "low", "high", "published"],
+    "references": ["arm", "layouts", "objective", "best_return", "colour_blind_return", "wrong_key_return"],
+}
+"""The tables that `draw` takes, and the columns that it reads of them."""
+
+
+def _whole(phases: pd.DataFrame) -> pd.DataFrame:
+    """A run's phases without a last one that the run's end cut short."""
+    lengths = phases["last_rollout"] - phases["first_rollout"]
+    return phases[lengths == lengths.groupby([phases["arm"], phases["seed"]]).transform("first")]
+
+
+def _draw_ends(part: SubFigure, tables: dict[str, pd.DataFrame]) -> None:
+    """Return at each phase's end, a panel for each arm, the author's run in each."""
+    phases = _whole(tables["phases"])
+    runs, published = (phases[(phases["arm"] == PUBLISHED) == beside] for beside in (False, True))
+    arms = list(runs["arm"].unique())
+    last = runs["phase"].max()
+    published = published[published["phase"] <= last]
+    panels = part.subplots(1, len(arms), sharex=True, sharey=True, squeeze=False)[0]
+    for axes, arm in zip(panels, arms, strict=True):
+        rows = runs[runs["arm"] == arm]
+        draw_references(axes, tables["references"], rows, named=axes is panels[-1])
+        axes.plot(
+            "phase",
+            "end_return",
+            data=published,
+            color=PUBLISHED_COLOUR,
+            marker=PUBLISHED_MARKER,
+            markersize=3,
+            markerfacecolor="white",
+            markeredgewidth=0.8,
+            linewidth=0.8,
+            zorder=2.3,
+        )
+        draw_over_phases(axes, rows, "end_return")
+        axes.set_title(arm_name(arm, lines=1 if len(arms) < 3 else 2))
+        axes.set_xlabel("phase, from 0")
+    panels[0].set_ylabel("return at the phase's end")
+
+
+def _draw_measure(axes: Axes, measures: pd.DataFrame, summary: pd.DataFrame, column: str) -> None:
+    """One measure: a row for each arm and one for the author's run."""
+    arms = list(summary["arm"].unique())
+    for row, arm in enumerate(arms):
+        values = measures.loc[measures["arm"] == arm, column]
+        found = summary[(summary["arm"] == arm) & (summary["measure"] == column)].iloc[0]
+        seed_marks(axes, row, values, "0.35", upright=False, width=0.5, size=3)
+        if values.isna().any():
+            axes.text(1, row + 0.45, f"{found['seeds']} of {len(values)} seeds", transform=axes.get_yaxis_transform(),
+                      ha="right", va="center", fontsize=7)
+    published = summary.loc[summary["measure"] == column, "published"].iloc[0]
+    axes.plot(
+        published,
+        len(arms),
+        color=PUBLISHED_COLOUR,
+        marker=PUBLISHED_MARKER,
+        markersize=5,
+        markerfacecolor="white",
+        clip_on=False,
+    )
+    axes.set_yticks(range(len(arms) + 1), [arm_name(arm, lines=2) for arm in (*arms, PUBLISHED)])
+    axes.set_ylim(len(arms) + 0.5, -0.6)
+    axes.grid(axis="x", color="0.88", linewidth=0.6)
+    axes.tick_params(axis="y", length=0)
+
+
+def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
+    """Draw returns at the phases' ends above, the measures over the settled phases below."""
+    threshold, settled = config["threshold"], config["settled_after"]
+    measures, summary = tables["measures"], tables["summary"]
+    arms = summary["arm"].nunique()
+    figure = Figure(figsize=(WIDTH, 4.4 + 0.35 * arms))
+    above, below = figure.subfigures(2, 1, height_ratios=[3, 1.2 + 0.45 * arms])
+    _draw_ends(above, tables)
+    panels = below.subplots(1, 4, sharey=True)
+    labels = {
+        "phase_end_return": "return at phase end",
+        "phase_start_return": "return at phase start",
+        "rollouts_to_regain": f"rollouts of a phase\nuntil {threshold:g}",
+        "first_rollout": f"first rollout\nthat reaches {threshold:g}",
+    }
+    for axes, (column, label) in zip(panels, labels.items(), strict=True):
+        _draw_measure(axes, measures, summary, column)
+        axes.set_xlabel(label)
+    panels[0].set_title(f"phases after rollout {settled} (the last panel: whole runs); every seed a point")
+    entries = [
+        *over_phases_entries(tables["phases"]),
+        mark("the author's run (published)", PUBLISHED_COLOUR, PUBLISHED_MARKER, markerfacecolor="white", linestyle="-"),
+    ]
+    claim(figure, "How well and how fast each phase is learned", entries, columns=2)
+    return figure

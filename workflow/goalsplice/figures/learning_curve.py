@@ -1,0 +1,125 @@
+"""What figures of learning share: curves over rollouts or phases, and the returns to read them against."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from goalsplice.figures.style import COLOURS, MARKERS, mark, reference_line
+from goalsplice.measure.statistics import over_seeds
+
+MILLION = 1e6
+
+REFERENCES = (
+    ("best_return", "best possible", "-"),
+    ("colour_blind_return", "colour-blind", "--"),
+    ("wrong_key_return", "wrong key", ":"),
+)
+"""Returns to read others against: column of the references table, name, line style."""
+
+BAND = "0.92"
+
+
+def objectives_in(frame: pd.DataFrame) -> list[str]:
+    """The objectives of a table's rows, in the study's order."""
+    return [objective for objective in COLOURS if objective in set(frame["objective"])]
+
+
+def draw_references(axes: Axes, references: pd.DataFrame, run: pd.DataFrame, named: bool = True) -> None:
+    """Lines at the returns that the run's are to be read against, on the layouts that runs train on.
+
+    Args:
+        axes: where returns are on the y axis.
+        references: the references table.
+        run: rows of one arm, by whose arm and objectives the lines are chosen.
+        named: whether the lines are labelled at the right edge.
+    """
+    rows = references[
+        (references["arm"] == run["arm"].iloc[0])
+        & (references["layouts"] == "training")
+        & references["objective"].isin(objectives_in(run))
+    ]
+    for column, name, style in REFERENCES:
+        for value in sorted(set(rows[column].round(6))):
+            reference_line(axes, value, name if named else "", style)
+
+
+def draw_phases(axes: Axes, run: pd.DataFrame) -> None:
+    """Shade every other phase of a run, from half a rollout before its first mark to half a rollout after its last."""
+    if run["phase"].nunique() == 1:
+        return
+    half = run["environment_steps"].min() / 2
+    for phase, rollouts in run.groupby("phase"):
+        if phase % 2:
+            steps = rollouts["environment_steps"]
+            ends = (steps.min() - half) / MILLION, (steps.max() + half) / MILLION
+            axes.axvspan(*ends, color=BAND, linewidth=0, zorder=0)
+
+
+def draw_rollouts(axes: Axes, run: pd.DataFrame, size: float) -> None:
+    """One run's return against environment steps: a mark a rollout, joined within a phase."""
+    run = run.sort_values("rollout")
+    for objective in objectives_in(run):
+        axes.plot(
+            run["environment_steps"] / MILLION,
+            run["mean_return"].where(run["objective"] == objective),
+            color=COLOURS[objective],
+            marker=MARKERS[objective],
+            markersize=size,
+            markeredgewidth=0,
+            linewidth=size / 5,
+            zorder=2.5,
+        )
+
+
+def rollout_entries(training: pd.DataFrame) -> list:
+    """Legend entries of what `draw_rollouts` and `draw_phases` draw."""
+    objectives = objectives_in(training)
+    entries = [
+        mark(f"a rollout while the {name} key pays", COLOURS[name], MARKERS[name], linestyle="-", linewidth=0.8)
+        for name in objectives
+    ]
+    return [*entries, Patch(color=BAND, label="every other phase")]
+
+
+def draw_over_phases(axes: Axes, frame: pd.DataFrame, column: str) -> None:
+    """One arm's values at each phase: every seed a thin line, their interquartile mean bold with its 95 % interval.
+
+    Args:
+        axes: where to draw.
+        frame: one row a seed and phase, with seed, phase, objective and the column.
+        column: what is on the y axis.
+    """
+    for _, run in frame.groupby("seed", sort=False):
+        axes.plot("phase", column, data=run.sort_values("phase"), color="0.6", linewidth=0.5, zorder=2)
+    rows = []
+    for phase, runs in frame.groupby("phase"):
+        rows.append((phase, runs["objective"].iloc[0], *over_seeds(runs[column].to_numpy())))
+    middle = pd.DataFrame(rows, columns=["phase", "objective", "estimate", "low", "high"])
+    axes.plot("phase", "estimate", data=middle, color="black", linewidth=1.1, zorder=2.6)
+    axes.vlines("phase", "low", "high", data=middle, color="black", linewidth=1.1, zorder=2.6)
+    for objective in objectives_in(middle):
+        trained = middle[middle["objective"] == objective]
+        axes.plot(
+            "phase",
+            "estimate",
+            data=trained,
+            linestyle="none",
+            color=COLOURS[objective],
+            marker=MARKERS[objective],
+            markersize=4,
+            markeredgewidth=0.4,
+            markeredgecolor="white",
+            zorder=2.7,
+        )
+
+
+def over_phases_entries(frame: pd.DataFrame) -> list:
+    """Legend entries of what `draw_over_phases` draws."""
+    return [
+        *(
+            mark(f"phase on {name}: interquartile mean over seeds, 95 % bootstrap interval", COLOURS[name], MARKERS[name])
+            for name in objectives_in(frame)
+        ),
+        Line2D([], [], color="0.6", linewidth=0.8, label="each seed"),
+    ]
