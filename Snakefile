@@ -14,3 +14,15 @@ include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/splice.smk"
 include: "workflow/rules/figures.smk"
+
+
+onstart:
+    progress.follow(
+        {
+            f"results/logs/train/arm={arm}/seed={seed}.log": RECIPES[arm][
+                "rollouts"
+            ]
+            for arm in ARMS
+            for seed in config["seeds"]
+        }
+    )

@@ -1,4 +1,4 @@
-# Helpers of the other rule files: no rules here.
+# Helpers that all rules share.
 #
 # Where things are, below the folder that Snakemake runs in:
 #   results/runs/arm=<arm>/seed=<seed>/checkpoints/phase=<phase>.safetensors   actor and critic at a phase's end
@@ -14,7 +14,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
-from goalsplice import study
+from goalsplice import progress, study
 from goalsplice.errors import StudyError
 
 try:
@@ -22,7 +22,9 @@ try:
     study.check(config)
 except WorkflowError as error:
     cause = error.__context__
-    raise WorkflowError(study.schema_sentence(list(cause.path), cause.message)) from None
+    raise WorkflowError(
+        study.schema_sentence(list(cause.path), cause.message)
+    ) from None
 except StudyError as error:
     raise WorkflowError(str(error)) from None
 
@@ -64,7 +66,9 @@ def code(*modules):
                 continue
             found.add(path)
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.ImportFrom) and node.module.startswith("goalsplice"):
+                if isinstance(node, ast.ImportFrom) and node.module.startswith(
+                    "goalsplice"
+                ):
                     waiting += [f"{node.module}.{name.name}" for name in node.names]
     return sorted(os.path.relpath(path) for path in found)
 
@@ -77,11 +81,12 @@ def runs(pattern):
 def checkpoints(arm, seed, phases=None):
     """A run's checkpoints: all of them, or those of some phases."""
     phases = range(study.phases_of(RECIPES[arm])) if phases is None else phases
-    return [f"results/runs/arm={arm}/seed={seed}/checkpoints/phase={phase:02d}.safetensors" for phase in phases]
+    return [
+        f"results/runs/arm={arm}/seed={seed}/checkpoints/phase={phase:02d}.safetensors"
+        for phase in phases
+    ]
 
 
 def recipe(wildcards):
     """The arm's recipe, as a stage takes it."""
     return json.dumps(RECIPES[wildcards.arm])
-
-

@@ -12,12 +12,14 @@ rule evaluate:
         "results/logs/evaluate/arm={arm}/seed={seed}.log",
     benchmark:
         "results/benchmarks/evaluate/arm={arm}/seed={seed}.tsv"
+    conda:
+        "../../envs/study.yaml"
+    threads: 1
     params:
         recipe=recipe,
         evaluation=json.dumps(config["evaluation"]),
-    threads: 1
-    conda:
-        "../../envs/study.yaml"
+    message:
+        "Evaluating the checkpoints of arm {wildcards.arm}, seed {wildcards.seed}."
     shell:
         "python -m goalsplice.stages.evaluate --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
         " --evaluation {params.evaluation:q} --checkpoints {input.checkpoints:q} --output {output:q} 2> {log:q}"
@@ -32,10 +34,10 @@ rule reference:
         "results/tables/references.parquet",
     log:
         "results/logs/reference.log",
-    params:
-        recipes=json.dumps(RECIPES),
     conda:
         "../../envs/study.yaml"
+    params:
+        recipes=json.dumps(RECIPES),
     shell:
         "python -m goalsplice.stages.reference --recipes {params.recipes:q} --schemas {input.schemas:q}"
         " --output {output:q} 2> {log:q}"

@@ -17,10 +17,10 @@ rule draw_world:
         png="results/figures/world.png",
     log:
         "results/logs/draw/world.log",
-    params:
-        config=FIGURE_CONFIG,
     conda:
         "../../envs/study.yaml"
+    params:
+        config=FIGURE_CONFIG,
     shell:
         "python -m goalsplice.stages.draw --figure world --config {params.config:q}"
         " --outputs {output.svg:q} {output.png:q} 2> {log:q}"
@@ -45,10 +45,10 @@ rule draw_alternation:
         png="results/figures/alternation.png",
     log:
         "results/logs/draw/alternation.log",
-    params:
-        config=FIGURE_CONFIG,
     conda:
         "../../envs/study.yaml"
+    params:
+        config=FIGURE_CONFIG,
     shell:
         "python -m goalsplice.stages.draw --figure alternation --tables {input.tables:q} --config {params.config:q}"
         " --outputs {output.svg:q} {output.png:q} 2> {log:q}"
@@ -72,10 +72,10 @@ rule draw_seeds:
         png="results/figures/seeds.png",
     log:
         "results/logs/draw/seeds.log",
-    params:
-        config=FIGURE_CONFIG,
     conda:
         "../../envs/study.yaml"
+    params:
+        config=FIGURE_CONFIG,
     shell:
         "python -m goalsplice.stages.draw --figure seeds --tables {input.tables:q} --config {params.config:q}"
         " --outputs {output.svg:q} {output.png:q} 2> {log:q}"
@@ -101,10 +101,10 @@ rule draw_learning:
         png="results/figures/learning.png",
     log:
         "results/logs/draw/learning.log",
-    params:
-        config=FIGURE_CONFIG,
     conda:
         "../../envs/study.yaml"
+    params:
+        config=FIGURE_CONFIG,
     shell:
         "python -m goalsplice.stages.draw --figure learning --tables {input.tables:q} --config {params.config:q}"
         " --outputs {output.svg:q} {output.png:q} 2> {log:q}"
@@ -127,10 +127,10 @@ rule draw_choices:
         png="results/figures/choices.png",
     log:
         "results/logs/draw/choices.log",
-    params:
-        config=FIGURE_CONFIG,
     conda:
         "../../envs/study.yaml"
+    params:
+        config=FIGURE_CONFIG,
     shell:
         "python -m goalsplice.stages.draw --figure choices --tables {input.tables:q} --config {params.config:q}"
         " --outputs {output.svg:q} {output.png:q} 2> {log:q}"
@@ -153,10 +153,10 @@ rule draw_layer_splices:
         png="results/figures/layer_splices.png",
     log:
         "results/logs/draw/layer_splices.log",
-    params:
-        config=FIGURE_CONFIG,
     conda:
         "../../envs/study.yaml"
+    params:
+        config=FIGURE_CONFIG,
     shell:
         "python -m goalsplice.stages.draw --figure layer_splices --tables {input.tables:q} --config {params.config:q}"
         " --outputs {output.svg:q} {output.png:q} 2> {log:q}"

@@ -1,7 +1,9 @@
 # What one asks for by name. The first is what Snakemake makes when nothing is asked for.
 
 ALL_TABLES = expand("results/tables/{table}.parquet", table=TABLES)
-ALL_FIGURES = expand("results/figures/{figure}.{format}", figure=FIGURES, format=["svg", "png"])
+ALL_FIGURES = expand(
+    "results/figures/{figure}.{format}", figure=FIGURES, format=["svg", "png"]
+)
 
 
 rule all:
@@ -9,6 +11,7 @@ rule all:
     input:
         ALL_TABLES,
         ALL_FIGURES,
+        "results/config.yaml",
         "results/report.html",
 
 
@@ -24,37 +27,53 @@ rule figures:
         ALL_FIGURES,
 
 
+rule record_config:
+    """Write down the whole configuration, with what was changed on the command line."""
+    input:
+        code=code("goalsplice.stages.record_config"),
+    output:
+        "results/config.yaml",
+    log:
+        "results/logs/record_config.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        config=json.dumps(config),
+    shell:
+        "python -m goalsplice.stages.record_config --config {params.config:q} --output {output:q} 2> {log:q}"
+
+
 rule report:
     """One HTML page with every figure, its caption, and how it was made."""
     input:
         ALL_TABLES,
         ALL_FIGURES,
+        config="results/config.yaml",
     output:
         "results/report.html",
     log:
         "results/logs/report.log",
-    params:
-        snakefile=workflow.main_snakefile,
-        configfiles=lambda wildcards: " ".join(f"'{path}'" for path in workflow.configfiles),
     conda:
         "../../envs/study.yaml"
+    params:
+        snakefile=workflow.main_snakefile,
     shell:
-        "snakemake figures --snakefile {params.snakefile:q} --configfile {params.configfiles} --nolock"
-        " --report {output:q} > {log:q} 2>&1"
+        "snakemake figures --snakefile {params.snakefile:q} --configfile {input.config:q} --nolock --report {output:q}"
+        " > {log:q} 2>&1"
 
 
 rule quick:
     """A mini study with every stage and figure, in results/quick: a first look, in a minute or two."""
     input:
         changes=project("workflow/resources/quick.yaml"),
+    log:
+        "results/logs/quick.log",
+    conda:
+        "../../envs/study.yaml"
+    threads: workflow.cores
     params:
         snakefile=workflow.main_snakefile,
         changes=lambda wildcards, input: os.path.abspath(input.changes),
-    log:
-        "results/logs/quick.log",
-    threads: workflow.cores
-    conda:
-        "../../envs/study.yaml"
     shell:
         "snakemake all --snakefile {params.snakefile:q} --configfile {params.changes:q} --directory results/quick"
         " --cores {threads} 2>&1 | tee {log:q}"

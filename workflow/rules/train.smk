@@ -3,10 +3,9 @@
 for arm in ARMS:
 
     rule:
+        """Train one seed of the arm: checkpoints, and a row a rollout."""
         name:
             f"train_{arm}"
-        message:
-            "Training arm " + arm + ", seed {wildcards.seed}: tail -f {log} follows it."
         input:
             code=code("goalsplice.stages.train"),
         output:
@@ -17,12 +16,14 @@ for arm in ARMS:
             f"results/logs/train/arm={arm}/seed={{seed}}.log",
         benchmark:
             f"results/benchmarks/train/arm={arm}/seed={{seed}}.tsv"
+        conda:
+            "../../envs/study.yaml"
+        threads: 1
         params:
             arm=arm,
             recipe=json.dumps(RECIPES[arm]),
-        threads: 1
-        conda:
-            "../../envs/study.yaml"
+        message:
+            "Training arm {params.arm}, seed {wildcards.seed}. To follow it: tail -f {log}"
         shell:
             "python -m goalsplice.stages.train --arm {params.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
             " --training {output.training:q} --timing {output.timing:q} --checkpoints {output.checkpoints:q}"
@@ -59,10 +60,10 @@ rule summarise:
         summary="results/tables/summary.parquet",
     log:
         "results/logs/summarise.log",
-    params:
-        measures=json.dumps(config["measures"]),
     conda:
         "../../envs/study.yaml"
+    params:
+        measures=json.dumps(config["measures"]),
     shell:
         "python -m goalsplice.stages.summarise --training {input.training:q} --published {input.published:q}"
         " --measures {params.measures:q} --schemas {input.schemas:q} --phases-output {output.phases:q}"

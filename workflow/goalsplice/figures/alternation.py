@@ -11,7 +11,7 @@ from goalsplice.figures.learning_curve import (
     draw_rollouts,
     rollout_entries,
 )
-from goalsplice.figures.style import PUBLISHED_COLOUR, WIDTH, arm_name, claim, mark
+from goalsplice.figures.style import WIDTH, arm_name, claim, mark
 
 TABLES: dict[str, list[str]] = {
     "training": ["arm", "seed", "rollout", "phase", "objective", "environment_steps", "mean_return"],
@@ -47,7 +47,9 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     training = training[training["seed"] == seed]
     arms = list(training["arm"].unique())
     if not arms:
-        raise StudyError(f"the training table has no seed {seed}; let figures.seed in the configuration name one of seeds")
+        raise StudyError(
+            f"the training table has no seed {seed}; let figures.seed in the configuration name one of seeds"
+        )
     figure = Figure(figsize=(WIDTH, 0.9 + 2.1 * len(arms)))
     panels = figure.subplots(len(arms), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
     entries = rollout_entries(training)
@@ -57,10 +59,17 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         draw_references(axes, tables["references"], run)
         draw_rollouts(axes, run, size=2.5)
         if arm == _PUBLISHED_BESIDE:
-            last = training["environment_steps"].max()
-            _draw_published(axes, tables["published"].query("environment_steps <= @last"))
+            published = tables["published"]
+            _draw_published(axes, published[published["environment_steps"] <= run["environment_steps"].max()])
             entries.append(
-                mark("the author's run, published, seed 99", "0.45", "D", markerfacecolor="white", linestyle="-", linewidth=0.5)
+                mark(
+                    "the author's run, published, seed 99",
+                    "0.45",
+                    "D",
+                    markerfacecolor="white",
+                    linestyle="-",
+                    linewidth=0.5,
+                )
             )
         axes.set_title(arm_name(arm))
         axes.set_ylabel("mean return")

@@ -1,13 +1,12 @@
 """Which key each checkpoint takes. From the evaluation table: layouts with a blue, a purple and a yellow key."""
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from goalsplice.figures.learning_curve import draw_over_phases, objectives_in, over_phases_entries
-from goalsplice.figures.style import COLOURS, WIDTH, arm_name, claim, interval_entry, mark, reference_line, seed_marks
+from goalsplice.figures.learning_curve import BAND, draw_over_phases, objectives_in, over_phases_entries
+from goalsplice.figures.style import COLOURS, WIDTH, arm_name, claim, name_at_right, note, seed_marks
 
 TABLES: dict[str, list[str]] = {
     "evaluation": ["arm", "seed", "phase", "objective", "layouts", "policy", "levels"]
@@ -16,30 +15,81 @@ TABLES: dict[str, list[str]] = {
 """The tables that `draw` takes, and the columns that it reads of them."""
 
 _LAYOUTS, _POLICY, _CHANCE = "three_colours", "sampling", 1 / 3
-_NAMES = {"other": "another key", "crash": "crash", "timeout": "time out"}
+_ENDS = {
+    "blue": "blue key",
+    "purple": "purple key",
+    "yellow": "yellow key",
+    "other": "another key",
+    "crash": "crash",
+    "timeout": "time out",
+}
 _DARK = {"blue", "purple", "other", "crash"}
 
 
-def own_share(rows: pd.DataFrame) -> pd.Series:
+def _own_share(rows: pd.DataFrame) -> pd.Series:
     """Share of episodes that ended with the key of the checkpoint's own objective."""
-    return pd.Series(
-        [row[f"share_{row['objective']}"] for _, row in rows.iterrows()], index=rows.index, dtype="float64"
-    )
+    return sum(rows[f"share_{name}"].where(rows["objective"] == name, 0.0) for name in objectives_in(rows))
 
 
 def _draw_outcomes(axes: Axes, rows: pd.DataFrame) -> None:
-    """A bar for each arm and objective: mean shares of outcomes, the own colour first and its seeds over it."""
-    names, place = [], 0.0
-    for arm, runs in rows.groupby("arm", sort=False):
-        for objective in objectives_in(runs):
-            trained = runs[runs["objective"] == objective]
-            shares = trained.groupby("seed", sort=False)[[f"share_{outcome}" for outcome in COLOURS]].mean()
-            start = 0.0
-            for outcome in sorted(COLOURS, key=lambda outcome: outcome != objective):
-                share = shares[f"share_{outcome}"].mean()
-                axes.barh(place, share, 0.7, start, color=COLOURS[outcome], edgecolor="white", linewidth=0.6)
-                if share >= 0.05:
-                    axes.text(start + share - 0.005, place, f"{share:.2f}")
-                start += share
-        
-    pass
+    """A bar of mean outcome shares for each objective, its own colour first, and above it every seed's own share."""
+    objectives = objectives_in(rows)
+    for place, objective in enumerate(objectives):
+        trained = rows[rows["objective"] == objective]
+        seeds = trained.groupby("seed", sort=False)[[*(f"share_{end}" for end in COLOURS), "own"]].mean()
+        start = 0.0
+        for end in sorted(COLOURS, key=lambda end: end != objective):
+            share = seeds[f"share_{end}"].mean()
+            bar = axes.barh(place + 0.18, share, 0.5, left=start, color=COLOURS[end], edgecolor="white", linewidth=0.5)
+            if share >= 0.09:
+                axes.bar_label(
+                    bar, [f"{share:.2f}"], label_type="center", fontsize=7.5, color="white" if end in _DARK else "black"
+                )
+            start += share
+        seed_marks(axes, place - 0.28, seeds["own"], COLOURS[objective], upright=False, width=0.26)
+    axes.axvline(_CHANCE, color="black", linestyle="--", linewidth=0.9)
+    axes.set_yticks(range(len(objectives)), [f"phases on\n{objective}" for objective in objectives])
+    axes.set_ylim(len(objectives) - 0.45, -0.55)
+    axes.set_xlim(0, 1)
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel("share of episodes")
+
+
+def _draw_phases(axes: Axes, rows: pd.DataFrame, settled: float, named: bool) -> None:
+    """Share of the own colour against the phase, with the phases of the bars above on a band."""
+    last = rows["phase"].max()
+    axes.axvspan(settled - 0.5, last + 0.5, color=BAND, linewidth=0, zorder=0)
+    axes.axhline(_CHANCE, color="black", linestyle="--", linewidth=0.9, zorder=1.5)
+    if named:
+        name_at_right(axes, _CHANCE, "1/3:\nwhatever\ncolour")
+    draw_over_phases(axes, rows, "own")
+    axes.set_ylim(0, 1)
+    axes.set_xlabel("phase, from 0")
+    axes.set_xlim(-0.5, last + 0.5)
+
+
+def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
+    """Draw outcomes after the later half of the phases above, the share of the own colour at each phase below."""
+    rows = tables["evaluation"]
+    rows = rows[(rows["layouts"] == _LAYOUTS) & (rows["policy"] == _POLICY)]
+    rows = rows.assign(own=_own_share(rows))
+    arms = list(rows["arm"].unique())
+    objectives = len(objectives_in(rows))
+    figure = Figure(figsize=(WIDTH, 3.4 + 0.75 * objectives))
+    panels = figure.subplots(2, len(arms), sharey="row", squeeze=False, height_ratios=[0.75 * objectives, 1.6])
+    for column, arm in enumerate(arms):
+        run = rows[rows["arm"] == arm]
+        settled = (run["phase"].max() + 1) / 2
+        _draw_outcomes(panels[0, column], run[run["phase"] >= settled])
+        _draw_phases(panels[1, column], run, settled, named=arm == arms[-1])
+        panels[0, column].set_title(arm_name(arm, lines=1 if len(arms) < 3 else 2))
+    panels[1, 0].set_ylabel("share of episodes\nthat take the own colour")
+    ends = [end for end in COLOURS if rows[f"share_{end}"].max() > 0]
+    entries = [*(Patch(color=COLOURS[end], label=_ENDS[end]) for end in ends), *over_phases_entries(rows)]
+    claim(figure, "Which key the checkpoints take where a blue, a purple and a yellow one lie", entries, columns=4)
+    note(
+        figure,
+        f"{rows['seed'].nunique()} seeds, {rows['levels'].max()} levels for each checkpoint, actions sampled. "
+        "Bars: means over seeds and over the shaded phases; marks above them: the own colour's share.",
+    )
+    return figure

@@ -66,10 +66,17 @@ def _draw_measure(axes: Axes, measures: pd.DataFrame, summary: pd.DataFrame, col
     for row, arm in enumerate(arms):
         values = measures.loc[measures["arm"] == arm, column]
         found = summary[(summary["arm"] == arm) & (summary["measure"] == column)].iloc[0]
-        seed_marks(axes, row, values, "0.35", upright=False, width=0.5, size=3)
+        seed_marks(axes, row, values, "0.35", upright=False)
         if values.isna().any():
-            axes.text(1, row + 0.45, f"{found['seeds']} of {len(values)} seeds", transform=axes.get_yaxis_transform(),
-                      ha="right", va="center", fontsize=7)
+            axes.text(
+                1,
+                row + 0.45,
+                f"{found['seeds']} of {len(values)} seeds",
+                transform=axes.get_yaxis_transform(),
+                ha="right",
+                va="center",
+                fontsize=7,
+            )
     published = summary.loc[summary["measure"] == column, "published"].iloc[0]
     axes.plot(
         published,
@@ -107,7 +114,9 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     panels[0].set_title(f"phases after rollout {settled} (the last panel: whole runs); every seed a point")
     entries = [
         *over_phases_entries(tables["phases"]),
-        mark("the author's run (published)", PUBLISHED_COLOUR, PUBLISHED_MARKER, markerfacecolor="white", linestyle="-"),
+        mark(
+            "the author's run (published)", PUBLISHED_COLOUR, PUBLISHED_MARKER, markerfacecolor="white", linestyle="-"
+        ),
     ]
     claim(figure, "How well and how fast each phase is learned", entries, columns=2)
     return figure

@@ -1,11 +1,12 @@
 """What figures of learning share: curves over rollouts or phases, and the returns to read them against."""
 
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from goalsplice.figures.style import COLOURS, MARKERS, mark, reference_line
+from goalsplice.figures.style import COLOURS, MARKERS, interval_entry, mark, reference_line
 from goalsplice.measure.statistics import over_seeds
 
 MILLION = 1e6
@@ -72,7 +73,7 @@ def draw_rollouts(axes: Axes, run: pd.DataFrame, size: float) -> None:
         )
 
 
-def rollout_entries(training: pd.DataFrame) -> list:
+def rollout_entries(training: pd.DataFrame) -> list[Artist]:
     """Legend entries of what `draw_rollouts` and `draw_phases` draw."""
     objectives = objectives_in(training)
     entries = [
@@ -114,12 +115,11 @@ def draw_over_phases(axes: Axes, frame: pd.DataFrame, column: str) -> None:
         )
 
 
-def over_phases_entries(frame: pd.DataFrame) -> list:
+def over_phases_entries(frame: pd.DataFrame) -> list[Artist]:
     """Legend entries of what `draw_over_phases` draws."""
+    objectives = objectives_in(frame)
     return [
-        *(
-            mark(f"phase on {name}: interquartile mean over seeds, 95 % bootstrap interval", COLOURS[name], MARKERS[name])
-            for name in objectives_in(frame)
-        ),
-        Line2D([], [], color="0.6", linewidth=0.8, label="each seed"),
+        *(mark(f"phase on {name}", COLOURS[name], MARKERS[name]) for name in objectives),
+        interval_entry(),
+        Line2D([], [], color="0.6", linewidth=0.8, label="a seed"),
     ]

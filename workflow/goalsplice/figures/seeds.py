@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from goalsplice.figures.learning_curve import REFERENCES, draw_phases, draw_references, draw_rollouts, rollout_entries
+from goalsplice.figures.learning_curve import draw_phases, draw_references, draw_rollouts, rollout_entries
 from goalsplice.figures.style import WIDTH, arm_name, claim
 
 TABLES: dict[str, list[str]] = {

@@ -24,7 +24,7 @@ COLOURS = {
     "crash": "#222222",
     "timeout": "#C8C8C8",
 }
-"""Outcomes and objectives. Objectives differ in their markers too, outcomes in their order, for those who see no hues."""
+"""Outcomes and objectives. Objectives differ in their markers too, for those who see no hues."""
 
 MARKERS = {"blue": "o", "purple": "^", "yellow": "s"}
 """Objectives, so that no figure rests on colour alone."""
@@ -96,20 +96,30 @@ def claim(figure: Figure, text: str, entries: Sequence[Artist] = (), columns: in
     )
 
 
-def reference_line(axes: Axes, value: float, label: str = "", style: str = "--") -> None:
-    """A grey horizontal line, such as the best possible return, named outside the panel's right edge."""
-    axes.axhline(value, color="0.35", linestyle=style, linewidth=0.8, zorder=1.5)
+def reference_line(axes: Axes, value: float, label: str = "", style: str = "--", colour: str = "0.35") -> None:
+    """A horizontal line, such as the best possible return, named outside the panel's right edge."""
+    axes.axhline(value, color=colour, linestyle=style, linewidth=0.8, zorder=1.5)
     if label:
-        axes.annotate(
-            label,
-            (1, value),
-            xycoords=("axes fraction", "data"),
-            xytext=(3, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=7.5,
-            color="0.25",
-        )
+        name_at_right(axes, value, label)
+
+
+def name_at_right(axes: Axes, value: float, text: str) -> None:
+    """Write `text` outside the panel's right edge, at a value on its y axis."""
+    axes.annotate(
+        text,
+        (1, value),
+        xycoords=("axes fraction", "data"),
+        xytext=(3, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=7.5,
+        color="0.25",
+    )
+
+
+def note(figure: Figure, text: str) -> None:
+    """Small print below the figure: how many seeds, levels and the like, as the tables have it."""
+    figure.supxlabel(text, x=0.01, ha="left", fontsize=7.5, color="0.25")
 
 
 def spread(count: int, width: float) -> np.ndarray:
@@ -117,19 +127,31 @@ def spread(count: int, width: float) -> np.ndarray:
     return np.linspace(-width / 2, width / 2, count) if count > 1 else np.zeros(count)
 
 
-def seed_marks(axes: Axes, at: float, values: Sequence[float], colour: str, marker: str = "o", **settings) -> None:
-    """Every seed's value as a small mark beside `at`, and over them the interquartile mean with its 95 % interval.
+def seed_marks(
+    axes: Axes,
+    at: float,
+    values: Sequence[float],
+    colour: str,
+    marker: str = "o",
+    *,
+    width: float = 0.5,
+    upright: bool = True,
+) -> None:
+    """Draw every seed's value as a small mark, and over them the interquartile mean with its 95 % interval.
 
     Args:
+        axes: where to draw.
         at: the category's place on the other axis.
         values: one a seed; a missing one leaves its place empty.
-        settings: `width` over which the marks spread, `upright` whether values are on the y axis, and `size`.
+        colour: of the seeds' marks.
+        marker: of the seeds' marks.
+        width: how far the marks spread around `at`.
+        upright: whether values are on the y axis.
     """
-    width, upright, size = settings.get("width", 0.5), settings.get("upright", True), settings.get("size", 3)
     values = np.asarray(values, dtype=float)
     places = at + spread(len(values), width)
     pairs = (places, values) if upright else (values, places)
-    axes.plot(*pairs, marker, color=colour, markersize=size, markeredgewidth=0, alpha=0.55, clip_on=False, zorder=2.5)
+    axes.plot(*pairs, marker, color=colour, markersize=3, markeredgewidth=0, alpha=0.55, clip_on=False, zorder=2.5)
     estimate, low, high = over_seeds(values)
     # White under black keeps the mark apart from the seeds' own.
     ends, middle, across = [low, high], [at, at], np.array([at - width / 2, at + width / 2])
@@ -147,7 +169,9 @@ def seed_marks(axes: Axes, at: float, values: Sequence[float], colour: str, mark
 
 def mark(label: str, colour: str, marker: str, **settings) -> Line2D:
     """A mark's entry in a legend."""
-    return Line2D([], [], color=colour, marker=marker, label=label, **{"linestyle": "none", "markersize": 4, **settings})
+    return Line2D(
+        [], [], color=colour, marker=marker, label=label, **{"linestyle": "none", "markersize": 4, **settings}
+    )
 
 
 def interval_entry(label: str = "interquartile mean over seeds, 95 % bootstrap interval") -> Line2D:
