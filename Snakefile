@@ -9,6 +9,17 @@ configfile: f"{workflow.basedir}/config.yaml"
 
 
 include: "workflow/rules/common.smk"
+
+
+rule all:
+    """The whole study: all tables and figures, and the report."""
+    input:
+        ALL_TABLES,
+        ALL_FIGURES,
+        "results/config.yaml",
+        "results/report.html",
+
+
 include: "workflow/rules/targets.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"

@@ -33,6 +33,10 @@ RECIPES = {arm: study.recipe_of(config, arm) for arm in ARMS}
 RUN_TABLES = ["training", "timing", "evaluation", "splices"]
 TABLES = [*RUN_TABLES, "references", "phases", "measures", "summary"]
 FIGURES = ["world", "alternation", "seeds", "learning", "choices", "layer_splices"]
+ALL_TABLES = expand("results/tables/{table}.parquet", table=TABLES)
+ALL_FIGURES = expand(
+    "results/figures/{figure}.{format}", figure=FIGURES, format=["svg", "png"]
+)
 
 
 wildcard_constraints:

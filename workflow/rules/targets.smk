@@ -1,18 +1,4 @@
-# What one asks for by name. The first is what Snakemake makes when nothing is asked for.
-
-ALL_TABLES = expand("results/tables/{table}.parquet", table=TABLES)
-ALL_FIGURES = expand(
-    "results/figures/{figure}.{format}", figure=FIGURES, format=["svg", "png"]
-)
-
-
-rule all:
-    """The whole study: all tables and figures, and the report."""
-    input:
-        ALL_TABLES,
-        ALL_FIGURES,
-        "results/config.yaml",
-        "results/report.html",
+# What one asks for by name, besides `all`.
 
 
 rule tables:
@@ -70,7 +56,7 @@ rule quick:
         "results/logs/quick.log",
     conda:
         "../../envs/study.yaml"
-    threads: workflow.cores
+    threads: lambda wildcards: workflow.cores or 1
     params:
         snakefile=workflow.main_snakefile,
         changes=lambda wildcards, input: os.path.abspath(input.changes),

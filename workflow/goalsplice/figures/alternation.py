@@ -11,7 +11,7 @@ from goalsplice.figures.learning_curve import (
     draw_rollouts,
     rollout_entries,
 )
-from goalsplice.figures.style import WIDTH, arm_name, claim, mark
+from goalsplice.figures.style import PUBLISHED_COLOUR, PUBLISHED_MARKER, WIDTH, arm_name, claim, mark
 
 TABLES: dict[str, list[str]] = {
     "training": ["arm", "seed", "rollout", "phase", "objective", "environment_steps", "mean_return"],
@@ -30,9 +30,9 @@ def _draw_published(axes, published: pd.DataFrame) -> None:
         axes.plot(
             rollouts["environment_steps"] / MILLION,
             rollouts["mean_return"],
-            color="0.45",
-            marker="D",
-            markersize=2.2,
+            color=PUBLISHED_COLOUR,
+            marker=PUBLISHED_MARKER,
+            markersize=2,
             markerfacecolor="white",
             markeredgewidth=0.5,
             linewidth=0.5,
@@ -64,8 +64,8 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
             entries.append(
                 mark(
                     "the author's run, published, seed 99",
-                    "0.45",
-                    "D",
+                    PUBLISHED_COLOUR,
+                    PUBLISHED_MARKER,
                     markerfacecolor="white",
                     linestyle="-",
                     linewidth=0.5,

@@ -63,7 +63,7 @@ def _draw_phases(axes: Axes, rows: pd.DataFrame, settled: float, named: bool) ->
     if named:
         name_at_right(axes, _CHANCE, "1/3:\nwhatever\ncolour")
     draw_over_phases(axes, rows, "own")
-    axes.set_ylim(0, 1)
+    axes.set_ylim(0, 1.03)
     axes.set_xlabel("phase, from 0")
     axes.set_xlim(-0.5, last + 0.5)
 
@@ -90,6 +90,6 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     note(
         figure,
         f"{rows['seed'].nunique()} seeds, {rows['levels'].max()} levels for each checkpoint, actions sampled. "
-        "Bars: means over seeds and over the shaded phases; marks above them: the own colour's share.",
+        "Bars: mean over seeds and over the shaded phases.",
     )
     return figure

@@ -106,10 +106,11 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         _draw_bounds(taken, run, edits, directions)
         _draw_shares(broken, run, "broken", edits, directions)
         taken.set_title(arm_name(arm))
-        taken.set_ylabel("takes the\ndonor's colour")
-        taken.set_ylim(0, 1)
-        broken.set_ylabel("crash or\ntime out")
-        broken.set_ylim(0, max(0.2, 1.05 * rows["broken"].max()))
+        taken.set_ylabel("share that takes\nthe donor's colour")
+        taken.set_ylim(-0.03, 1.03)
+        broken.set_ylabel("share: crash\nor time out")
+        most = max(0.2, 1.05 * rows["broken"].max())
+        broken.set_ylim(-0.06 * most, most)
     for axes in panels[:-1]:
         axes.tick_params(axis="x", length=0)
         axes.grid(axis="y", color="0.9", linewidth=0.6)
@@ -129,7 +130,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         ),
         interval_entry(),
     ]
-    claim(figure, "Share of episodes that take the donor's colour after a splice of layers", entries, columns=3)
+    claim(figure, "Share of episodes that take the donor's colour after a splice of layers", entries, columns=2)
     pairs = splices[["recipient_phase", "donor_phase"]].drop_duplicates()
     note(
         figure,

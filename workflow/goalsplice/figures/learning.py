@@ -65,31 +65,25 @@ def _draw_measure(axes: Axes, measures: pd.DataFrame, summary: pd.DataFrame, col
     arms = list(summary["arm"].unique())
     for row, arm in enumerate(arms):
         values = measures.loc[measures["arm"] == arm, column]
-        found = summary[(summary["arm"] == arm) & (summary["measure"] == column)].iloc[0]
         seed_marks(axes, row, values, "0.35", upright=False)
         if values.isna().any():
             axes.text(
-                1,
-                row + 0.45,
-                f"{found['seeds']} of {len(values)} seeds",
+                0.98,
+                row + 0.4,
+                f"{values.notna().sum()} of {len(values)} seeds",
                 transform=axes.get_yaxis_transform(),
                 ha="right",
                 va="center",
                 fontsize=7,
             )
     published = summary.loc[summary["measure"] == column, "published"].iloc[0]
-    axes.plot(
-        published,
-        len(arms),
-        color=PUBLISHED_COLOUR,
-        marker=PUBLISHED_MARKER,
-        markersize=5,
-        markerfacecolor="white",
-        clip_on=False,
-    )
+    axes.plot(published, len(arms), PUBLISHED_MARKER, color=PUBLISHED_COLOUR, markersize=5, markerfacecolor="white")
     axes.set_yticks(range(len(arms) + 1), [arm_name(arm, lines=2) for arm in (*arms, PUBLISHED)])
     axes.set_ylim(len(arms) + 0.5, -0.6)
+    axes.margins(x=0.1)
+    axes.locator_params(axis="x", nbins=4)
     axes.grid(axis="x", color="0.88", linewidth=0.6)
+    axes.set_axisbelow(True)
     axes.tick_params(axis="y", length=0)
 
 
@@ -98,20 +92,23 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     threshold, settled = config["threshold"], config["settled_after"]
     measures, summary = tables["measures"], tables["summary"]
     arms = summary["arm"].nunique()
-    figure = Figure(figsize=(WIDTH, 4.4 + 0.35 * arms))
-    above, below = figure.subfigures(2, 1, height_ratios=[3, 1.2 + 0.45 * arms])
+    figure = Figure(figsize=(WIDTH, 4.4 + 0.4 * arms))
+    above, below = figure.subfigures(2, 1, height_ratios=[2.5, 1.2 + 0.4 * arms])
     _draw_ends(above, tables)
-    panels = below.subplots(1, 4, sharey=True)
     labels = {
-        "phase_end_return": "return at phase end",
-        "phase_start_return": "return at phase start",
+        "phase_end_return": "return at the\nphase's end",
+        "phase_start_return": "return at the\nphase's start",
         "rollouts_to_regain": f"rollouts of a phase\nuntil {threshold:g}",
-        "first_rollout": f"first rollout\nthat reaches {threshold:g}",
+        "first_rollout": f"first rollout\never at {threshold:g}",
     }
-    for axes, (column, label) in zip(panels, labels.items(), strict=True):
+    for axes, (column, label) in zip(below.subplots(1, 4, sharey=True), labels.items(), strict=True):
         _draw_measure(axes, measures, summary, column)
         axes.set_xlabel(label)
-    panels[0].set_title(f"phases after rollout {settled} (the last panel: whole runs); every seed a point")
+        if "rollout" in column:
+            axes.set_xlim(left=0)
+    below.suptitle(
+        f"Phases after rollout {settled} (the last panel: all); a dot is a seed", x=0.01, ha="left", fontsize=9
+    )
     entries = [
         *over_phases_entries(tables["phases"]),
         mark(

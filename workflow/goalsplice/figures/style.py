@@ -17,14 +17,14 @@ from goalsplice.measure.published import PUBLISHED
 from goalsplice.measure.statistics import over_seeds
 
 COLOURS = {
-    "blue": "#0072B2",
-    "purple": "#AA3E98",
+    "blue": "#00579B",
+    "purple": "#C05EB5",
     "yellow": "#E6A700",
     "other": "#7F7F7F",
     "crash": "#222222",
     "timeout": "#C8C8C8",
 }
-"""Outcomes and objectives. Objectives differ in their markers too, for those who see no hues."""
+"""Outcomes and objectives. Blue and purple differ in lightness and in their markers too, for those who see hues otherwise."""
 
 MARKERS = {"blue": "o", "purple": "^", "yellow": "s"}
 """Objectives, so that no figure rests on colour alone."""

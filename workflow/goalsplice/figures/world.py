@@ -35,7 +35,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     world = FetchObstaclesEnv(render_mode="rgb_array", agent_view_size=_VIEW, tile_size=_TILE)
     world.reset(seed=_LAYOUT_SEED)
     figure = Figure(figsize=(WIDTH, 3))
-    room, view = figure.subplots(1, 2, width_ratios=[1.2, 1])
+    room, view = figure.subplots(1, 2, width_ratios=[1.42, 1])
     room.imshow(world.render(), interpolation="none")
     room.set_title("the room")
     view.imshow(world.get_frame(highlight=False, tile_size=_TILE, agent_pov=True), interpolation="none")

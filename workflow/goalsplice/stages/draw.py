@@ -7,17 +7,30 @@ from pathlib import Path
 
 import pandas as pd
 
-from goalsplice.errors import run
+from goalsplice.errors import StudyError, run
 from goalsplice.figures.style import save, styled
 from goalsplice.measure.published import PUBLISHED, read_published
 from goalsplice.measure.tables import read_frame
 
 
-def read(path: str) -> tuple[str, pd.DataFrame]:
-    """A table and its name: the file's, or `published` for the author's learning curve."""
-    if path.endswith(".csv"):
-        return PUBLISHED, read_published(path)
-    return Path(path).stem, read_frame(path)
+def read(paths: list[str], tables: dict[str, list[str]]) -> dict[str, pd.DataFrame]:
+    """The tables that a figure takes, by their files' names; a .csv is the author's learning curve, `published`.
+
+    Args:
+        paths: the files.
+        tables: which tables the figure takes, and the columns that it reads of them.
+
+    Raises:
+        StudyError: a table is not among the paths, or a column is not in its table.
+    """
+    found = {PUBLISHED if path.endswith(".csv") else Path(path).stem: path for path in paths}
+    for table in tables:
+        if table not in found:
+            raise StudyError(f"the figure needs the table {table}; name its file after --tables")
+    return {
+        table: read_published(found[table]) if table == PUBLISHED else read_frame(found[table], columns)
+        for table, columns in tables.items()
+    }
 
 
 def main() -> None:
@@ -29,7 +42,7 @@ def main() -> None:
     options = parser.parse_args()
     module = importlib.import_module(f"goalsplice.figures.{options.figure}")
     with styled():
-        figure = module.draw(dict(map(read, options.tables)), options.config)
+        figure = module.draw(read(options.tables, module.TABLES), options.config)
         for path in options.outputs:
             save(figure, path)
 

@@ -1,0 +1,168 @@
+"""Every figure draws whatever tables come. The tables here are made up, only to be drawn."""
+
+import ast
+import importlib
+import json
+import re
+import sys
+import warnings
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from goalsplice.errors import StudyError
+from goalsplice.figures.style import COLOURS, save, spread, styled
+from goalsplice.measure.phases import MEASURES, phases_of, run_measures, summarise
+from goalsplice.measure.published import PUBLISHED
+from goalsplice.stages import draw
+
+ROOT = Path(__file__).parents[2]
+FIGURES = ast.literal_eval(re.search(r"^FIGURES = (\[.*?\])", (ROOT / "workflow/rules/common.smk").read_text(), re.M)[1])
+CONFIG = {"seed": 99, "threshold": 0.8, "settled_after": 6}
+SEEDS = [99, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+PHASES, ROLLOUTS = 6, 3
+
+# MiniGrid asks pygame for a font by a name that it does not list.
+pytestmark = pytest.mark.filterwarnings("ignore:The system font")
+
+
+def objective(phase):
+    return ("blue", "purple")[phase % 2]
+
+
+def shares(chance, own):
+    """Made-up outcome shares of which the own colour's is the largest."""
+    parts = chance.dirichlet([1 + 20 * (end == own) for end in COLOURS])
+    return {f"share_{end}": part for end, part in zip(COLOURS, parts, strict=True)}
+
+
+def training_run(chance, arm, seed):
+    """A run whose last phase is cut short, as in the study."""
+    rollouts = np.arange(1, PHASES * ROLLOUTS + 2)
+    phases = (rollouts - 1) // ROLLOUTS
+    return pd.DataFrame(
+        {
+            "arm": arm,
+            "seed": seed,
+            "rollout": rollouts,
+            "phase": phases,
+            "objective": [objective(phase) for phase in phases],
+            "environment_steps": rollouts * 16384,
+            "mean_return": chance.uniform(-0.7, 1, len(rollouts)),
+        }
+    )
+
+
+def make_tables(seeds, arms=("onehot", "integers"), never=False):
+    """All tables that figures take, for runs of these seeds and arms; with `never`, no run reaches the threshold."""
+    chance = np.random.default_rng(0)
+    layers = [f"layer{number}" for number in (1, 2, 3, 4)]
+    edits = ["+".join(layers_in) or "none" for size in range(5) for layers_in in combinations(layers, size)]
+    runs, evaluation, splices, phases, measured = [], [], [], [], []
+    for arm, seed in [(arm, seed) for arm in arms for seed in seeds] + [(PUBLISHED, 99)]:
+        run = training_run(chance, arm, seed)
+        if never:
+            run["mean_return"] = run["mean_return"].clip(upper=0.5)
+        runs.append(run)
+        of_run = phases_of(run, CONFIG["threshold"])
+        phases.append(of_run.assign(arm=arm, seed=seed))
+        measured.append({"arm": arm, "seed": seed, **run_measures(run, of_run, CONFIG["threshold"], 6)})
+    for arm, seed in [(arm, seed) for arm in arms for seed in seeds]:
+        known = {"arm": arm, "seed": seed, "policy": "sampling", "levels": 64}
+        for phase in range(PHASES):
+            for layouts in ("training", "three_colours"):
+                trained = objective(phase)
+                evaluation.append(
+                    {**known, "phase": phase, "objective": trained, "layouts": layouts, **shares(chance, trained)}
+                )
+        for first, second in ((4, 5), (5, 4)):
+            pair = {
+                "recipient_phase": first,
+                "donor_phase": second,
+                "recipient_objective": objective(first),
+                "donor_objective": objective(second),
+                "family": "layers",
+                "control": "none",
+            }
+            splices += [{**known, **pair, "edit": edit, **shares(chance, objective(second))} for edit in edits]
+    measured = pd.DataFrame(measured)
+    published = measured.iloc[-1][[measure.name for measure in MEASURES]].to_dict()
+    references = [
+        {"arm": arm, "layouts": "training", "objective": name, "best_return": 0.98, "colour_blind_return": 0.4}
+        for arm in arms
+        for name in ("blue", "purple")
+    ]
+    return {
+        "training": pd.concat(runs[:-1], ignore_index=True),
+        "published": runs[-1],
+        "references": pd.DataFrame(references).assign(wrong_key_return=0.1),
+        "phases": pd.concat(phases, ignore_index=True),
+        "measures": measured,
+        "summary": summarise(measured.iloc[:-1], published),
+        "evaluation": pd.DataFrame(evaluation),
+        "splices": pd.DataFrame(splices),
+    }
+
+
+CASES = {
+    "one seed": make_tables(SEEDS[:1]),
+    "two seeds": make_tables(SEEDS[:2]),
+    "ten seeds": make_tables(SEEDS),
+    "one arm": make_tables(SEEDS[:3], arms=("onehot",)),
+    "three arms": make_tables(SEEDS[:2], arms=("onehot", "integers", "ablation")),
+    "nothing learned": make_tables(SEEDS[:3], never=True),
+}
+
+
+def drawn(name, case):
+    """The figure, given only the columns that it says it reads."""
+    module = importlib.import_module(f"goalsplice.figures.{name}")
+    return module.draw({table: CASES[case][table][columns] for table, columns in module.TABLES.items()}, CONFIG)
+
+
+def overlaps(figure):
+    """Pairs of texts that are drawn over each other, and texts that leave the figure."""
+    figure.draw_without_rendering()
+    texts = [
+        (text.get_text(), text.get_window_extent())
+        for text in figure.findobj(lambda artist: hasattr(artist, "get_text") and artist.get_visible())
+        if text.get_text().strip() and text.get_figure() is not None
+    ]
+    return texts
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_has_a_caption_and_a_module_with_one_function(name):
+    caption = (ROOT / f"workflow/report/{name}.rst").read_text()
+    assert len(caption.split()) > 15
+    module = importlib.import_module(f"goalsplice.figures.{name}")
+    own = [
+        key
+        for key, value in vars(module).items()
+        if getattr(value, "__module__", None) == module.__name__ and not key.startswith("_")
+    ]
+    assert own == ["draw"]
+    assert module.__doc__
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("name", FIGURES)
+def test_draws_without_warnings(name, case):
+    with warnings.catch_warnings(), styled():
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", "The system font")
+        figure = drawn(name, case)
+        figure.draw_without_rendering()
+    assert figure.axes
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_same_tables_same_bytes(name, tmp_path):
+    with styled():
+        for number in (1, 2):
+            for suffix in ("svg", "png"):
+                save(drawn(name, "two seeds"), tmp_path / f"{number}.{suffix}")
+    for suffix in ("svg", "png"):
+        assert (tmp_path / f"1.{suffix}").read_bytes() == (tmp_path / f"2.{suffix}").read_bytes()
