@@ -30,9 +30,7 @@ include: "workflow/rules/figures.smk"
 onstart:
     progress.follow(
         {
-            f"results/logs/train/arm={arm}/seed={seed}.log": RECIPES[arm][
-                "rollouts"
-            ]
+            f"results/logs/train/arm={arm}/seed={seed}.log": RECIPES[arm]["rollouts"]
             for arm in ARMS
             for seed in config["seeds"]
         }

@@ -5,13 +5,14 @@ import copy
 import numpy as np
 import pytest
 import torch
-from agent import plain_ppo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent import plain_ppo
 from goalsplice.agent import ppo
 from goalsplice.agent.network import Agent
-from goalsplice.agent.rollout import collect, policy_of
+from goalsplice.agent.policy import policy_of
+from goalsplice.agent.rollout import collect
 from goalsplice.world.simulator import TIMEOUT, Rules, colour_numbers, create
 
 TOLERANCE = 1e-5
@@ -64,6 +65,7 @@ def test_gradients_are_autograds(recipe, seed):
         actor.forward(rows).numpy(),
         critic.forward(rows).numpy(),
         which,
+        np.arange(steps),
         actions,
         old,
         advantages,
@@ -134,8 +136,8 @@ def test_statistics_are_what_they_say(recipe):
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 20), min_size=1, max_size=60))
 def test_distinct_numbers_by_first_occurrence(values):
-    which = np.array(values)
-    chosen, local = np.empty(which.size, dtype=np.int64), np.empty(which.size, dtype=np.int64)
-    count = ppo.distinct(which, np.empty(21, dtype=np.int64), chosen, local)
+    which, steps = np.array([99, *values]), np.arange(1, 1 + len(values))
+    chosen, local = np.empty(steps.size, dtype=np.int64), np.empty(steps.size, dtype=np.int64)
+    count = ppo.distinct(which, steps, np.empty(21, dtype=np.int64), chosen, local)
     assert chosen[:count].tolist() == list(dict.fromkeys(values))
     assert chosen[local].tolist() == values

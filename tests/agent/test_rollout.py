@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 import scipy.stats
 import torch
+
 from agent.plain_ppo import inputs_of
 from agent.test_ppo import agent_of
-
-from goalsplice.agent.rollout import collect, play, policy_of
+from goalsplice.agent.episodes import play
+from goalsplice.agent.policy import policy_of
+from goalsplice.agent.rollout import collect
 from goalsplice.world.simulator import RUNNING, TIMEOUT, colour_numbers, create, reward
 
 

@@ -30,9 +30,7 @@ def test_equal_arguments_give_equal_runs_and_others_do_not(recipe, arm):
 def test_evaluation_does_not_touch_training(recipe, arm):
     on = levels("training", 20, 0)
     _, weights = rows_and_weights(recipe, arm, 1)
-    _, same = rows_and_weights(
-        recipe, arm, 1, lambda agent: evaluate(agent.actor.state_dict(), recipe, on, "sampling")
-    )
+    _, same = rows_and_weights(recipe, arm, 1, lambda agent: evaluate(agent.actor.state_dict(), recipe, on, "sampling"))
     np.testing.assert_array_equal(weights, same)
 
 

@@ -12,6 +12,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.text import Text
+
 from goalsplice.errors import StudyError
 from goalsplice.figures.style import COLOURS, save, spread, styled
 from goalsplice.measure.phases import MEASURES, phases_of, run_measures, summarise
@@ -19,7 +22,9 @@ from goalsplice.measure.published import PUBLISHED
 from goalsplice.stages import draw
 
 ROOT = Path(__file__).parents[2]
-FIGURES = ast.literal_eval(re.search(r"^FIGURES = (\[.*?\])", (ROOT / "workflow/rules/common.smk").read_text(), re.M)[1])
+FIGURES = ast.literal_eval(
+    re.search(r"^FIGURES = (\[.*?\])", (ROOT / "workflow/rules/common.smk").read_text(), re.M)[1]
+)
 CONFIG = {"seed": 99, "threshold": 0.8, "settled_after": 6}
 SEEDS = [99, 1, 2, 3, 4, 5, 6, 7, 8, 9]
 PHASES, ROLLOUTS = 6, 3
@@ -122,15 +127,21 @@ def drawn(name, case):
     return module.draw({table: CASES[case][table][columns] for table, columns in module.TABLES.items()}, CONFIG)
 
 
-def overlaps(figure):
-    """Pairs of texts that are drawn over each other, and texts that leave the figure."""
+def boxes(figure):
+    """Where each text is drawn, in pixels."""
     figure.draw_without_rendering()
-    texts = [
-        (text.get_text(), text.get_window_extent())
-        for text in figure.findobj(lambda artist: hasattr(artist, "get_text") and artist.get_visible())
-        if text.get_text().strip() and text.get_figure() is not None
-    ]
-    return texts
+    hidden = set()
+    for axes in figure.findobj(Axes):
+        for axis in (axes.xaxis, axes.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            ticks = axis.get_major_ticks()
+            hidden |= {
+                tick.label1
+                for tick in ticks
+                if not (axes.axison and axis.get_visible() and low <= tick.get_loc() <= high)
+            }
+    texts = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
+    return [(text.get_text(), Text.get_window_extent(text).padded(-1)) for text in texts if text not in hidden]
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -149,13 +160,17 @@ def test_every_figure_has_a_caption_and_a_module_with_one_function(name):
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("name", FIGURES)
-def test_draws_without_warnings(name, case):
+def test_draws_without_warnings_and_texts_are_apart(name, case):
     with warnings.catch_warnings(), styled():
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", "The system font")
         figure = drawn(name, case)
-        figure.draw_without_rendering()
-    assert figure.axes
+        texts = boxes(figure)
+    assert len(texts) > 5
+    left_out = [text for text, box in texts if box.x0 < -2 or box.y0 < -2 or (box.max > figure.bbox.max + 2).any()]
+    assert not left_out
+    over = [(one, two) for (one, box), (two, other) in combinations(texts, 2) if box.overlaps(other)]
+    assert not over
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -166,3 +181,55 @@ def test_same_tables_same_bytes(name, tmp_path):
                 save(drawn(name, "two seeds"), tmp_path / f"{number}.{suffix}")
     for suffix in ("svg", "png"):
         assert (tmp_path / f"1.{suffix}").read_bytes() == (tmp_path / f"2.{suffix}").read_bytes()
+
+
+def test_seeds_keep_their_places():
+    assert list(spread(1, 0.5)) == [0]
+    assert list(spread(4, 0.8)) == pytest.approx([-0.3, -0.1, 0.1, 0.3])
+
+
+def write_tables(folder, tables, wanted):
+    paths = []
+    for table, columns in wanted.items():
+        if table == PUBLISHED:
+            paths.append(str(ROOT / "workflow/resources/published_seed99.csv"))
+        else:
+            paths.append(str(folder / f"{table}.parquet"))
+            tables[table][columns].to_parquet(paths[-1])
+    return paths
+
+
+def run_stage(monkeypatch, name, paths, output):
+    arguments = ["--figure", name, "--tables", *paths, "--config", json.dumps(CONFIG), "--outputs", str(output)]
+    monkeypatch.setattr(sys, "argv", ["draw", *arguments])
+    draw.main()
+
+
+def test_the_stage_draws_from_files(tmp_path, monkeypatch):
+    from goalsplice.figures import alternation
+
+    paths = write_tables(tmp_path, CASES["one seed"], alternation.TABLES)
+    run_stage(monkeypatch, "alternation", paths, tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_missing_column_is_one_sentence(tmp_path, monkeypatch):
+    from goalsplice.figures import seeds
+
+    wanted = {**seeds.TABLES, "training": [column for column in seeds.TABLES["training"] if column != "phase"]}
+    paths = write_tables(tmp_path, CASES["one seed"], wanted)
+    with pytest.raises(StudyError, match=r"training\.parquet lacks the column phase"):
+        run_stage(monkeypatch, "seeds", paths, tmp_path / "figure.png")
+    assert not (tmp_path / "figure.png").exists()
+
+
+def test_a_missing_table_is_one_sentence(tmp_path, monkeypatch):
+    with pytest.raises(StudyError, match="needs the table evaluation"):
+        run_stage(monkeypatch, "choices", [], tmp_path / "figure.png")
+
+
+def test_a_seed_that_was_not_run_is_one_sentence():
+    from goalsplice.figures import alternation
+
+    with pytest.raises(StudyError, match="no seed 5"):
+        alternation.draw(CASES["one seed"], {**CONFIG, "seed": 5})

@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from goalsplice.errors import StudyError
-from goalsplice.measure.tables import read_frame, table_schema, write_frame, write_table
+from goalsplice.frames import read_frame, write_frame
+from goalsplice.measure.tables import table_schema, write_table
 
 COLUMNS = {"arm": ["onehot"], "seed": [99], "rollout": [1], "seconds": [0.5]}
 

@@ -2,11 +2,12 @@
 
 import gymnasium
 import numpy as np
+from minigrid.core.constants import COLOR_TO_IDX
+from minigrid.wrappers import OneHotPartialObsWrapper, ViewSizeWrapper
+
 from goalsplice.world import ENVIRONMENT_ID
 from goalsplice.world.observation import Encoding
 from goalsplice.world.simulator import NOTHING, Worlds
-from minigrid.core.constants import COLOR_TO_IDX
-from minigrid.wrappers import OneHotPartialObsWrapper, ViewSizeWrapper
 
 
 def wrapped(encoding: Encoding, **arguments) -> gymnasium.Env:

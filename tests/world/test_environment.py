@@ -3,11 +3,12 @@
 import gymnasium
 import numpy as np
 import pytest
+from gymnasium.utils.env_checker import check_env
+from minigrid.core.world_object import Ball, Wall
+
 from goalsplice.world import ENVIRONMENT_ID
 from goalsplice.world.environment import WalkableKey
 from goalsplice.world.vocabulary import ACTIONS
-from gymnasium.utils.env_checker import check_env
-from minigrid.core.world_object import Ball, Wall
 
 LEFT, RIGHT, FORWARD, PICKUP, DROP, TOGGLE, DONE = range(7)
 

@@ -5,13 +5,15 @@ import itertools
 import gymnasium
 import numpy as np
 import pytest
+from gymnasium.vector import AutoresetMode
+
 from goalsplice.world import ENVIRONMENT_ID, oracle
 from goalsplice.world import simulator as sim
 from goalsplice.world.geometry import geometry
 from goalsplice.world.observation import Encoding
 from goalsplice.world.simulator import Rules
+from goalsplice.world.vector import BatchedFetchObstacles
 from goalsplice.world.vocabulary import ACTIONS, OBJECTIVES, OUTCOMES, THIRD_KEY_COLOURS, WRONG_KEY_REWARD
-from gymnasium.vector import AutoresetMode
 from world.minigrid_twin import cell
 
 EAST, SOUTH, WEST, NORTH = range(4)
@@ -54,7 +56,7 @@ def assert_mean_is_zero(differences: np.ndarray):
 def test_the_policy_earns_its_value_in_the_compiled_world(keys, right, rules, size):
     count, tables, generator = 8_000, geometry(size, 5), np.random.default_rng(0)
     objective = "yellow" if right == YELLOW_PAYS else "blue"
-    environment = sim.BatchedFetchObstacles(
+    environment = BatchedFetchObstacles(
         count, Encoding("onehot", 5, size), objective, "three_colours", rules, AutoresetMode.SAME_STEP
     )
     environment.reset(seed=1)

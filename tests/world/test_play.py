@@ -2,9 +2,10 @@
 
 import pygame
 import pytest
+from minigrid.core.constants import DIR_TO_VEC
+
 from goalsplice.world import play
 from goalsplice.world.environment import FetchObstaclesEnv
-from minigrid.core.constants import DIR_TO_VEC
 
 # MiniGrid asks pygame for a font by a name that it does not list.
 pytestmark = pytest.mark.filterwarnings("ignore:The system font")

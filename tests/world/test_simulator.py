@@ -6,14 +6,16 @@ import gymnasium
 import numpy as np
 import pytest
 import scipy.stats
-from goalsplice.world import ENVIRONMENT_ID
-from goalsplice.world import simulator as sim
-from goalsplice.world.observation import Encoding
-from goalsplice.world.vocabulary import OBJECTIVES, OUTCOMES, THIRD_KEY_COLOURS
 from gymnasium.vector import AutoresetMode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minigrid.core.constants import COLOR_TO_IDX, IDX_TO_COLOR
+
+from goalsplice.world import ENVIRONMENT_ID
+from goalsplice.world import simulator as sim
+from goalsplice.world.observation import Encoding
+from goalsplice.world.vector import BatchedFetchObstacles
+from goalsplice.world.vocabulary import OBJECTIVES, OUTCOMES, THIRD_KEY_COLOURS
 from world.minigrid_twin import cell, state_of, wrapped
 
 ENCODINGS = [Encoding("onehot", 5), Encoding("integers", 7), Encoding("onehot", 7), Encoding("integers", 5)]
@@ -147,9 +149,9 @@ def test_streams_are_uniform_and_unlike_each_other():
     assert abs(np.corrcoef(draws)[0, 1]) < 0.03
 
 
-def vector(mode: AutoresetMode, count: int = 32, **arguments) -> sim.BatchedFetchObstacles:
+def vector(mode: AutoresetMode, count: int = 32, **arguments) -> BatchedFetchObstacles:
     """A vector environment of `count` worlds, reset with seed 3."""
-    environment = sim.BatchedFetchObstacles(count, ENCODINGS[0], autoreset_mode=mode, **arguments)
+    environment = BatchedFetchObstacles(count, ENCODINGS[0], autoreset_mode=mode, **arguments)
     environment.reset(seed=3)
     return environment
 

@@ -22,9 +22,7 @@ try:
     study.check(config)
 except WorkflowError as error:
     cause = error.__context__
-    raise WorkflowError(
-        study.schema_sentence(list(cause.path), cause.message)
-    ) from None
+    raise WorkflowError(study.schema_sentence(list(cause.path), cause.message)) from None
 except StudyError as error:
     raise WorkflowError(str(error)) from None
 
@@ -34,9 +32,7 @@ RUN_TABLES = ["training", "timing", "evaluation", "splices"]
 TABLES = [*RUN_TABLES, "references", "phases", "measures", "summary"]
 FIGURES = ["world", "alternation", "seeds", "learning", "choices", "layer_splices"]
 ALL_TABLES = expand("results/tables/{table}.parquet", table=TABLES)
-ALL_FIGURES = expand(
-    "results/figures/{figure}.{format}", figure=FIGURES, format=["svg", "png"]
-)
+ALL_FIGURES = expand("results/figures/{figure}.{format}", figure=FIGURES, format=["svg", "png"])
 
 
 wildcard_constraints:
@@ -70,9 +66,7 @@ def code(*modules):
                 continue
             found.add(path)
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.ImportFrom) and node.module.startswith(
-                    "goalsplice"
-                ):
+                if isinstance(node, ast.ImportFrom) and node.module.startswith("goalsplice"):
                     waiting += [f"{node.module}.{name.name}" for name in node.names]
     return sorted(os.path.relpath(path) for path in found)
 
@@ -85,10 +79,7 @@ def runs(pattern):
 def checkpoints(arm, seed, phases=None):
     """A run's checkpoints: all of them, or those of some phases."""
     phases = range(study.phases_of(RECIPES[arm])) if phases is None else phases
-    return [
-        f"results/runs/arm={arm}/seed={seed}/checkpoints/phase={phase:02d}.safetensors"
-        for phase in phases
-    ]
+    return [f"results/runs/arm={arm}/seed={seed}/checkpoints/phase={phase:02d}.safetensors" for phase in phases]
 
 
 def recipe(wildcards):

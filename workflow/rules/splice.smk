@@ -1,16 +1,12 @@
 # Parts of one network in another.
 
-SPLICED_PHASES = sorted(
-    {phase for pair in config["splices"]["pairs"] for phase in pair}
-)
+SPLICED_PHASES = sorted({phase for pair in config["splices"]["pairs"] for phase in pair})
 
 
 rule splice:
     """Splice layers between neighbouring phases' checkpoints of one run, and test the results."""
     input:
-        checkpoints=lambda wildcards: checkpoints(
-            wildcards.arm, wildcards.seed, SPLICED_PHASES
-        ),
+        checkpoints=lambda wildcards: checkpoints(wildcards.arm, wildcards.seed, SPLICED_PHASES),
         code=code("goalsplice.stages.splice"),
     output:
         "results/runs/arm={arm}/seed={seed}/splices.parquet",

@@ -22,10 +22,9 @@ def table_of(encoding: Encoding, weight: np.ndarray, bias: np.ndarray) -> np.nda
     return table
 
 
-def gradients_of(encoding: Encoding, table_gradient: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Gradients of weight (H, inputs) and bias (H,) from that of the table (R, H): the adjoint of `table_of`."""
-    weight = (encoding.inputs_rows @ table_gradient).T
-    return weight, table_gradient[: encoding.backgrounds].sum(axis=0)
+def weight_gradient_of(encoding: Encoding, table_gradient: np.ndarray) -> np.ndarray:
+    """Gradient of the weight, (H, inputs), from that of the table, (R, H): the adjoint of `table_of`."""
+    return (encoding.inputs_rows @ table_gradient).T
 
 
 @njit

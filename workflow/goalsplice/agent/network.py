@@ -5,6 +5,7 @@ between them, orthogonal weights of gain sqrt(2) (0.01 at the actor's head, 1 at
 """
 
 from collections import OrderedDict
+from itertools import pairwise
 
 import torch
 from torch import nn
@@ -18,7 +19,7 @@ CRITIC_LAYERS = ("layer1", "layer2", "layer3")
 def _network(sizes: list[int], head_gain: float, generator: torch.Generator | None) -> nn.Sequential:
     """Linear layers `layer1`, `layer2`, ... of these sizes with ReLU between them."""
     modules = OrderedDict()
-    for number, (inputs, outputs) in enumerate(zip(sizes[:-1], sizes[1:], strict=True), start=1):
+    for number, (inputs, outputs) in enumerate(pairwise(sizes), start=1):
         is_head = number == len(sizes) - 1
         layer = nn.Linear(inputs, outputs)
         nn.init.orthogonal_(layer.weight, head_gain if is_head else 2**0.5, generator=generator)

@@ -93,6 +93,7 @@ def surrogate_gradient(
     logits,
     values,
     which,
+    steps,
     actions,
     old_log_probabilities,
     advantages,
@@ -103,7 +104,7 @@ def surrogate_gradient(
     logits_gradient,
     values_gradient,
 ):
-    """Gradient of PPO's loss on a minibatch of M steps that saw D distinct observations.
+    """Gradient of PPO's loss on a minibatch of M steps, of a rollout's B, that saw D distinct observations.
 
     The loss is mean(max(-A r, -A clip(r))) - entropy_coefficient * mean(H) + value_coefficient * mean((V - R)^2) / 2
     with r the probability ratio, A the advantage normalised over the minibatch, H the policy's entropy.
@@ -111,7 +112,8 @@ def surrogate_gradient(
     Args:
         logits, values: float32 (D, 7) and (D, 1), the networks' outputs.
         which: int64 (M,), the distinct observation that each step saw.
-        actions, old_log_probabilities, advantages, returns: (M,).
+        steps: int64 (M,), the minibatch: places in the following.
+        actions, old_log_probabilities, advantages, returns: (B,).
         logits_gradient, values_gradient: (D, 7) and (D, 1), overwritten with the result.
 
     Returns:
@@ -121,15 +123,17 @@ def surrogate_gradient(
     log_probabilities = np.empty_like(logits)
     log_softmax(logits, log_probabilities)
 
-    mean = advantages.mean()
-    deviation = np.sqrt(((advantages - mean) ** 2).sum() / (count - 1)) + np.float32(1e-8)
+    chosen = advantages[steps]
+    mean = chosen.mean()
+    deviation = np.sqrt(((chosen - mean) ** 2).sum() / (count - 1)) + np.float32(1e-8)
 
     statistics = np.zeros(5)
     seen = np.zeros(distinct, dtype=np.float32)
     logits_gradient[:] = 0
     values_gradient[:] = 0
-    for step in range(count):
-        i, action = which[step], actions[step]
+    for place in range(count):
+        step, i = steps[place], which[place]
+        action = actions[step]
         seen[i] += 1
         log_ratio = log_probabilities[i, action] - old_log_probabilities[step]
         ratio = np.exp(log_ratio)
@@ -161,27 +165,28 @@ def surrogate_gradient(
 
 
 @njit
-def distinct(which, number_of, chosen, local):
-    """Number the distinct values of `which` in the order of their first occurrence.
+def distinct(which, steps, number_of, chosen, local):
+    """Number the distinct values of which[steps] in the order of their first occurrence.
 
     Args:
-        which: int64 (M,).
+        which: int64 (B,).
+        steps: int64 (M,), places in `which`.
         number_of: int64 scratch, as long as there are possible values.
         chosen: int64 (M,), overwritten: the distinct values.
-        local: int64 (M,), overwritten: chosen[local] == which.
+        local: int64 (M,), overwritten: chosen[local] == which[steps].
 
     Returns:
         How many distinct values there are.
     """
     number_of[:] = -1
     count = 0
-    for step in range(which.size):
-        value = which[step]
+    for place in range(steps.size):
+        value = which[steps[place]]
         if number_of[value] < 0:
             number_of[value] = count
             chosen[count] = value
             count += 1
-        local[step] = number_of[value]
+        local[place] = number_of[value]
     return count
 
 
@@ -265,7 +270,7 @@ class Learner:
         totals = np.zeros(len(Losses._fields))
         for _ in range(recipe.update_epochs):
             for steps in np.split(generator.permutation(batch), recipe.minibatches):
-                count = distinct(which[steps], number_of, self._chosen, self._local)
+                count = distinct(which, steps, number_of, self._chosen, self._local)
                 minibatch_rows = rows[self._chosen[:count]]
                 logits = self.actor.forward(minibatch_rows)
                 minibatch_values = self.critic.forward(minibatch_rows)
@@ -274,10 +279,11 @@ class Learner:
                     logits.numpy(),
                     minibatch_values.numpy(),
                     self._local,
-                    actions[steps],
-                    old_log_probabilities[steps],
-                    advantages[steps],
-                    returns[steps],
+                    steps,
+                    actions,
+                    old_log_probabilities,
+                    advantages,
+                    returns,
                     recipe.clip_coefficient,
                     recipe.entropy_coefficient,
                     recipe.value_coefficient,

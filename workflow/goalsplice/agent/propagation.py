@@ -1,25 +1,31 @@
 """Forward and backward pass of one network by hand, into buffers that are kept.
 
-What autograd would do for a `network.py` network with a mean-type loss, and the same numbers (`tests/agent/
-test_propagation.py` compares them). It is written out because two thirds of autograd's time here went into fresh
-memory and into multiplying by the first layer's zeros: `docs/speed.md` has the measurements.
+The same numbers as autograd's for a network of `network.py` (`tests/agent/test_ppo.py` compares them). It is written
+out because autograd takes fresh memory at each pass, and because the first layer is a sum of table rows here
+(`input_layer.py`). `docs/speed.md` says what that gains.
 """
+
+from itertools import pairwise
 
 import numpy as np
 import torch
 from torch import nn
 
-from goalsplice.agent.input_layer import gather_relu, gradients_of, scatter, table_of
+from goalsplice.agent.input_layer import gather_relu, scatter, table_of, weight_gradient_of
 from goalsplice.compiled import njit
 from goalsplice.world.observation import Encoding
 
 
 @njit
-def _zero_where_inactive(gradient, activation):
+def _back_through_relu(gradient, activation, total):
+    """Zero the gradient (n, H) where the unit was inactive; its sum over n, the bias's gradient, goes to `total`."""
+    total[:] = 0
     for i in range(gradient.shape[0]):
         for k in range(gradient.shape[1]):
-            # Written on either branch: a store that depends on the data would not be vectorised.
-            gradient[i, k] = gradient[i, k] if activation[i, k] > 0 else np.float32(0)
+            # Stored on either branch: a store that depends on the data would not be vectorised.
+            value = gradient[i, k] if activation[i, k] > 0 else np.float32(0)
+            gradient[i, k] = value
+            total[k] += value
 
 
 class Propagation:
@@ -50,7 +56,7 @@ class Propagation:
         self._active = [output[: len(rows)] for output in self._outputs]
         table = table_of(self.encoding, self.first.weight.numpy(), self.first.bias.numpy())
         gather_relu(table, rows, self._active[0].numpy())
-        for layer, before, after in zip(self.later, self._active, self._active[1:], strict=False):
+        for layer, (before, after) in zip(self.later, pairwise(self._active), strict=True):
             torch.addmm(layer.bias, before, layer.weight.T, out=after)
             if layer is not self.later[-1]:
                 after.relu_()
@@ -59,15 +65,14 @@ class Propagation:
     @torch.no_grad()
     def backward(self, gradient: torch.Tensor) -> None:
         """Set every parameter's `.grad` from the loss's gradient (n, outputs) by the last forward's outputs."""
+        torch.sum(gradient, dim=0, out=self.later[-1].bias.grad)
         for number in reversed(range(len(self.later))):
             layer, activation = self.later[number], self._active[number]
             torch.mm(gradient.T, activation, out=layer.weight.grad)
-            torch.sum(gradient, dim=0, out=layer.bias.grad)
             before = self._gradients[number][: len(gradient)]
             torch.mm(gradient, layer.weight, out=before)
-            _zero_where_inactive(before.numpy(), activation.numpy())
+            below = self.later[number - 1] if number else self.first
+            _back_through_relu(before.numpy(), activation.numpy(), below.bias.grad.numpy())
             gradient = before
         scatter(gradient.numpy(), self._rows, self._table_gradient)
-        weight, bias = gradients_of(self.encoding, self._table_gradient)
-        self.first.weight.grad.copy_(torch.from_numpy(weight))
-        self.first.bias.grad.copy_(torch.from_numpy(bias))
+        self.first.weight.grad.copy_(torch.from_numpy(weight_gradient_of(self.encoding, self._table_gradient)))

@@ -10,9 +10,10 @@ import numpy as np
 import torch
 
 from goalsplice.agent.network import Agent
+from goalsplice.agent.policy import policy_of
 from goalsplice.agent.ppo import Learner
 from goalsplice.agent.recipe import Recipe
-from goalsplice.agent.rollout import Rollout, collect, policy_of
+from goalsplice.agent.rollout import Rollout, collect
 from goalsplice.agent.schedule import objective_of
 from goalsplice.world.simulator import RUNNING, colour_numbers, create
 from goalsplice.world.vocabulary import OUTCOMES

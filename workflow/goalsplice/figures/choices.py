@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from goalsplice.figures.learning_curve import BAND, draw_over_phases, objectives_in, over_phases_entries
-from goalsplice.figures.style import COLOURS, WIDTH, arm_name, claim, name_at_right, note, seed_marks
+from goalsplice.figures.style import COLOURS, MARKERS, WIDTH, arm_name, claim, name_at_right, note, seed_marks
 
 TABLES: dict[str, list[str]] = {
     "evaluation": ["arm", "seed", "phase", "objective", "layouts", "policy", "levels"]
@@ -46,10 +46,10 @@ def _draw_outcomes(axes: Axes, rows: pd.DataFrame) -> None:
                     bar, [f"{share:.2f}"], label_type="center", fontsize=7.5, color="white" if end in _DARK else "black"
                 )
             start += share
-        seed_marks(axes, place - 0.28, seeds["own"], COLOURS[objective], upright=False, width=0.26)
+        seed_marks(axes, place - 0.29, seeds["own"], COLOURS[objective], MARKERS[objective], width=0.36, upright=False)
     axes.axvline(_CHANCE, color="black", linestyle="--", linewidth=0.9)
     axes.set_yticks(range(len(objectives)), [f"phases on\n{objective}" for objective in objectives])
-    axes.set_ylim(len(objectives) - 0.45, -0.55)
+    axes.set_ylim(len(objectives) - 0.5, -0.6)
     axes.set_xlim(0, 1)
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel("share of episodes")
@@ -89,7 +89,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     claim(figure, "Which key the checkpoints take where a blue, a purple and a yellow one lie", entries, columns=4)
     note(
         figure,
-        f"{rows['seed'].nunique()} seeds, {rows['levels'].max()} levels for each checkpoint, actions sampled. "
+        f"Seeds: {rows['seed'].nunique()}. Levels for each checkpoint: {rows['levels'].max()}. Actions are sampled. "
         "Bars: mean over seeds and over the shaded phases.",
     )
     return figure

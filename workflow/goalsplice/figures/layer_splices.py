@@ -29,6 +29,7 @@ TABLES: dict[str, list[str]] = {
 """The tables that `draw` takes, and the columns that it reads of them."""
 
 _NO_EDIT = "none"
+_NEAR = 0.25  # shares between lines whose names would touch
 _DIRECTION = ["donor_objective", "recipient_objective"]
 
 
@@ -51,7 +52,8 @@ def _by_seed(splices: pd.DataFrame) -> pd.DataFrame:
         ),
         broken=rows["share_crash"] + rows["share_timeout"],
     )
-    return rows.groupby(["arm", *_DIRECTION, "edit", "seed"], sort=False)[["taken", "broken"]].mean().reset_index()
+    grouped = rows.groupby(["arm", *_DIRECTION, "edit", "seed"], sort=False)
+    return grouped.agg(taken=("taken", "mean"), broken=("broken", "mean"), pairs=("edit", "size")).reset_index()
 
 
 def _draw_shares(axes: Axes, rows: pd.DataFrame, column: str, edits: list[str], directions: list) -> None:
@@ -62,18 +64,23 @@ def _draw_shares(axes: Axes, rows: pd.DataFrame, column: str, edits: list[str], 
         found = rows[(rows[_DIRECTION] == direction).all(axis=1)]
         for place, edit in enumerate(edits):
             values = found.loc[found["edit"] == edit, column]
-            seed_marks(axes, place + shift, values, COLOURS[direction[0]], MARKERS[direction[0]], width=0.75 * width)
+            seed_marks(axes, place + shift, values, COLOURS[direction[0]], MARKERS[direction[0]], width=0.85 * width)
 
 
 def _draw_bounds(axes: Axes, rows: pd.DataFrame, edits: list[str], directions: list) -> None:
     """Lines at the shares without edit and with the whole actor replaced, one for each direction."""
+    names = {}
     for edit, style, name in ((edits[0], ":", "floor:\nno edit"), (edits[-1], "--", "ceiling:\nwhole actor")):
         values = []
         for direction in directions:
             found = rows[(rows[_DIRECTION] == direction).all(axis=1) & (rows["edit"] == edit)]
             values.append(over_seeds(found["taken"].to_numpy()).estimate)
             reference_line(axes, values[-1], style=style, colour=COLOURS[direction[0]])
-        name_at_right(axes, sum(values) / len(values), name)
+        names[name] = sum(values) / len(values)
+    (lower, low), (upper, high) = sorted(names.items(), key=lambda item: item[1])
+    near = high - low < _NEAR
+    name_at_right(axes, low, lower, "bottom" if near else "center")
+    name_at_right(axes, high, upper, "top" if near else "center")
 
 
 def _draw_sets(axes: Axes, edits: list[str]) -> None:
@@ -131,10 +138,10 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         interval_entry(),
     ]
     claim(figure, "Share of episodes that take the donor's colour after a splice of layers", entries, columns=2)
-    pairs = splices[["recipient_phase", "donor_phase"]].drop_duplicates()
+    pairs, levels = rows["pairs"].max(), splices["levels"].max()
     note(
         figure,
-        f"{rows['seed'].nunique()} seeds, each a mean over its pairs of checkpoints ({len(pairs)} splices in all), "
-        f"{splices['levels'].max()} levels with a blue, a purple and a yellow key.",
+        f"Seeds: {rows['seed'].nunique()}. Pairs of checkpoints, of which a seed's mark is the mean: {pairs}. "
+        f"Levels for each: {levels}.",
     )
     return figure

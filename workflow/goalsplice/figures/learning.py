@@ -65,11 +65,11 @@ def _draw_measure(axes: Axes, measures: pd.DataFrame, summary: pd.DataFrame, col
     arms = list(summary["arm"].unique())
     for row, arm in enumerate(arms):
         values = measures.loc[measures["arm"] == arm, column]
-        seed_marks(axes, row, values, "0.35", upright=False)
+        seed_marks(axes, row, values, "0.45", width=0.6, upright=False)
         if values.isna().any():
             axes.text(
                 0.98,
-                row + 0.4,
+                row + 0.42,
                 f"{values.notna().sum()} of {len(values)} seeds",
                 transform=axes.get_yaxis_transform(),
                 ha="right",
@@ -92,8 +92,8 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     threshold, settled = config["threshold"], config["settled_after"]
     measures, summary = tables["measures"], tables["summary"]
     arms = summary["arm"].nunique()
-    figure = Figure(figsize=(WIDTH, 4.4 + 0.4 * arms))
-    above, below = figure.subfigures(2, 1, height_ratios=[2.5, 1.2 + 0.4 * arms])
+    figure = Figure(figsize=(WIDTH, 4.4 + 0.5 * arms))
+    above, below = figure.subfigures(2, 1, height_ratios=[2.5, 1.2 + 0.5 * arms])
     _draw_ends(above, tables)
     labels = {
         "phase_end_return": "return at the\nphase's end",

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from goalsplice.figures.style import COLOURS, MARKERS, interval_entry, mark, reference_line
+from goalsplice.figures.style import COLOURS, MARKERS, MIDDLE, interval_entry, mark, reference_line
 from goalsplice.measure.statistics import over_seeds
 
 MILLION = 1e6
@@ -108,9 +108,7 @@ def draw_over_phases(axes: Axes, frame: pd.DataFrame, column: str) -> None:
             linestyle="none",
             color=COLOURS[objective],
             marker=MARKERS[objective],
-            markersize=4,
-            markeredgewidth=0.4,
-            markeredgecolor="white",
+            **MIDDLE,
             zorder=2.7,
         )
 
@@ -119,7 +117,7 @@ def over_phases_entries(frame: pd.DataFrame) -> list[Artist]:
     """Legend entries of what `draw_over_phases` draws."""
     objectives = objectives_in(frame)
     return [
-        *(mark(f"phase on {name}", COLOURS[name], MARKERS[name]) for name in objectives),
+        *(mark(f"phase on {name}", COLOURS[name], MARKERS[name], **MIDDLE) for name in objectives),
         interval_entry(),
         Line2D([], [], color="0.6", linewidth=0.8, label="a seed"),
     ]

@@ -24,7 +24,7 @@ COLOURS = {
     "crash": "#222222",
     "timeout": "#C8C8C8",
 }
-"""Outcomes and objectives. Blue and purple differ in lightness and in their markers too, for those who see hues otherwise."""
+"""Outcomes and objectives. Blue and purple differ in lightness too, for those who see hues otherwise."""
 
 MARKERS = {"blue": "o", "purple": "^", "yellow": "s"}
 """Objectives, so that no figure rests on colour alone."""
@@ -41,6 +41,9 @@ ARM_NAMES = {
 
 WIDTH = 7.2
 """Width of a figure over two columns, in inches."""
+
+MIDDLE = {"markersize": 4.2, "markeredgewidth": 0.8, "markeredgecolor": "black"}
+"""The marks of interquartile means; seeds' own have no edge."""
 
 _SETTINGS = {
     "figure.constrained_layout.use": True,
@@ -103,15 +106,15 @@ def reference_line(axes: Axes, value: float, label: str = "", style: str = "--",
         name_at_right(axes, value, label)
 
 
-def name_at_right(axes: Axes, value: float, text: str) -> None:
-    """Write `text` outside the panel's right edge, at a value on its y axis."""
+def name_at_right(axes: Axes, value: float, text: str, side: str = "center") -> None:
+    """Write `text` outside the panel's right edge, at a value on its y axis, or on one `side` of it: top or bottom."""
     axes.annotate(
         text,
         (1, value),
         xycoords=("axes fraction", "data"),
         xytext=(3, 0),
         textcoords="offset points",
-        va="center",
+        va={"top": "bottom", "bottom": "top"}.get(side, side),
         fontsize=7.5,
         color="0.25",
     )
@@ -124,7 +127,7 @@ def note(figure: Figure, text: str) -> None:
 
 def spread(count: int, width: float) -> np.ndarray:
     """Offsets that keep `count` marks apart within `width`: the same seed is always at the same place."""
-    return np.linspace(-width / 2, width / 2, count) if count > 1 else np.zeros(count)
+    return ((np.arange(count) + 0.5) / count - 0.5) * width
 
 
 def seed_marks(
@@ -137,34 +140,29 @@ def seed_marks(
     width: float = 0.5,
     upright: bool = True,
 ) -> None:
-    """Draw every seed's value as a small mark, and over them the interquartile mean with its 95 % interval.
+    """Draw every seed's value as a small mark, and beside them the interquartile mean with its 95 % interval.
 
     Args:
         axes: where to draw.
         at: the category's place on the other axis.
         values: one a seed; a missing one leaves its place empty.
-        colour: of the seeds' marks.
-        marker: of the seeds' marks.
-        width: how far the marks spread around `at`.
+        colour: of the marks.
+        marker: of the marks.
+        width: how much of the other axis the category takes.
         upright: whether values are on the y axis.
     """
     values = np.asarray(values, dtype=float)
-    places = at + spread(len(values), width)
-    pairs = (places, values) if upright else (values, places)
-    axes.plot(*pairs, marker, color=colour, markersize=3, markeredgewidth=0, alpha=0.55, clip_on=False, zorder=2.5)
     estimate, low, high = over_seeds(values)
-    # White under black keeps the mark apart from the seeds' own.
-    ends, middle, across = [low, high], [at, at], np.array([at - width / 2, at + width / 2])
-    for line_colour, extra in (("white", 1.6), ("black", 0)):
-        for pair, thickness in (((middle, ends), 1.1), ((across, [estimate, estimate]), 1.8)):
-            axes.plot(
-                *(pair if upright else pair[::-1]),
-                color=line_colour,
-                linewidth=thickness + extra,
-                solid_capstyle="butt",
-                clip_on=False,
-                zorder=3,
-            )
+    beside = at + 0.35 * width
+
+    def plot(places, along, *style, **settings):
+        pair = (places, along) if upright else (along, places)
+        axes.plot(*pair, *style, clip_on=False, **settings)
+
+    places = at - 0.17 * width + spread(values.size, 0.66 * width)
+    plot(places, values, marker, color=colour, markersize=3, markeredgewidth=0, alpha=0.6, zorder=2.5)
+    plot([beside, beside], [low, high], color="black", linewidth=1.1, zorder=2.6)
+    plot([beside], [estimate], marker, color=colour, **MIDDLE, zorder=2.7)
 
 
 def mark(label: str, colour: str, marker: str, **settings) -> Line2D:
@@ -174,9 +172,10 @@ def mark(label: str, colour: str, marker: str, **settings) -> Line2D:
     )
 
 
-def interval_entry(label: str = "interquartile mean over seeds, 95 % bootstrap interval") -> Line2D:
-    """The legend's entry for the black marks that `seed_marks` draws."""
-    return Line2D([], [], color="black", linewidth=1.8, marker="|", markersize=8, markeredgewidth=1.1, label=label)
+def interval_entry() -> Line2D:
+    """The legend's entry for an interquartile mean and its interval."""
+    label = "interquartile mean over seeds, 95 % bootstrap interval"
+    return Line2D([], [], color="black", linewidth=1.1, marker="o", markerfacecolor="white", **MIDDLE, label=label)
 
 
 def save(figure: Figure, path: str | Path) -> None:

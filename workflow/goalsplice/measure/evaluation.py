@@ -10,8 +10,9 @@ from collections.abc import Mapping
 import numpy as np
 from torch import Tensor
 
+from goalsplice.agent.episodes import play
+from goalsplice.agent.policy import policy_of
 from goalsplice.agent.recipe import Recipe
-from goalsplice.agent.rollout import play, policy_of
 from goalsplice.world.simulator import Worlds, create, reward
 from goalsplice.world.vocabulary import OBJECTIVES, OUTCOMES
 

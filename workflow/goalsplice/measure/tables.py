@@ -1,4 +1,4 @@
-"""Tables as Parquet files, held to `workflow/schemas/tables.yaml`."""
+"""The study's tables, held to `workflow/schemas/tables.yaml`."""
 
 from pathlib import Path
 
@@ -9,33 +9,6 @@ import yaml
 
 from goalsplice.errors import StudyError
 from goalsplice.files import replacing
-
-
-def write_frame(path: str | Path, frame: pd.DataFrame) -> None:
-    """Write a run's table as it is; `write_table` checks it when runs are combined."""
-    with replacing(path) as aside:
-        pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), aside)
-
-
-def read_frame(path: str | Path, columns: list[str] | None = None) -> pd.DataFrame:
-    """Read a Parquet table, or some of its columns.
-
-    Raises:
-        StudyError: the file is missing or damaged, or lacks a column.
-    """
-    path = Path(path)
-    if not path.exists():
-        raise StudyError(f"there is no table {path}; make it with snakemake")
-    try:
-        found = pq.read_schema(path).names
-        missing = [column for column in columns or [] if column not in found]
-        if missing:
-            raise StudyError(f"{path} lacks the column {missing[0]}; delete it and run snakemake again")
-        # ParquetFile reads this one file; pq.read_table would add columns from folders named arm=... and seed=....
-        return pq.ParquetFile(path).read(columns=columns).to_pandas()
-    except (pa.ArrowException, OSError) as error:
-        detail = str(error).splitlines()[0]
-        raise StudyError(f"{path} is not a whole Parquet file ({detail}); delete it and run snakemake again") from error
 
 
 def table_schema(schemas: str | Path, table: str) -> pa.Schema:

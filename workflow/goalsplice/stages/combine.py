@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from goalsplice.errors import StudyError, run
-from goalsplice.measure.tables import read_frame, write_table
+from goalsplice.frames import read_frame
+from goalsplice.measure.tables import write_table
 
 _RUN = re.compile(r"arm=(?P<arm>[^/]+)/seed=(?P<seed>\d+)/")
 

@@ -9,8 +9,8 @@ import pandas as pd
 
 from goalsplice.errors import StudyError, run
 from goalsplice.figures.style import save, styled
+from goalsplice.frames import read_frame
 from goalsplice.measure.published import PUBLISHED, read_published
-from goalsplice.measure.tables import read_frame
 
 
 def read(paths: list[str], tables: dict[str, list[str]]) -> dict[str, pd.DataFrame]:

@@ -8,8 +8,8 @@ import pandas as pd
 from goalsplice.agent.checkpoint import load_checkpoint
 from goalsplice.agent.recipe import Recipe
 from goalsplice.errors import run
+from goalsplice.frames import write_frame
 from goalsplice.measure.evaluation import evaluate, levels
-from goalsplice.measure.tables import write_frame
 
 
 def main() -> None:

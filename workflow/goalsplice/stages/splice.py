@@ -10,8 +10,8 @@ from goalsplice.agent.checkpoint import load_checkpoint
 from goalsplice.agent.recipe import Recipe
 from goalsplice.edits.layers import layer_splices
 from goalsplice.errors import run
+from goalsplice.frames import write_frame
 from goalsplice.measure.evaluation import evaluate, levels
-from goalsplice.measure.tables import write_frame
 
 NO_CONTROL = "none"
 

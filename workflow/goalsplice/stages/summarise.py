@@ -6,9 +6,10 @@ import json
 import pandas as pd
 
 from goalsplice.errors import run
+from goalsplice.frames import read_frame
 from goalsplice.measure.phases import phases_of, run_measures, summarise
 from goalsplice.measure.published import PUBLISHED, read_published
-from goalsplice.measure.tables import read_frame, write_table
+from goalsplice.measure.tables import write_table
 
 
 def main() -> None:

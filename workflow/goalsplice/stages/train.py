@@ -6,12 +6,13 @@ import time
 from pathlib import Path
 
 import pandas as pd
+import torch
 
 from goalsplice.agent.checkpoint import Header, save_checkpoint
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.training import train
 from goalsplice.errors import run
-from goalsplice.measure.tables import write_frame
+from goalsplice.frames import write_frame
 
 
 def line(row: dict, rollouts: int, elapsed: float) -> str:
@@ -34,6 +35,8 @@ def main() -> None:
     parser.add_argument("--checkpoints", nargs="*", required=True, help="where each phase's checkpoint goes, in order")
     options = parser.parse_args()
     recipe = options.recipe
+    # One core a job: several seeds fill the rest, and sums do not depend on how threads divide them.
+    torch.set_num_threads(1)
 
     rows, timing, start = [], [], time.perf_counter()
     for progress in train(recipe, options.arm, options.seed):

@@ -1,0 +1,79 @@
+"""An actor for the compiled loops: its weights, its logits and its choice of an action.
+
+The same few products as in `network.py`, for any number of worlds.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from torch import Tensor
+
+from goalsplice.agent.input_layer import gather_relu, table_of
+from goalsplice.compiled import njit
+from goalsplice.world.observation import Encoding
+
+
+class Policy(NamedTuple):
+    """An actor's weights, laid out for the compiled loops: float32.
+
+    Attributes:
+        table: (R, H), the first layer (`input_layer.table_of`).
+        weight2, weight3, weight4: (H, H), (H, H), (H, 7), transposed.
+        bias2, bias3, bias4: (H,), (H,), (7,).
+    """
+
+    table: np.ndarray
+    weight2: np.ndarray
+    bias2: np.ndarray
+    weight3: np.ndarray
+    bias3: np.ndarray
+    weight4: np.ndarray
+    bias4: np.ndarray
+
+
+def policy_of(actor: Mapping[str, Tensor], encoding: Encoding) -> Policy:
+    """The `Policy` of an actor, given as its state dict, that sees the world through `encoding`."""
+    weights = {name: tensor.detach().cpu().numpy() for name, tensor in actor.items()}
+    later = [
+        part
+        for layer in ("layer2", "layer3", "layer4")
+        for part in (np.ascontiguousarray(weights[f"{layer}.weight"].T), weights[f"{layer}.bias"])
+    ]
+    return Policy(table_of(encoding, weights["layer1.weight"], weights["layer1.bias"]), *later)
+
+
+@njit
+def logits_of(policy, observation_rows, first, second, out):
+    """Logits (n, 7) into `out`; `first` and `second` are scratch (n, H)."""
+    gather_relu(policy.table, observation_rows, first)
+    np.dot(first, policy.weight2, second)
+    _add_relu(second, policy.bias2)
+    np.dot(second, policy.weight3, first)
+    _add_relu(first, policy.bias3)
+    np.dot(first, policy.weight4, out)
+    for i in range(out.shape[0]):
+        for k in range(out.shape[1]):
+            out[i, k] += policy.bias4[k]
+
+
+@njit
+def _add_relu(values, bias):
+    for i in range(values.shape[0]):
+        for k in range(values.shape[1]):
+            values[i, k] = max(values[i, k] + bias[k], np.float32(0))
+
+
+@njit
+def sample(logits, u):
+    """Action drawn from softmax(logits) with the uniform number u, by the inverse of the distribution function."""
+    top = logits.max()
+    total = 0.0
+    for k in range(logits.size):
+        total += np.exp(logits[k] - top)
+    threshold, below = u * total, 0.0
+    for k in range(logits.size - 1):
+        below += np.exp(logits[k] - top)
+        if threshold < below:
+            return k
+    return logits.size - 1
