@@ -47,7 +47,7 @@ def _draw_outcomes(axes: Axes, rows: pd.DataFrame) -> None:
                 )
             start += share
         seed_marks(axes, place - 0.29, seeds["own"], COLOURS[objective], MARKERS[objective], width=0.36, upright=False)
-    axes.axvline(_CHANCE, color="black", linestyle="--", linewidth=0.9)
+    axes.axvline(_CHANCE, color="black", linestyle="--", linewidth=0.9, zorder=0.5)
     axes.set_yticks(range(len(objectives)), [f"phases on\n{objective}" for objective in objectives])
     axes.set_ylim(len(objectives) - 0.5, -0.6)
     axes.set_xlim(0, 1)
@@ -64,7 +64,7 @@ def _draw_phases(axes: Axes, rows: pd.DataFrame, settled: float, named: bool) ->
         name_at_right(axes, _CHANCE, "1/3:\nwhatever\ncolour")
     draw_over_phases(axes, rows, "own")
     axes.set_ylim(0, 1.03)
-    axes.set_xlabel("phase, from 0")
+    axes.set_xlabel("phase, counted from 0")
     axes.set_xlim(-0.5, last + 0.5)
 
 

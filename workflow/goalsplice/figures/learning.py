@@ -19,7 +19,6 @@ from goalsplice.measure.published import PUBLISHED
 TABLES: dict[str, list[str]] = {
     "phases": ["arm", "seed", "phase", "objective", "first_rollout", "last_rollout", "end_return"],
     "measures": ["arm", "seed", "first_rollout", "phase_end_return", "phase_start_return", "rollouts_to_regain"],
-    "summary": ["arm", "measure", "seeds", "interquartile_mean", "low", "high", "published"],
     "references": ["arm", "layouts", "objective", "best_return", "colour_blind_return", "wrong_key_return"],
 }
 """The tables that `draw` takes, and the columns that it reads of them."""
@@ -56,13 +55,13 @@ def _draw_ends(part: SubFigure, tables: dict[str, pd.DataFrame]) -> None:
         )
         draw_over_phases(axes, rows, "end_return")
         axes.set_title(arm_name(arm, lines=1 if len(arms) < 3 else 2))
-        axes.set_xlabel("phase, from 0")
+        axes.set_xlabel("phase, counted from 0")
     panels[0].set_ylabel("return at the phase's end")
 
 
-def _draw_measure(axes: Axes, measures: pd.DataFrame, summary: pd.DataFrame, column: str) -> None:
+def _draw_measure(axes: Axes, measures: pd.DataFrame, column: str) -> None:
     """One measure: a row for each arm and one for the author's run."""
-    arms = list(summary["arm"].unique())
+    arms = [arm for arm in measures["arm"].unique() if arm != PUBLISHED]
     for row, arm in enumerate(arms):
         values = measures.loc[measures["arm"] == arm, column]
         seed_marks(axes, row, values, "0.45", width=0.6, upright=False)
@@ -76,8 +75,8 @@ def _draw_measure(axes: Axes, measures: pd.DataFrame, summary: pd.DataFrame, col
                 va="center",
                 fontsize=7,
             )
-    published = summary.loc[summary["measure"] == column, "published"].iloc[0]
-    axes.plot(published, len(arms), PUBLISHED_MARKER, color=PUBLISHED_COLOUR, markersize=5, markerfacecolor="white")
+    published = measures.loc[measures["arm"] == PUBLISHED, column]
+    axes.plot(published, [len(arms)], PUBLISHED_MARKER, color=PUBLISHED_COLOUR, markersize=5, markerfacecolor="white")
     axes.set_yticks(range(len(arms) + 1), [arm_name(arm, lines=2) for arm in (*arms, PUBLISHED)])
     axes.set_ylim(len(arms) + 0.5, -0.6)
     axes.margins(x=0.1)
@@ -90,8 +89,9 @@ def _draw_measure(axes: Axes, measures: pd.DataFrame, summary: pd.DataFrame, col
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     """Draw returns at the phases' ends above, the measures over the settled phases below."""
     threshold, settled = config["threshold"], config["settled_after"]
-    measures, summary = tables["measures"], tables["summary"]
-    arms = summary["arm"].nunique()
+    measures = tables["measures"]
+    own = measures[measures["arm"] != PUBLISHED]
+    arms, seeds = own["arm"].nunique(), own["seed"].nunique()
     figure = Figure(figsize=(WIDTH, 4.4 + 0.5 * arms))
     above, below = figure.subfigures(2, 1, height_ratios=[2.5, 1.2 + 0.5 * arms])
     _draw_ends(above, tables)
@@ -102,12 +102,15 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         "first_rollout": f"first rollout\never at {threshold:g}",
     }
     for axes, (column, label) in zip(below.subplots(1, 4, sharey=True), labels.items(), strict=True):
-        _draw_measure(axes, measures, summary, column)
+        _draw_measure(axes, measures, column)
         axes.set_xlabel(label)
         if "rollout" in column:
             axes.set_xlim(left=0)
     below.suptitle(
-        f"Phases after rollout {settled} (the last panel: all); a dot is a seed", x=0.01, ha="left", fontsize=9
+        f"Phases after rollout {settled} (the last panel: all phases). Seeds: {seeds}, a dot each",
+        x=0.01,
+        ha="left",
+        fontsize=9,
     )
     entries = [
         *over_phases_entries(tables["phases"]),

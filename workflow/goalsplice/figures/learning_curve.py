@@ -91,6 +91,7 @@ def draw_over_phases(axes: Axes, frame: pd.DataFrame, column: str) -> None:
         frame: one row a seed and phase, with seed, phase, objective and the column.
         column: what is on the y axis.
     """
+    axes.locator_params(axis="x", integer=True)
     for _, run in frame.groupby("seed", sort=False):
         axes.plot("phase", column, data=run.sort_values("phase"), color="0.6", linewidth=0.5, zorder=2)
     rows = []

@@ -1,0 +1,56 @@
+"""Running Snakemake on a copy of the project, and reading what it says."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PARTS = ("Snakefile", "config.yaml", "profiles", "envs", "workflow")
+QUICK = "workflow/resources/quick.yaml"
+
+
+def copy_project(target: Path) -> Path:
+    """The project's files without results, as a clone has them: all with a new modification time."""
+    target.mkdir(parents=True)
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(
+                source,
+                target / part,
+                copy_function=shutil.copy,
+                ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"),
+            )
+        else:
+            shutil.copy(source, target / part)
+    return target
+
+
+def snakemake(folder: Path, *arguments: str, config: str | None = QUICK) -> subprocess.CompletedProcess:
+    """Run snakemake in `folder`, on the package that lies there, with the mini study's configuration."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    command = [sys.executable, "-m", "snakemake", *arguments]
+    if config is not None:
+        command += ["--configfile", config]
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, "PATH": path, "PYTHONPATH": str(folder / "workflow")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def planned(folder: Path, *arguments: str, config: str | None = QUICK) -> dict[str, int]:
+    """How many jobs of each rule a dry run plans; empty when nothing is to be done."""
+    result = snakemake(folder, "--dry-run", "--cores", "1", *arguments, config=config)
+    assert result.returncode == 0, result.stdout + result.stderr
+    table = re.search(r"^job +count\n-+ +-+\n(.*?)^total", result.stdout + result.stderr, re.M | re.S)
+    if table is None:
+        assert "Nothing to be done" in result.stdout + result.stderr
+        return {}
+    return {rule: int(count) for rule, count in (line.split() for line in table[1].splitlines())}

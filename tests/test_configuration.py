@@ -1,0 +1,111 @@
+"""Bad configuration: one sentence that names the key, exit code not 0, nothing run."""
+
+import re
+from dataclasses import fields
+
+import pytest
+import yaml
+from study import copy_project, planned, snakemake
+
+from goalsplice import study
+from goalsplice.agent.recipe import Recipe
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A copy of the project without results."""
+    return copy_project(tmp_path_factory.mktemp("configuration") / "project")
+
+
+BAD = {
+    "a misspelt key": ("seedz: [1]", r"the top level: .*'seedz' was unexpected"),
+    "a misspelt key of the recipe": ("recipe: {learnin_rate: 3}", r"recipe: .*'learnin_rate' was unexpected"),
+    "a misspelt key of an arm": ("arms: {onehot: {encodin: onehot}}", r"arms\.onehot: .*'encodin' was unexpected"),
+    "a wrong type": ("recipe: {learning_rate: fast}", r"recipe\.learning_rate: 'fast' is not of type 'number'"),
+    "a number that is not a list": ("seeds: 7", r"seeds: 7 is not of type 'array'"),
+    "a negative count": ("recipe: {num_envs: -3}", r"recipe\.num_envs: -3 is less than the minimum of 1"),
+    "a negative seed": ("seeds: [-1]", r"seeds\.0: -1 is less than the minimum"),
+    "a seed twice": ("seeds: [1, 1]", r"seeds: \[1, 1\] has non-unique elements"),
+    "an arm without an encoding": ("arms: {third: {view_size: 5}}", r"arms\.third: 'encoding' is a required property"),
+    "an unknown encoding": ("arms: {onehot: {encoding: oneheart}}", r"'oneheart' is not one of"),
+    "a seed for a figure that is not trained": ("figures: {seed: 1234}", r"figures\.seed is 1234, which is not one of"),
+    "a phase that is not trained": ("splices: {pairs: [[30, 31]]}", r"names phase 31, but arm onehot has 24"),
+    "a phase paired with itself": ("splices: {pairs: [[3, 3]]}", r"pairs phase 3 with itself"),
+    "minibatches that do not divide": ("recipe: {minibatches: 7}", r"minibatches of arm onehot is 7, which does not"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_configuration_is_told(project, case):
+    text, sentence = BAD[case]
+    (project / "bad.yaml").write_text(text)
+    result = snakemake(project, "--dry-run", "--cores", "1", config="bad.yaml")
+    output = result.stdout + result.stderr
+    assert result.returncode != 0
+    assert "Traceback" not in output
+    assert re.search(sentence, output), output
+    assert not (project / "results").exists()
+
+
+@pytest.mark.parametrize("target", ["arm=third/seed=1", "arm=onehot/seed=77"])
+def test_an_arm_or_seed_that_does_not_exist_is_told(project, target):
+    path = f"results/runs/{target}/training.parquet"
+    result = snakemake(project, "--dry-run", "--cores", "1", path, config=None)
+    assert result.returncode != 0
+    assert f"No rule to produce {path}" in result.stdout + result.stderr
+
+
+def test_the_default_target_is_the_whole_study(project):
+    jobs = planned(project, config=None)
+    assert jobs["train_onehot"] == jobs["train_integers"] == 10
+    assert jobs["evaluate"] == jobs["splice"] == 20
+    assert jobs["report"] == jobs["all"] == 1
+
+
+def test_an_arm_in_three_lines(project):
+    """A user's own arm runs beside the others, with only what it says changed."""
+    (project / "mine.yaml").write_text(
+        "arms:\n  patient: {encoding: onehot, view_size: 5, phase_rollouts: 30, rollouts: 732}\n"
+    )
+    jobs = planned(project, "tables", config="mine.yaml")
+    assert jobs["train_patient"] == 10
+    assert jobs["evaluate"] == 30
+
+
+@pytest.mark.parametrize("target", ["tables", "figures", "report", "quick", "all", "results/figures/alternation.svg"])
+def test_every_target_can_be_planned(project, target):
+    assert planned(project, target, config=None)
+
+
+def test_every_rule_says_what_it_does(project):
+    lines = snakemake(project, "--list-rules", config=None).stdout.splitlines()
+    rules = [line for line in lines if line and not line.startswith("Using")]
+    assert len(rules) > 15
+    for line in rules:
+        assert "(" in line, f"{line} has no docstring"
+
+
+def test_recipes_are_the_common_one_but_for_the_arms_keys():
+    config = {"recipe": {"a": 1, "b": 2}, "arms": {"x": {"b": 3}}}
+    assert study.recipe_of(config, "x") == {"a": 1, "b": 3}
+    assert config["recipe"] == {"a": 1, "b": 2}
+
+
+def test_every_key_has_a_description(pytestconfig):
+    """The schema is where a user looks up what a key means."""
+    schema = yaml.safe_load((pytestconfig.rootpath / "workflow/schemas/config.schema.yaml").read_text())
+
+    def keys(node, path=""):
+        for name, child in node.get("properties", {}).items():
+            yield f"{path}{name}", child
+            yield from keys(child, f"{path}{name}.")
+
+    described = [*keys(schema), *keys(schema["$defs"]["training"], "recipe.")]
+    assert len(described) > 35
+    for name, child in described:
+        assert len(child.get("description", "")) > 8, name
+
+
+def test_the_schema_knows_exactly_the_recipes_keys(pytestconfig):
+    schema = yaml.safe_load((pytestconfig.rootpath / "workflow/schemas/config.schema.yaml").read_text())
+    assert set(schema["$defs"]["training"]["properties"]) == {field.name for field in fields(Recipe)}
