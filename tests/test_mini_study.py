@@ -19,15 +19,6 @@ SCHEMAS = ROOT / "workflow/schemas/tables.yaml"
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory) -> Path:
-    """A copy of the project in which the mini study has run on two cores; its path has spaces and other letters."""
-    folder = copy_project(tmp_path_factory.mktemp("mini") / "erste Studie – é")
-    result = snakemake(folder, "--cores", "2", "all")
-    assert result.returncode == 0, result.stdout + result.stderr
-    return folder
-
-
-@pytest.fixture(scope="session")
 def again(tmp_path_factory) -> Path:
     """The mini study once more, elsewhere, on one core, from another folder."""
     folder = copy_project(tmp_path_factory.mktemp("again") / "project")

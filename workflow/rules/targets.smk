@@ -48,6 +48,25 @@ rule report:
         " > {log:q} 2>&1"
 
 
+rule publish:
+    """For maintainers: put the figures and the main numbers into README.md and docs/results."""
+    input:
+        summary="results/tables/summary.parquet",
+        splices="results/tables/splices.parquet",
+        figures=expand("results/figures/{figure}.png", figure=FIGURES),
+        code=code("goalsplice.stages.publish"),
+    log:
+        "results/logs/publish.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        readme=project("README.md"),
+        folder=project("docs/results"),
+    shell:
+        "python -m goalsplice.stages.publish --summary {input.summary:q} --splices {input.splices:q}"
+        " --figures {input.figures:q} --readme {params.readme:q} --folder {params.folder:q} 2> {log:q}"
+
+
 rule quick:
     """A mini study with every stage and figure, in results/quick: a first look, in a minute or two."""
     input:

@@ -1,0 +1,102 @@
+"""README.md is true: its commands, its snippet, its numbers and its rule graph."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from study import ROOT, copy_project, planned, snakemake
+
+from goalsplice.errors import StudyError
+from goalsplice.publishing import END, START, results_text, with_results
+
+PAGE = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    """The page's code blocks in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.M | re.S)
+
+
+def test_the_two_commands_are_the_documented_ones():
+    commands = blocks("sh")
+    assert commands[0] == "python -m pip install -r envs/requirements.txt -e . && snakemake --cores all\n"
+    assert commands[1] == "python -m pip install -r envs/requirements.txt -e '.[test]' && pytest\n"
+
+
+def test_the_snippet_runs_on_a_study(finished):
+    result = subprocess.run(
+        [sys.executable, "-c", blocks("python")[0].replace("phase >= 20", "phase >= 2")],
+        cwd=finished,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert "share_yellow" in result.stdout
+    assert "integers purple" in re.sub(" +", " ", result.stdout)
+
+
+def test_the_commands_for_parts_can_be_planned(tmp_path):
+    folder = copy_project(tmp_path / "project")
+    commands = [line.split("#")[0].split() for line in blocks("sh")[2].splitlines() if line.startswith("snakemake")]
+    assert len(commands) == 5
+    for _, *arguments in commands:
+        if "--list-rules" in arguments:
+            assert snakemake(folder, *arguments, config=None).returncode == 0
+        else:
+            assert planned(folder, *[a for a in arguments if a != "--dry-run"], config=None)
+
+
+def test_the_second_configuration_file_adds_an_arm(tmp_path):
+    folder = copy_project(tmp_path / "project")
+    (folder / "mine.yaml").write_text(blocks("yaml")[0])
+    assert planned(folder, "tables", config="mine.yaml")["train_patient"] == 10
+
+
+def test_the_rule_graph_is_snakemakes(tmp_path):
+    folder = copy_project(tmp_path / "project")
+    graph = snakemake(folder, "figures", "--rulegraph", "mermaid-js", config=None).stdout
+
+    def edges(text):
+        names = dict(re.findall(r"(id\d+)\[(\w+)\]", text))
+        return {(names[a], names[b]) for a, b in re.findall(r"(id\d+) --> (id\d+)", text)}
+
+    assert edges(blocks("mermaid")[0]) == edges(graph) != set()
+
+
+def test_the_numbers_are_those_of_the_published_tables():
+    """README's tables follow from the CSV files beside the figures, which `snakemake publish` wrote with them."""
+    summary, shares = (pd.read_csv(ROOT / f"docs/results/{name}.csv") for name in ("summary", "layer_splices"))
+    assert with_results(PAGE, results_text(summary, shares)) == PAGE
+    seeds = yaml.safe_load((ROOT / "config.yaml").read_text())["seeds"]
+    assert summary["seeds"].max() == shares["seeds"].max() == len(seeds), "the numbers are the default study's"
+
+
+def test_every_link_and_picture_is_there():
+    for target in re.findall(r"\]\(([^)#]+)\)", PAGE):
+        if not target.startswith("http"):
+            assert (ROOT / target).exists(), target
+
+
+def test_publishing_replaces_what_stands_between_the_marks(tmp_path, finished):
+    folder = tmp_path / "project"
+    shutil.copytree(finished, folder)
+    (folder / "README.md").write_text(f"before\n{START}\nold\n{END}\nafter\n")
+    result = snakemake(folder, "publish", "--cores", "1")
+    assert result.returncode == 0, result.stdout + result.stderr
+    page = (folder / "README.md").read_text(encoding="utf-8")
+    assert page.startswith("before\n")
+    assert page.endswith("after\n")
+    assert "old" not in page
+    assert "whole actor (ceiling)" in page
+    assert {path.name for path in Path(folder / "docs/results").iterdir()} >= {"summary.csv", "alternation.png"}
+
+
+def test_a_page_without_marks_is_refused():
+    with pytest.raises(StudyError, match=r"README\.md lacks the marks"):
+        with_results("nothing here", "text")

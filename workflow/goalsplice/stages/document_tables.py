@@ -1,0 +1,74 @@
+"""Write the page that describes every table, from the tables' schema."""
+
+import argparse
+from pathlib import Path
+
+import yaml
+
+from goalsplice.errors import run
+from goalsplice.files import replacing
+
+_INTRODUCTION = """\
+# Tables
+
+<!-- Made from workflow/schemas/tables.yaml by `python -m goalsplice.stages.document_tables`. Edit the schema. -->
+
+Every table is a Parquet file, `results/tables/<table>.parquet`. In pandas:
+
+```python
+import pandas
+
+evaluation = pandas.read_parquet("results/tables/evaluation.parquet")
+blue = pandas.read_parquet(
+    "results/tables/evaluation.parquet",
+    columns=["seed", "phase", "share_blue", "return_blue"],
+    filters=[("arm", "==", "onehot"), ("policy", "==", "sampling")],
+)
+```
+
+`columns` and `filters` are applied while the file is read. Units and meanings travel with the file:
+
+```python
+import pyarrow.parquet
+
+pyarrow.parquet.read_schema("results/tables/evaluation.parquet").field("share_blue").metadata
+```
+
+The same code, configuration, packages and machine give the same bytes in every table but `timing`.
+
+One run's rows are in `results/runs/arm=<arm>/seed=<seed>/<table>.parquet`, without the columns arm and seed. These
+files exist for `training`, `timing`, `evaluation` and `splices`. They are held to the schema when they are combined.
+
+A column without a unit is a name or a count. [metrics.md](metrics.md) defines the numbers.
+"""
+
+
+def _row(*cells: str) -> str:
+    """One row of a Markdown table."""
+    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+
+
+def page(schemas: dict) -> str:
+    """The page in Markdown, from the content of tables.yaml."""
+    lines = [_INTRODUCTION]
+    for table, described in schemas.items():
+        lines += [f"## {table}", "", described["description"], ""]
+        lines += [_row("column", "type", "unit", "meaning"), "|---|---|---|---|"]
+        for name, column in described["columns"].items():
+            lines.append(_row(f"`{name}`", column["type"], column["unit"], column["meaning"]))
+        lines.append("")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--schemas", required=True, help="workflow/schemas/tables.yaml")
+    parser.add_argument("--output", required=True, help="docs/tables.md")
+    options = parser.parse_args()
+    schemas = yaml.safe_load(Path(options.schemas).read_text(encoding="utf-8"))
+    with replacing(options.output) as aside:
+        aside.write_text(page(schemas), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    run(main)
