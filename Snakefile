@@ -14,6 +14,7 @@ include: "workflow/rules/common.smk"
 rule all:
     """The whole study: all tables and figures, and the report."""
     input:
+        ALL_RUNS,
         ALL_TABLES,
         ALL_FIGURES,
         "results/config.yaml",

@@ -1,3 +1,1 @@
 """Train agents whose objective flips, find where the network holds the objective, and move it."""
-
-__version__ = "0.1.0"

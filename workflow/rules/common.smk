@@ -31,8 +31,6 @@ RECIPES = {arm: study.recipe_of(config, arm) for arm in ARMS}
 RUN_TABLES = ["training", "timing", "evaluation", "splices"]
 TABLES = [*RUN_TABLES, "references", "phases", "measures", "summary"]
 FIGURES = ["world", "alternation", "seeds", "learning", "choices", "layer_splices"]
-ALL_TABLES = expand("results/tables/{table}.parquet", table=TABLES)
-ALL_FIGURES = expand("results/figures/{figure}.{format}", figure=FIGURES, format=["svg", "png"])
 
 
 wildcard_constraints:
@@ -59,6 +57,8 @@ def code(*modules):
     found, waiting = set(), list(modules)
     while waiting:
         parts = waiting.pop().split(".")
+        if parts[0] != "goalsplice":
+            continue
         for length in range(1, len(parts) + 1):
             place = root.joinpath(*parts[:length])
             path = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
@@ -66,8 +66,10 @@ def code(*modules):
                 continue
             found.add(path)
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.ImportFrom) and node.module.startswith("goalsplice"):
+                if isinstance(node, ast.ImportFrom):
                     waiting += [f"{node.module}.{name.name}" for name in node.names]
+                elif isinstance(node, ast.Import):
+                    waiting += [name.name for name in node.names]
     return sorted(os.path.relpath(path) for path in found)
 
 
@@ -85,3 +87,12 @@ def checkpoints(arm, seed, phases=None):
 def recipe(wildcards):
     """The arm's recipe, as a stage takes it."""
     return json.dumps(RECIPES[wildcards.arm])
+
+
+ALL_TABLES = expand("results/tables/{table}.parquet", table=TABLES)
+ALL_FIGURES = expand("results/figures/{figure}.{format}", figure=FIGURES, format=["svg", "png"])
+# Asked for beside the tables made of them, or else Snakemake would not miss a run's file that got lost.
+ALL_RUNS = [
+    *runs(expand("results/runs/arm={{arm}}/seed={{seed}}/{table}.parquet", table=RUN_TABLES)),
+    *[path for arm in ARMS for seed in config["seeds"] for path in checkpoints(arm, seed)],
+]

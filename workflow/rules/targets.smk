@@ -4,6 +4,7 @@
 rule tables:
     """All tables."""
     input:
+        ALL_RUNS,
         ALL_TABLES,
 
 
@@ -32,8 +33,9 @@ rule record_config:
 rule report:
     """One HTML page with every figure, its caption, and how it was made."""
     input:
-        ALL_TABLES,
-        ALL_FIGURES,
+        tables=ALL_TABLES,
+        figures=ALL_FIGURES,
+        captions=[project(f"workflow/report/{figure}.rst") for figure in FIGURES],
         config="results/config.yaml",
     output:
         "results/report.html",
@@ -42,7 +44,7 @@ rule report:
     conda:
         "../../envs/study.yaml"
     params:
-        snakefile=workflow.main_snakefile,
+        snakefile=project("Snakefile"),
     shell:
         "snakemake figures --snakefile {params.snakefile:q} --configfile {input.config:q} --nolock --report {output:q}"
         " > {log:q} 2>&1"

@@ -39,7 +39,7 @@ The same code, configuration, packages and machine give the same bytes in every 
 One run's rows are in `results/runs/arm=<arm>/seed=<seed>/<table>.parquet`, without the columns arm and seed. These
 files exist for `training`, `timing`, `evaluation` and `splices`. They are held to the schema when they are combined.
 
-A column without a unit is a name or a count. [metrics.md](metrics.md) defines the numbers.
+A column without a unit is a name, a count or a pure number. [metrics.md](metrics.md) defines the numbers.
 """
 
 
