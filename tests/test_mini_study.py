@@ -157,6 +157,14 @@ def test_another_seed_trains_that_seed_only(clone):
     assert jobs["evaluate"] == jobs["splice"] == 2
 
 
+@pytest.mark.parametrize(
+    ("lost", "rule"), [("checkpoints/phase=02.safetensors", "train_onehot"), ("splices.parquet", "splice")]
+)
+def test_a_lost_file_of_a_run_is_made_again(clone, lost, rule):
+    (clone / "results/runs/arm=onehot/seed=1" / lost).unlink()
+    assert planned(clone, "all")[rule] == 1
+
+
 def test_the_report_needs_no_network(finished):
     page = (finished / "results/report.html").read_text(encoding="utf-8")
     assert not re.search(r"<(script|link|img)[^>]+(src|href)=[\"']https?://", page)
