@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 HERE = Path(__file__).parent
-STAGED = ("training", "training_plain", "training_sb3", "evaluation", "evaluation_minigrid")
+STAGED = ("training", "training_plain", "training_distinct", "training_sb3", "evaluation", "evaluation_minigrid")
 """Subjects that run early and late in training; the others have no agent."""
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -24,6 +24,7 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THRE
 RATIOS = (
     ("training", "training_sb3"),
     ("training", "training_plain"),
+    ("training_distinct", "training_plain"),
     ("evaluation", "evaluation_minigrid"),
     ("world_compiled", "world_minigrid_1"),
     ("world_compiled", "world_minigrid_32"),
@@ -92,6 +93,7 @@ def main() -> None:
         "training",
         "training_sb3",
         "training_plain",
+        "training_distinct",
         "evaluation",
         "evaluation_minigrid",
         "world_compiled",

@@ -79,7 +79,7 @@ def _training(arm: str, stage: str, update: str, repeats: int) -> tuple[int, flo
         )
 
         def learn(rollout):
-            plain_ppo.update(agent, optimiser, rollout, recipe, generator)
+            plain_ppo.update(agent, optimiser, rollout, recipe, generator, update == "distinct")
 
     def step() -> int:
         rollout = collect(
@@ -106,6 +106,11 @@ def training(arm: str, stage: str) -> tuple[int, float]:
 def training_plain(arm: str, stage: str) -> tuple[int, float]:
     """The same with an update as one would write it in PyTorch: autograd, every observation, dense first layer."""
     return _training(arm, stage, "plain", 3)
+
+
+def training_distinct(arm: str, stage: str) -> tuple[int, float]:
+    """The plain update, but with the networks run on distinct observations only."""
+    return _training(arm, stage, "distinct", 5)
 
 
 def minigrid_environment(recipe: Recipe) -> gymnasium.Env:
@@ -240,6 +245,7 @@ SUBJECTS = {
     for function in (
         training,
         training_plain,
+        training_distinct,
         training_sb3,
         evaluation,
         evaluation_minigrid,

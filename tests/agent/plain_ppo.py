@@ -10,10 +10,10 @@ def inputs_of(encoding, codes: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(encoding.images(codes).reshape(len(codes), -1).astype(np.float32))
 
 
-def loss(agent, inputs, actions, old_log_probabilities, advantages, returns, recipe) -> torch.Tensor:
-    """PPO's clipped loss on a minibatch, observation by observation."""
-    log_probabilities = F.log_softmax(agent.actor(inputs), dim=1)
-    values = agent.critic(inputs)[:, 0]
+def loss(agent, inputs, which, actions, old_log_probabilities, advantages, returns, recipe) -> torch.Tensor:
+    """PPO's clipped loss on a minibatch of steps, which saw inputs[which]."""
+    log_probabilities = F.log_softmax(agent.actor(inputs), dim=1)[which]
+    values = agent.critic(inputs)[which, 0]
     chosen = log_probabilities.gather(1, actions[:, None])[:, 0]
     advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)
     ratio = (chosen - old_log_probabilities).exp()
@@ -42,8 +42,12 @@ def advantages(rewards, values, outcomes, final_values, last_values, gamma, gae_
     return out
 
 
-def update(agent, optimiser, rollout, recipe, generator) -> None:
-    """One update from one rollout, with the same minibatches as `Learner.learn` draws from the same generator."""
+def update(agent, optimiser, rollout, recipe, generator, distinct: bool = False) -> None:
+    """One update from one rollout, with the same minibatches as `Learner.learn` draws from the same generator.
+
+    Args:
+        distinct: run the networks once on each distinct observation of a minibatch, instead of on all of them.
+    """
     encoding = recipe.world
     inputs = inputs_of(encoding, rollout.codes.ravel())
     truncated = rollout.final_codes != -1
@@ -63,7 +67,12 @@ def update(agent, optimiser, rollout, recipe, generator) -> None:
     gain = torch.from_numpy(gain.ravel())
     for _ in range(recipe.update_epochs):
         for steps in np.split(generator.permutation(recipe.batch_size), recipe.minibatches):
+            seen, which = steps, slice(None)
+            if distinct:
+                _, first, which = np.unique(rollout.codes.ravel()[steps], return_index=True, return_inverse=True)
+                seen = steps[first]
             optimiser.zero_grad()
-            loss(agent, inputs[steps], actions[steps], old[steps], gain[steps], returns[steps], recipe).backward()
+            data = (tensor[steps] for tensor in (actions, old, gain, returns))
+            loss(agent, inputs[seen], which, *data, recipe).backward()
             torch.nn.utils.clip_grad_norm_(agent.parameters(), recipe.max_gradient_norm)
             optimiser.step()

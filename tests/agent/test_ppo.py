@@ -54,7 +54,8 @@ def test_gradients_are_autograds(recipe, seed):
 
     reference = copy.deepcopy(agent)
     tensors = [torch.from_numpy(array) for array in (actions, old, advantages, returns)]
-    plain_ppo.loss(reference, plain_ppo.inputs_of(recipe.world, rollout.codes.ravel()), *tensors, recipe).backward()
+    inputs = plain_ppo.inputs_of(recipe.world, rollout.codes.ravel())
+    plain_ppo.loss(reference, inputs, slice(None), *tensors, recipe).backward()
 
     learner = ppo.Learner(agent, recipe)
     rows = recipe.world.rows(codes)
@@ -87,7 +88,8 @@ def test_gradients_are_autograds(recipe, seed):
     assert relative_error(learner.flat.grad, whole) < TOLERANCE
 
 
-def test_updates_are_the_plain_ones(recipe):
+@pytest.mark.parametrize("distinct", [False, True])
+def test_updates_are_the_plain_ones(recipe, distinct):
     """After a whole update, with clipping and Adam, the networks agree to rounding."""
     agent = agent_of(recipe)
     reference = copy.deepcopy(agent)
@@ -96,7 +98,7 @@ def test_updates_are_the_plain_ones(recipe):
         reference.parameters(), lr=recipe.learning_rate, eps=recipe.adam_epsilon, weight_decay=recipe.weight_decay
     )
     before = torch.cat([parameter.detach().flatten() for parameter in reference.parameters()])
-    plain_ppo.update(reference, optimiser, rollout, recipe, np.random.default_rng(7))
+    plain_ppo.update(reference, optimiser, rollout, recipe, np.random.default_rng(7), distinct)
     learner = ppo.Learner(agent, recipe)
     learner.learn(rollout, np.random.default_rng(7))
     expected = torch.cat([parameter.detach().flatten() for parameter in reference.parameters()]) - before
