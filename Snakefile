@@ -8,6 +8,9 @@ min_version("9.0")
 configfile: f"{workflow.basedir}/config.yaml"
 
 
+report: "workflow/report/workflow.rst"
+
+
 include: "workflow/rules/common.smk"
 
 
@@ -19,6 +22,8 @@ rule all:
         ALL_FIGURES,
         "results/config.yaml",
         "results/report.html",
+    message:
+        "The study is complete: see results/report.html, results/figures and results/tables."
 
 
 include: "workflow/rules/targets.smk"

@@ -12,7 +12,7 @@ import yaml
 from study import ROOT, copy_project, planned, snakemake
 
 from goalsplice.errors import StudyError
-from goalsplice.publishing import END, START, results_text, with_results
+from goalsplice.publishing import END, EVERYTHING, START, results_text, with_results
 
 PAGE = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -75,6 +75,27 @@ def test_the_numbers_are_those_of_the_published_tables():
     assert with_results(PAGE, results_text(summary, shares)) == PAGE
     seeds = yaml.safe_load((ROOT / "config.yaml").read_text())["seeds"]
     assert summary["seeds"].max() == shares["seeds"].max() == len(seeds), "the numbers are the default study's"
+
+
+def test_the_answer_is_what_the_published_tables_say():
+    """Each percentage of the first sentences, by arm, and the number of rollouts, as the CSV files have them."""
+    shares = pd.read_csv(ROOT / "docs/results/layer_splices.csv").set_index(["arm", "edit"])["interquartile_mean"]
+    percent = (100 * shares).round().astype(int)
+    answer = " ".join(PAGE.partition("## What came out")[2].partition("<!-- results")[0].split())
+
+    def of(arm, edit):
+        return f"{percent[(arm, edit)]} %"
+
+    one, other = "onehot", "integers"
+    assert f"in {of(one, 'layer1')} of episodes (`onehot`) and {of(other, 'layer1')} (`integers`)" in answer
+    assert f"up from {of(one, 'none')} and {of(other, 'none')};" in answer
+    rest = "layer2+layer3+layer4"
+    assert f"three layers together bring it to {of(one, rest)} and {of(other, rest)}" in answer
+    assert f"layers 1 and 2 to {of(one, 'layer1+layer2')} and {of(other, 'layer1+layer2')}" in answer
+    assert f"whole actor gives {of(one, EVERYTHING)} and {of(other, EVERYTHING)}." in answer
+    summary = pd.read_csv(ROOT / "docs/results/summary.csv").set_index(["arm", "measure"])
+    assert summary.loc[(one, "first_rollout"), "high"] <= 15
+    assert f"after {summary.loc[(other, 'first_rollout'), 'interquartile_mean']:.0f}, as slowly" in answer
 
 
 def test_every_link_and_picture_is_there():

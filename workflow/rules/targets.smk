@@ -6,6 +6,8 @@ rule tables:
     input:
         ALL_RUNS,
         ALL_TABLES,
+    message:
+        "The tables are complete: see results/tables."
 
 
 rule figures:
@@ -35,7 +37,7 @@ rule report:
     input:
         tables=ALL_TABLES,
         figures=ALL_FIGURES,
-        captions=[project(f"workflow/report/{figure}.rst") for figure in FIGURES],
+        captions=[project(f"workflow/report/{name}.rst") for name in ["workflow", *FIGURES]],
         config="results/config.yaml",
     output:
         "results/report.html",
