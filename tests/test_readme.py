@@ -93,6 +93,11 @@ def test_the_answer_is_what_the_published_tables_say():
     assert f"three layers together bring it to {of(one, rest)} and {of(other, rest)}" in answer
     assert f"layers 1 and 2 to {of(one, 'layer1+layer2')} and {of(other, 'layer1+layer2')}" in answer
     assert f"whole actor gives {of(one, EVERYTHING)} and {of(other, EVERYTHING)}." in answer
+    seeds = pd.read_csv(ROOT / "docs/results/layer_splices_by_seed.csv").set_index(["arm", "edit", "seed"])["share"]
+    odd = [round(100 * seeds[(other, edit, 8)]) for edit in ("layer1", "layer3", "layer1+layer3")]
+    assert "layer 1 gives {} %, layer 3 gives {} %, and both together {} %".format(*odd) in answer
+    alone = seeds.xs("layer1", level="edit")
+    assert alone[alone < 0.6].index.tolist() == [(other, 8)], "one run of the twenty is otherwise"
     summary = pd.read_csv(ROOT / "docs/results/summary.csv").set_index(["arm", "measure"])
     assert summary.loc[(one, "first_rollout"), "high"] <= 15
     assert f"after {summary.loc[(other, 'first_rollout'), 'interquartile_mean']:.0f}, as slowly" in answer

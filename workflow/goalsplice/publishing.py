@@ -22,23 +22,26 @@ _SPLICES = {
 """Splices in README's table, and how they are called there."""
 
 
-def splice_shares(splices: pd.DataFrame) -> pd.DataFrame:
-    """For each arm and set of layers, the share of episodes that take the donor's colour.
+def shares_by_seed(splices: pd.DataFrame) -> pd.DataFrame:
+    """For each arm, set of layers and seed, the share of episodes that take the donor's colour.
 
     Args:
         splices: the splices table.
 
     Returns:
-        arm, edit, seeds, interquartile_mean, low, high (95 % bootstrap interval over seeds). A seed's value is the mean
-        over its pairs of checkpoints and both directions.
+        arm, edit, seed, share: the mean over the seed's pairs of checkpoints and both directions.
     """
     splices = splices[(splices["family"] == "layers") & (splices["control"] == "none")]
     shares = splices.assign(
         share=[row[f"share_{row['donor_objective']}"] for row in splices.to_dict("records")],
     )
-    seeds = shares.groupby(["arm", "edit", "seed"], sort=False)["share"].mean()
+    return shares.groupby(["arm", "edit", "seed"], sort=False, as_index=False)["share"].mean()
+
+
+def shares_over_seeds(shares: pd.DataFrame) -> pd.DataFrame:
+    """Statistics of `shares_by_seed`: arm, edit, seeds, interquartile_mean, low, high (95 % bootstrap interval)."""
     rows = []
-    for (arm, edit), values in seeds.groupby(["arm", "edit"], sort=False):
+    for (arm, edit), values in shares.groupby(["arm", "edit"], sort=False)["share"]:
         interval = over_seeds(values.to_numpy())
         rows.append(
             {
@@ -67,7 +70,7 @@ def results_text(summary: pd.DataFrame, shares: pd.DataFrame) -> str:
 
     Args:
         summary: the summary table.
-        shares: what `splice_shares` gives.
+        shares: what `shares_over_seeds` gives.
     """
     arms = list(summary["arm"].unique())
     seeds = int(summary["seeds"].max())

@@ -7,7 +7,7 @@ from pathlib import Path
 from goalsplice.errors import run
 from goalsplice.files import replacing
 from goalsplice.frames import read_frame
-from goalsplice.publishing import results_text, splice_shares, with_results
+from goalsplice.publishing import results_text, shares_by_seed, shares_over_seeds, with_results
 
 
 def main() -> None:
@@ -18,8 +18,9 @@ def main() -> None:
     parser.add_argument("--readme", type=Path, required=True)
     parser.add_argument("--folder", type=Path, required=True, help="where copies of figures and numbers go")
     options = parser.parse_args()
-    summary, shares = read_frame(options.summary), splice_shares(read_frame(options.splices))
-    for name, frame in (("summary", summary), ("layer_splices", shares)):
+    summary, by_seed = read_frame(options.summary), shares_by_seed(read_frame(options.splices))
+    shares = shares_over_seeds(by_seed)
+    for name, frame in (("summary", summary), ("layer_splices", shares), ("layer_splices_by_seed", by_seed)):
         with replacing(options.folder / f"{name}.csv") as aside:
             frame.to_csv(aside, index=False, float_format="%.6g", lineterminator="\n")
     for figure in options.figures:
