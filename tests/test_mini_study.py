@@ -172,6 +172,13 @@ def test_the_report_needs_no_network(finished):
         assert f"{figure}.svg" in page
 
 
+def test_snakemakes_own_report_command_works(finished, tmp_path):
+    page = tmp_path / "report.html"
+    result = snakemake(finished, "--report", str(page))
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "alternation.svg" in page.read_text(encoding="utf-8")
+
+
 def test_a_table_that_lost_a_column_is_told_and_no_figure_is_left(clone):
     """At the end of a real run: Snakemake shows the sentence, fails, and the old figure is not passed off as new."""
     path = clone / "results/tables/evaluation.parquet"
