@@ -6,7 +6,6 @@ import gymnasium
 import numpy as np
 import pytest
 import scipy.stats
-from gymnasium.vector import AutoresetMode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minigrid.core.constants import COLOR_TO_IDX, IDX_TO_COLOR
@@ -14,7 +13,6 @@ from minigrid.core.constants import COLOR_TO_IDX, IDX_TO_COLOR
 from goalsplice.world import ENVIRONMENT_ID
 from goalsplice.world import simulator as sim
 from goalsplice.world.observation import Encoding
-from goalsplice.world.vector import BatchedFetchObstacles
 from goalsplice.world.vocabulary import OBJECTIVES, OUTCOMES, THIRD_KEY_COLOURS
 from world.minigrid_twin import cell, state_of, wrapped
 
@@ -147,65 +145,6 @@ def test_streams_are_uniform_and_unlike_each_other():
     draws = np.array([[sim.uniform(stream, i) for _ in range(20_000)] for i in range(2)])
     assert scipy.stats.kstest(draws[0], "uniform").pvalue > 0.001
     assert abs(np.corrcoef(draws)[0, 1]) < 0.03
-
-
-def vector(mode: AutoresetMode, count: int = 32, **arguments) -> BatchedFetchObstacles:
-    """A vector environment of `count` worlds, reset with seed 3."""
-    environment = BatchedFetchObstacles(count, ENCODINGS[0], autoreset_mode=mode, **arguments)
-    environment.reset(seed=3)
-    return environment
-
-
-def test_same_step_autoreset_keeps_the_last_observation():
-    environment = vector(AutoresetMode.SAME_STEP)
-    generator = np.random.default_rng(0)
-    seen = 0
-    for _ in range(60):
-        observation, rewards, terminated, truncated, infos = environment.step(generator.integers(0, 7, 32))
-        ended = terminated | truncated
-        np.testing.assert_array_equal(infos["outcome"] != sim.RUNNING, ended)
-        assert not (terminated & truncated).any()
-        assert (environment.worlds.elapsed[ended] == 0).all()
-        if ended.any():
-            np.testing.assert_array_equal(infos["_final_obs"], ended)
-            taken = ended & np.isin(infos["outcome"], [0, 1, 2, 3])
-            own = infos["final_obs"][:, 2, 4, :11].argmax(axis=1)
-            assert (own[taken] == 5).all(), "the agent's own cell shows the key it has taken"
-            assert (observation[ended][:, 2, 4, 1] == 1).all(), "a new episode starts empty-handed"
-            seen += int(taken.sum())
-        assert (rewards[~ended] == 0).all()
-    assert seen > 10
-
-
-def test_without_autoreset_an_ended_world_must_be_reset():
-    environment = vector(AutoresetMode.DISABLED, rules=sim.Rules(max_steps=3))
-    for _ in range(3):
-        _, _, terminated, truncated, _ = environment.step(np.full(32, 6))
-    assert truncated.all()
-    assert not terminated.any()
-    with pytest.raises(ValueError, match="reset_mask"):
-        environment.step(np.full(32, 6))
-    mask = np.arange(32) < 16
-    environment.reset(options={"reset_mask": mask})
-    assert (environment.worlds.elapsed == np.where(mask, 0, 3)).all()
-
-
-def test_other_autoreset_modes_are_refused():
-    with pytest.raises(ValueError, match="SAME_STEP or DISABLED"):
-        vector(AutoresetMode.NEXT_STEP)
-
-
-def test_a_level_unfolds_alike_whatever_runs_beside_it():
-    whole = vector(AutoresetMode.SAME_STEP, 8)
-    part = vector(AutoresetMode.SAME_STEP, 8)
-    part.worlds = sim.Worlds(*(field[4:].copy() for field in part.worlds))
-    part.num_envs, part._outcomes = 4, part._outcomes[4:].copy()
-    actions = np.random.default_rng(1).integers(0, 7, (50, 8))
-    for row in actions:
-        whole.step(row)
-        part.step(row[4:])
-    for all_of_it, some in zip(whole.worlds, part.worlds, strict=True):
-        np.testing.assert_array_equal(all_of_it[4:], some)
 
 
 def test_third_key_colours_are_minigrids():
