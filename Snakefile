@@ -36,8 +36,8 @@ include: "workflow/rules/figures.smk"
 onstart:
     progress.follow(
         {
-            f"results/logs/train/arm={arm}/seed={seed}.log": RECIPES[arm]["rollouts"]
-            for arm in ARMS
-            for seed in config["seeds"]
+            str(job.log[0]): RECIPES[job.params.arm]["rollouts"]
+            for job in workflow.dag.needrun_jobs()
+            if job.rule.name.startswith("train_")
         }
     )

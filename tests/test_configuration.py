@@ -30,7 +30,10 @@ BAD = {
     "an unknown encoding": ("arms: {onehot: {encoding: oneheart}}", r"'oneheart' is not one of"),
     "a seed for a figure that is not trained": ("figures: {seed: 1234}", r"figures\.seed is 1234, which is not one of"),
     "a phase that is not trained": ("splices: {pairs: [[30, 31]]}", r"names phase 31, but arm onehot has 24"),
-    "a phase paired with itself": ("splices: {pairs: [[3, 3]]}", r"pairs phase 3 with itself"),
+    "a phase paired with itself": ("splices: {pairs: [[3, 3]]}", r"phases 3 and 3, which arm onehot both trains on"),
+    "a pair of one objective": ("splices: {pairs: [[3, 5]]}", r"which arm onehot both trains on purple"),
+    "a pair twice": ("splices: {pairs: [[3, 4], [4, 3]]}", r"splices\.pairs has a pair twice"),
+    "an arm with the author's name": ("arms: {published: {encoding: onehot, view_size: 5}}", r"arms: 'published'"),
     "minibatches that do not divide": ("recipe: {minibatches: 7}", r"minibatches of arm onehot is 7, which does not"),
 }
 

@@ -26,13 +26,14 @@ def test_a_log_line_says_all_one_wants_to_know(log):
 
 
 def test_rollouts_are_read_from_the_log(log, tmp_path):
-    assert progress.rollouts_done(log) == 30
-    assert progress.rollouts_done(tmp_path / "not there.log") == 0
+    assert progress.rollouts_done(log, since=0) == 30
+    assert progress.rollouts_done(log, since=time.time() + 60) == 0, "the log is of an earlier run"
+    assert progress.rollouts_done(tmp_path / "not there.log", since=0) == 0
 
 
-def test_time_left_counts_from_what_was_done_before():
-    described = progress.describe(done=150, total=400, done_before=100, elapsed=60)
-    assert described == "Training: 150 of 400 rollouts (38%), about 5 min left"
+def test_time_left_follows_from_the_pace():
+    described = progress.describe(done=100, total=400, elapsed=60)
+    assert described == "Training: 100 of 400 rollouts (25%), about 3 min left"
 
 
 def test_it_reports_while_jobs_advance_and_stops(log, monkeypatch, capsys):

@@ -12,6 +12,7 @@ import yaml
 from study import ROOT, copy_project, planned, snakemake
 
 from goalsplice.errors import StudyError
+from goalsplice.measure.published import PUBLISHED
 from goalsplice.publishing import END, EVERYTHING, START, results_text, with_results
 
 PAGE = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -49,7 +50,8 @@ def test_the_commands_for_parts_can_be_planned(tmp_path):
         if "--list-rules" in arguments:
             assert snakemake(folder, *arguments, config=None).returncode == 0
         else:
-            assert planned(folder, *[a for a in arguments if a != "--dry-run"], config=None)
+            jobs = planned(folder, *[a for a in arguments if a != "--dry-run"], config=None)
+            assert ("report" in jobs) == ("--dry-run" in arguments), "only a call without a target asks for everything"
 
 
 def test_the_second_configuration_file_adds_an_arm(tmp_path):
@@ -88,19 +90,26 @@ def test_the_answer_is_what_the_published_tables_say():
 
     one, other = "onehot", "integers"
     assert f"in {of(one, 'layer1')} of episodes (`onehot`) and {of(other, 'layer1')} (`integers`)" in answer
-    assert f"up from {of(one, 'none')} and {of(other, 'none')};" in answer
+    assert f"up from {of(one, 'none')} and {of(other, 'none')}." in answer
     rest = "layer2+layer3+layer4"
-    assert f"three layers together bring it to {of(one, rest)} and {of(other, rest)}" in answer
-    assert f"layers 1 and 2 to {of(one, 'layer1+layer2')} and {of(other, 'layer1+layer2')}" in answer
-    assert f"whole actor gives {of(one, EVERYTHING)} and {of(other, EVERYTHING)}." in answer
+    assert f"all other layers, to {of(one, rest)} and {of(other, rest)}." in answer
+    assert f"Layers 1 and 2 bring it to {of(one, 'layer1+layer2')} and {of(other, 'layer1+layer2')}" in answer
+    assert f"whole actor gives {of(one, EVERYTHING)} and {of(other, EVERYTHING)};" in answer
     seeds = pd.read_csv(ROOT / "docs/results/layer_splices_by_seed.csv").set_index(["arm", "edit", "seed"])["share"]
     odd = [round(100 * seeds[(other, edit, 8)]) for edit in ("layer1", "layer3", "layer1+layer3")]
     assert "layer 1 gives {} %, layer 3 gives {} %, and both together {} %".format(*odd) in answer
     alone = seeds.xs("layer1", level="edit")
     assert alone[alone < 0.6].index.tolist() == [(other, 8)], "one run of the twenty is otherwise"
-    summary = pd.read_csv(ROOT / "docs/results/summary.csv").set_index(["arm", "measure"])
-    assert summary.loc[(one, "first_rollout"), "high"] <= 15
-    assert f"after {summary.loc[(other, 'first_rollout'), 'interquartile_mean']:.0f}, as slowly" in answer
+    measures = pd.read_csv(ROOT / "docs/results/measures.csv").set_index("arm")
+    first = measures["first_rollout"]
+    assert first[one].max() <= 15
+    early, late = (sorted(first[other][side]) for side in (first[other] < 70, first[other] > 70))
+    assert (len(early), len(late)) == (6, 4)
+    assert f"six seeds do so at rollouts {early[0]:.0f} to {early[-1]:.0f} and four at {late[0]:.0f} to" in answer
+    author, ours = measures.loc[PUBLISHED], measures.loc[other]
+    assert f"to {late[-1]:.0f}; the author's own run, at {author['first_rollout']:.0f}." in answer
+    assert 0 < author["phase_end_return"] - ours["phase_end_return"].max() < 0.002
+    assert 0 < ours["phase_start_return"].min() - author["phase_start_return"] < 0.002
 
 
 def test_every_link_and_picture_is_there():

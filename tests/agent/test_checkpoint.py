@@ -38,10 +38,17 @@ def test_it_is_small_and_the_same_bytes_each_time(saved, tmp_path):
     assert (tmp_path / "again.safetensors").read_bytes() == path.read_bytes()
 
 
-@pytest.mark.parametrize(("field", "value"), [("arm", "other"), ("seed", 1), ("phase", 4), ("objective", "blue")])
+@pytest.mark.parametrize(("field", "value"), [("arm", "other"), ("seed", 1), ("phase", 4)])
 def test_another_run_is_refused_by_name(saved, recipe, field, value):
     with pytest.raises(StudyError, match=f"phase=03.safetensors is of {field} .*, not {value!r}"):
         load_checkpoint(saved[0], recipe, **{field: value})
+
+
+def test_an_objective_that_is_not_the_phases_is_refused(saved, recipe):
+    path, agent, header = saved
+    save_checkpoint(path, agent, dataclasses.replace(header, objective="blue"))
+    with pytest.raises(StudyError, match="is of objective 'blue', not 'purple'"):
+        load_checkpoint(path, recipe)
 
 
 def test_another_recipe_is_refused(saved, recipe):

@@ -31,10 +31,5 @@ def test_missing_and_unknown_keys_are_named(recipe, change, message):
         Recipe.from_json(json.dumps(values))
 
 
-def test_minibatches_must_divide_the_rollout(recipe):
-    with pytest.raises(StudyError, match="minibatches is 3, which does not divide"):
-        dataclasses.replace(recipe, minibatches=3)
-
-
 def test_whole_phases_only(recipe):
     assert dataclasses.replace(recipe, rollouts=366, phase_rollouts=15).phases == 24

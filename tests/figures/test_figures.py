@@ -84,6 +84,7 @@ def make_tables(seeds, arms=("onehot", "integers"), never=False):
                 )
         for first, second in ((4, 5), (5, 4)):
             pair = {
+                "layouts": "three_colours",
                 "recipient_phase": first,
                 "donor_phase": second,
                 "recipient_objective": objective(first),
@@ -95,7 +96,14 @@ def make_tables(seeds, arms=("onehot", "integers"), never=False):
     measured = pd.DataFrame(measured)
     published = measured.iloc[-1][[measure.name for measure in MEASURES]].to_dict()
     references = [
-        {"arm": arm, "layouts": "training", "objective": name, "best_return": 0.98, "colour_blind_return": 0.4}
+        {
+            "arm": arm,
+            "layouts": "training",
+            "trained": True,
+            "objective": name,
+            "best_return": 0.98,
+            "colour_blind_return": 0.4,
+        }
         for arm in arms
         for name in ("blue", "purple")
     ]

@@ -30,7 +30,7 @@ def room(front=None, **arguments):
     return environment
 
 
-@pytest.mark.filterwarnings("ignore")
+@pytest.mark.filterwarnings("ignore:.*(not within the observation space|lower case|upper case|render)")
 @pytest.mark.parametrize("arguments", [{}, {"layouts": "three_colours", "objective": "yellow"}])
 def test_gymnasium_accepts_it(arguments):
     check_env(gymnasium.make(ENVIRONMENT_ID, **arguments).unwrapped, skip_render_check=True)

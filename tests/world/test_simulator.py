@@ -33,7 +33,7 @@ CAUTIOUS = np.array([0.25, 0.25, 0.3, 0.05, 0.05, 0.05, 0.05])
 def test_same_state_action_and_ball_move_give_the_same_step(
     encoding, layouts, seed, objective, walkable_keys, wall_penalty
 ):
-    """Observation, reward, end and outcome are equal over 300 steps of each example (14,400 in all)."""
+    """Observation, reward, end and outcome are equal over 300 steps of each example, some tens of thousands in all."""
     max_steps = 40
     environment = wrapped(
         encoding,

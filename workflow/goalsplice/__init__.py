@@ -1,1 +1,1 @@
-"""Train agents whose objective flips, find where the network holds the objective, and move it."""
+"""Train agents whose objective flips, and find where the network holds the objective."""

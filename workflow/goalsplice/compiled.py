@@ -1,8 +1,9 @@
 """Numba's `njit`, with a cache on disk that is never stale.
 
 Numba's cache looks only at the file that holds a function, not at the compiled functions which that function
-calls from other files: after an edit of `simulator.py` it would go on running the old world inside a rollout.
-So the cache lives in a folder that is named after the content of every file that compiles anything.
+calls from other files, nor at constants that are compiled in: after an edit of `simulator.py` or `vocabulary.py` it
+would go on running the old world inside a rollout. So the cache lives in a folder that is named after the content of
+the package, and after the versions of what else is compiled in. (With a NUMBA_CACHE_DIR of one's own, that is off.)
 """
 
 import hashlib
@@ -11,17 +12,21 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
+import minigrid
 import numba
+import numpy
 
 _PACKAGE = Path(__file__).parent
 
 
 def source_digest(package: Path = _PACKAGE) -> str:
-    """Hexadecimal digest (16 digits) of all files of `package` that use this module, and of Numba's version."""
-    digest = hashlib.sha256(numba.__version__.encode())
-    for path in sorted(package.rglob("*.py")):
-        content = path.read_bytes()
-        if b"njit" in content:
+    """Hexadecimal digest (16 digits) of the folders of `package` that compile anything, and of versions."""
+    versions = (numba.__version__, numpy.__version__, minigrid.__version__)
+    digest = hashlib.sha256(" ".join(versions).encode())
+    sources = {path: path.read_bytes() for path in sorted(package.rglob("*.py"))}
+    folders = {path.parent for path, content in sources.items() if b"njit" in content}
+    for path, content in sources.items():
+        if path.parent in folders:
             digest.update(path.relative_to(package).as_posix().encode() + b"\0" + content)
     return digest.hexdigest()[:16]
 

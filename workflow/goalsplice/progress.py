@@ -16,31 +16,28 @@ _EVERY = 20
 _ROLLOUT = re.compile(r"rollout (\d+)/(\d+) ")
 
 
-def rollouts_done(log: Path) -> int:
-    """Rollouts that a training job's log reports as done; 0 without one."""
+def rollouts_done(log: Path, since: float) -> int:
+    """Rollouts that a training job's log reports as done; 0 if it was last written before `since`, or never."""
     try:
-        found = _ROLLOUT.findall(log.read_text(encoding="utf-8"))
+        found = _ROLLOUT.findall(log.read_text(encoding="utf-8")) if log.stat().st_mtime >= since else []
     except OSError:
         return 0
     return int(found[-1][0]) if found else 0
 
 
-def describe(done: int, total: int, done_before: int, elapsed: float) -> str:
-    """One line on `done` of `total` rollouts, of which `done_before` were so at the start, `elapsed` seconds ago."""
-    left = (total - done) * elapsed / (done - done_before)
+def describe(done: int, total: int, elapsed: float) -> str:
+    """One line on `done` of `total` rollouts after `elapsed` seconds."""
+    left = (total - done) * elapsed / done
     return f"Training: {done:,} of {total:,} rollouts ({done / total:.0%}), about {left / 60:.0f} min left"
 
 
 def _follow(logs: dict[str, int], stop: threading.Event) -> None:
-    start, total = time.monotonic(), sum(logs.values())
-    last = before = sum(rollouts_done(Path(log)) for log in logs)
+    start, total, last = time.time(), sum(logs.values()), 0
     while not stop.wait(_EVERY):
-        done = sum(rollouts_done(Path(log)) for log in logs)
-        if done < last:
-            # A job began anew and emptied its log.
-            start, before = time.monotonic(), done
-        elif done > last:
-            print(describe(done, total, before, time.monotonic() - start), file=sys.stderr, flush=True)
+        # A job that is to run again has an old log until it begins.
+        done = sum(rollouts_done(Path(log), start) for log in logs)
+        if done > last:
+            print(describe(done, total, time.time() - start), file=sys.stderr, flush=True)
         last = done
 
 
@@ -48,7 +45,7 @@ def follow(logs: dict[str, int]) -> threading.Event:
     """Report progress in the background until the process ends, or the returned event is set.
 
     Args:
-        logs: each training job's log and its number of rollouts.
+        logs: the log and the number of rollouts of each training job that is to run.
     """
     stop = threading.Event()
     threading.Thread(target=_follow, args=(logs, stop), daemon=True).start()

@@ -77,7 +77,7 @@ def results_text(summary: pd.DataFrame, shares: pd.DataFrame) -> str:
     learning = []
     for measure in MEASURES:
         rows = summary[summary["measure"] == measure.name].set_index("arm")
-        digits = 3 if measure.unit == "return" else 1
+        digits = {"return": 3, "share": 3}.get(measure.unit, 1)
         learning.append(
             [
                 measure.meaning,

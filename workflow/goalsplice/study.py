@@ -1,5 +1,6 @@
 """What config.yaml means beyond its schema. Light to import: Snakemake does so at each start."""
 
+from goalsplice.agent.schedule import objective_of
 from goalsplice.errors import StudyError
 
 
@@ -19,7 +20,7 @@ def recipe_of(config: dict, arm: str) -> dict:
     return {**config["recipe"], **config["arms"][arm]}
 
 
-def phases_of(recipe: dict) -> int:
+def whole_phases(recipe: dict) -> int:
     """Whole phases of a run, each of which leaves a checkpoint."""
     return recipe["rollouts"] // recipe["phase_rollouts"]
 
@@ -35,22 +36,30 @@ def check(config: dict) -> None:
         raise StudyError(
             f"in the configuration, figures.seed is {seed}, which is not one of seeds; add it, or choose one"
         )
+    unordered = [frozenset(pair) for pair in config["splices"]["pairs"]]
+    if len(set(unordered)) < len(unordered):
+        raise StudyError(
+            "in the configuration, splices.pairs has a pair twice, perhaps the other way round; each is spliced both "
+            "ways, so name it once"
+        )
     for arm in config["arms"]:
         recipe = recipe_of(config, arm)
-        phases = phases_of(recipe)
+        phases = whole_phases(recipe)
         for pair in config["splices"]["pairs"]:
             if max(pair) >= phases:
                 raise StudyError(
                     f"in the configuration, splices.pairs names phase {max(pair)}, but arm {arm} has {phases} whole "
                     "phases, counted from 0; name an earlier one, or train for more rollouts"
                 )
-            if pair[0] == pair[1]:
+            objectives = {objective_of(recipe["schedule"], phase, tuple(recipe["objectives"])) for phase in pair}
+            if len(objectives) == 1:
                 raise StudyError(
-                    f"in the configuration, splices.pairs pairs phase {pair[0]} with itself; name two phases"
+                    f"in the configuration, splices.pairs pairs phases {pair[0]} and {pair[1]}, which arm {arm} both "
+                    f"trains on {objectives.pop()}; pair phases of different objectives"
                 )
         steps = recipe["num_envs"] * recipe["num_steps"]
-        if steps % recipe["minibatches"]:
+        if steps % recipe["minibatches"] or steps == recipe["minibatches"]:
             raise StudyError(
                 f"in the configuration, minibatches of arm {arm} is {recipe['minibatches']}, which does not divide "
-                f"num_envs * num_steps = {steps}; choose a number that does"
+                f"num_envs * num_steps = {steps} into parts of two steps or more; choose a number that does"
             )

@@ -80,7 +80,7 @@ def runs(pattern):
 
 def checkpoints(arm, seed, phases=None):
     """A run's checkpoints: all of them, or those of some phases."""
-    phases = range(study.phases_of(RECIPES[arm])) if phases is None else phases
+    phases = range(study.whole_phases(RECIPES[arm])) if phases is None else phases
     return [f"results/runs/arm={arm}/seed={seed}/checkpoints/phase={phase:02d}.safetensors" for phase in phases]
 
 

@@ -20,7 +20,7 @@ rule draw_world:
     conda:
         "../../envs/study.yaml"
     params:
-        config=FIGURE_CONFIG,
+        config="{}",
     shell:
         "python -m goalsplice.stages.draw --figure world --config {params.config:q}"
         " --outputs {output.svg:q} {output.png:q} 2> {log:q}"
@@ -87,7 +87,6 @@ rule draw_learning:
         tables=[
             "results/tables/phases.parquet",
             "results/tables/measures.parquet",
-            "results/tables/summary.parquet",
             "results/tables/references.parquet",
         ],
         code=code("goalsplice.stages.draw", "goalsplice.figures.learning"),

@@ -56,6 +56,7 @@ rule publish:
     """For maintainers: put the figures and the main numbers into README.md and docs/results."""
     input:
         summary="results/tables/summary.parquet",
+        measures="results/tables/measures.parquet",
         splices="results/tables/splices.parquet",
         figures=expand("results/figures/{figure}.png", figure=FIGURES),
         code=code("goalsplice.stages.publish"),
@@ -67,7 +68,7 @@ rule publish:
         readme=project("README.md"),
         folder=project("docs/results"),
     shell:
-        "python -m goalsplice.stages.publish --summary {input.summary:q} --splices {input.splices:q}"
+        "python -m goalsplice.stages.publish --summary {input.summary:q} --measures {input.measures:q} --splices {input.splices:q}"
         " --figures {input.figures:q} --readme {params.readme:q} --folder {params.folder:q} 2> {log:q}"
 
 

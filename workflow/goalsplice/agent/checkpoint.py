@@ -13,6 +13,7 @@ from safetensors.torch import save
 
 from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
+from goalsplice.agent.schedule import objective_of
 from goalsplice.errors import StudyError
 from goalsplice.files import replacing
 
@@ -75,7 +76,12 @@ def load_checkpoint(path: str | Path, recipe: Recipe, **expected: object) -> tup
     """
     path = Path(path)
     tensors, header = _read(path)
-    for field, value in {**expected, "encoding": recipe.encoding, "recipe": recipe.digest()}.items():
+    expected |= {
+        "objective": objective_of(recipe.schedule, header.phase, recipe.objectives),
+        "encoding": recipe.encoding,
+        "recipe": recipe.digest(),
+    }
+    for field, value in expected.items():
         found = getattr(header, field)
         if found != value:
             raise StudyError(f"{path} is of {field} {found!r}, not {value!r}; name the right file or train it anew")

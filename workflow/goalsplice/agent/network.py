@@ -13,7 +13,6 @@ from torch import nn
 from goalsplice.world.vocabulary import ACTIONS
 
 ACTOR_LAYERS = ("layer1", "layer2", "layer3", "layer4")
-CRITIC_LAYERS = ("layer1", "layer2", "layer3")
 
 
 def _network(sizes: list[int], head_gain: float, generator: torch.Generator | None) -> nn.Sequential:

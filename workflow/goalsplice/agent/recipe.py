@@ -11,11 +11,7 @@ from goalsplice.world.simulator import Rules
 
 @dataclass(frozen=True)
 class Recipe:
-    """One arm's values. `workflow/schemas/config.schema.yaml` says what each one means.
-
-    Raises:
-        StudyError: minibatches do not divide the rollout.
-    """
+    """One arm's values. `workflow/schemas/config.schema.yaml` says what each one means; `study.check` checks them."""
 
     encoding: str
     view_size: int
@@ -45,11 +41,6 @@ class Recipe:
 
     def __post_init__(self):
         object.__setattr__(self, "objectives", tuple(self.objectives))
-        if self.batch_size % self.minibatches:
-            raise StudyError(
-                f"minibatches is {self.minibatches}, which does not divide num_envs * num_steps = {self.batch_size}; "
-                "choose a number that does"
-            )
 
     @classmethod
     def from_json(cls, text: str) -> "Recipe":

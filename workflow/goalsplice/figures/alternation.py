@@ -15,7 +15,7 @@ from goalsplice.figures.style import PUBLISHED_COLOUR, PUBLISHED_MARKER, WIDTH, 
 
 TABLES: dict[str, list[str]] = {
     "training": ["arm", "seed", "rollout", "phase", "objective", "environment_steps", "mean_return"],
-    "references": ["arm", "layouts", "objective", "best_return", "colour_blind_return", "wrong_key_return"],
+    "references": ["arm", "trained", "objective", "best_return", "colour_blind_return", "wrong_key_return"],
     "published": ["rollout", "phase", "environment_steps", "mean_return"],
 }
 """The tables that `draw` takes, and the columns that it reads of them."""

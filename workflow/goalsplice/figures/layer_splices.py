@@ -22,7 +22,7 @@ from goalsplice.measure.statistics import over_seeds
 TABLES: dict[str, list[str]] = {
     "splices": [
         *("arm", "seed", "recipient_phase", "donor_phase", "recipient_objective", "donor_objective"),
-        *("family", "edit", "control", "levels"),
+        *("family", "edit", "control", "layouts", "policy", "levels"),
         *(f"share_{outcome}" for outcome in COLOURS),
     ],
 }
@@ -139,9 +139,10 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     ]
     claim(figure, "Share of episodes that take the donor's colour after a splice of layers", entries, columns=2)
     pairs, levels = rows["pairs"].max(), splices["levels"].max()
+    layouts, policy = (" and ".join(splices[column].unique()) for column in ("layouts", "policy"))
     note(
         figure,
         f"Seeds: {rows['seed'].nunique()}. Pairs of checkpoints, of which a seed's mark is the mean: {pairs}. "
-        f"Levels for each: {levels}.",
+        f"Levels for each: {levels}, {layouts}, {policy}.",
     )
     return figure

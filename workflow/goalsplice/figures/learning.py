@@ -14,12 +14,12 @@ from goalsplice.figures.style import (
     mark,
     seed_marks,
 )
-from goalsplice.measure.published import PUBLISHED
+from goalsplice.measure.published import PUBLISHED, PUBLISHED_LIKE
 
 TABLES: dict[str, list[str]] = {
     "phases": ["arm", "seed", "phase", "objective", "first_rollout", "last_rollout", "end_return"],
     "measures": ["arm", "seed", "first_rollout", "phase_end_return", "phase_start_return", "rollouts_to_regain"],
-    "references": ["arm", "layouts", "objective", "best_return", "colour_blind_return", "wrong_key_return"],
+    "references": ["arm", "trained", "objective", "best_return", "colour_blind_return", "wrong_key_return"],
 }
 """The tables that `draw` takes, and the columns that it reads of them."""
 
@@ -31,7 +31,7 @@ def _whole(phases: pd.DataFrame) -> pd.DataFrame:
 
 
 def _draw_ends(part: SubFigure, tables: dict[str, pd.DataFrame]) -> None:
-    """Return at each phase's end, a panel for each arm, the author's run in each."""
+    """Return at each phase's end, a panel for each arm, the author's run beside the arm that is trained like it."""
     phases = _whole(tables["phases"])
     runs, published = (phases[(phases["arm"] == PUBLISHED) == beside] for beside in (False, True))
     arms = list(runs["arm"].unique())
@@ -44,7 +44,7 @@ def _draw_ends(part: SubFigure, tables: dict[str, pd.DataFrame]) -> None:
         axes.plot(
             "phase",
             "end_return",
-            data=published,
+            data=published if arm == PUBLISHED_LIKE or PUBLISHED_LIKE not in arms else published.iloc[:0],
             color=PUBLISHED_COLOUR,
             marker=PUBLISHED_MARKER,
             markersize=3,

@@ -37,7 +37,7 @@ def draw_references(axes: Axes, references: pd.DataFrame, run: pd.DataFrame, nam
     """
     rows = references[
         (references["arm"] == run["arm"].iloc[0])
-        & (references["layouts"] == "training")
+        & references["trained"]
         & references["objective"].isin(objectives_in(run))
     ]
     for column, name, style in REFERENCES:

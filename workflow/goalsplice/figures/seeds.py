@@ -8,7 +8,7 @@ from goalsplice.figures.style import WIDTH, arm_name, claim
 
 TABLES: dict[str, list[str]] = {
     "training": ["arm", "seed", "rollout", "phase", "objective", "environment_steps", "mean_return"],
-    "references": ["arm", "layouts", "objective", "best_return", "colour_blind_return", "wrong_key_return"],
+    "references": ["arm", "trained", "objective", "best_return", "colour_blind_return", "wrong_key_return"],
 }
 """The tables that `draw` takes, and the columns that it reads of them."""
 

@@ -16,8 +16,6 @@ from goalsplice.agent.recipe import Recipe
 from goalsplice.world.simulator import Worlds, create, reward
 from goalsplice.world.vocabulary import OBJECTIVES, OUTCOMES
 
-POLICIES = ("sampling", "greedy")
-
 
 def levels(layouts: str, count: int, seed: int, grid_size: int = 6) -> Worlds:
     """`count` levels of `layouts`: initial states, each with a random stream for what follows.

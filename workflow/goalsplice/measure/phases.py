@@ -20,7 +20,12 @@ MEASURES = (
     Measure("first_rollout", "rollouts", "first rollout whose mean return reaches the threshold"),
     Measure("phase_end_return", "return", "mean return of the phases' last rollouts, once settled"),
     Measure("phase_start_return", "return", "mean return of the phases' first rollouts, once settled"),
-    Measure("rollouts_to_regain", "rollouts", "mean rollouts of a phase until the threshold is reached, once settled"),
+    Measure(
+        "rollouts_to_regain",
+        "rollouts",
+        "mean rollouts of a phase until the threshold is reached, once settled, of the phases that reach it",
+    ),
+    Measure("never_regained", "share", "share of the phases that never reach the threshold, once settled"),
 )
 
 
@@ -72,6 +77,7 @@ def run_measures(run: pd.DataFrame, phases: pd.DataFrame, threshold: float, sett
         "phase_end_return": float(ends["end_return"].mean()),
         "phase_start_return": float(starts["start_return"].mean()),
         "rollouts_to_regain": float(starts.loc[whole, "rollouts_to_regain"].mean()),
+        "never_regained": float(starts.loc[whole, "rollouts_to_regain"].isna().mean()),
     }
 
 

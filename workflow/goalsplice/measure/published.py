@@ -9,6 +9,9 @@ from goalsplice.errors import StudyError
 PUBLISHED = "published"
 """Name under which her run stands beside the arms."""
 
+PUBLISHED_LIKE = "integers"
+"""The arm that is trained as the published code does."""
+
 PUBLISHED_SEED = 99
 _ROLLOUTS_OF_A_PHASE = 15
 _STEPS_OF_A_ROLLOUT = 32 * 512

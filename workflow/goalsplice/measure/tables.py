@@ -26,6 +26,20 @@ def table_schema(schemas: str | Path, table: str) -> pa.Schema:
     return pa.schema(fields, metadata={"description": described["description"]})
 
 
+def check_columns(frame: pd.DataFrame, columns: list[str], what: str, schemas: str | Path) -> None:
+    """Check that `frame`, called `what`, has exactly these columns.
+
+    Raises:
+        StudyError: a column is missing, or is not in the schema.
+    """
+    for fault, names in (
+        ("lacks the column", [name for name in columns if name not in frame]),
+        ("has a column that the schema does not know,", [name for name in frame if name not in columns]),
+    ):
+        if names:
+            raise StudyError(f"{what} {fault} {names[0]}; {schemas} says which columns it has")
+
+
 def write_table(path: str | Path, frame: pd.DataFrame, schemas: str | Path, table: str) -> None:
     """Write `frame` as the study's table of that name, its columns in the schema's order.
 
@@ -33,12 +47,7 @@ def write_table(path: str | Path, frame: pd.DataFrame, schemas: str | Path, tabl
         StudyError: a column is missing, is not in the schema, or has values of another type.
     """
     schema = table_schema(schemas, table)
-    for what, names in (
-        ("lacks the column", [name for name in schema.names if name not in frame]),
-        ("has a column that the schema does not know,", [name for name in frame if name not in schema.names]),
-    ):
-        if names:
-            raise StudyError(f"the {table} table {what} {names[0]}; {schemas} says which columns it has")
+    check_columns(frame, schema.names, f"the {table} table", schemas)
     try:
         arrow = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
     except pa.ArrowException as error:

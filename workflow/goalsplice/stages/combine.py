@@ -8,7 +8,7 @@ import pandas as pd
 
 from goalsplice.errors import StudyError, run
 from goalsplice.frames import read_frame
-from goalsplice.measure.tables import write_table
+from goalsplice.measure.tables import check_columns, table_schema, write_table
 
 _RUN = re.compile(r"arm=(?P<arm>[^/]+)/seed=(?P<seed>\d+)/")
 
@@ -35,8 +35,13 @@ def main() -> None:
     parser.add_argument("--runs", nargs="+", required=True, help="the runs' tables, in order")
     parser.add_argument("--output", required=True)
     options = parser.parse_args()
-    frame = pd.concat([read_run(path) for path in options.runs], ignore_index=True)
-    write_table(options.output, frame, options.schemas, options.table)
+    columns = table_schema(options.schemas, options.table).names
+    frames = []
+    for path in options.runs:
+        frames.append(read_run(path))
+        # Here, where the file has a name: put together, a column that one run lacks would only look empty.
+        check_columns(frames[-1], columns, path, options.schemas)
+    write_table(options.output, pd.concat(frames, ignore_index=True), options.schemas, options.table)
 
 
 if __name__ == "__main__":

@@ -62,8 +62,8 @@ def page(schemas: dict) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--schemas", required=True, help="workflow/schemas/tables.yaml")
-    parser.add_argument("--output", required=True, help="docs/tables.md")
+    parser.add_argument("--schemas", default="workflow/schemas/tables.yaml", help="workflow/schemas/tables.yaml")
+    parser.add_argument("--output", default="docs/tables.md", help="docs/tables.md")
     options = parser.parse_args()
     schemas = yaml.safe_load(Path(options.schemas).read_text(encoding="utf-8"))
     with replacing(options.output) as aside:

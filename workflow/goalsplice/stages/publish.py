@@ -13,6 +13,7 @@ from goalsplice.publishing import results_text, shares_by_seed, shares_over_seed
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--summary", required=True, help="the summary table")
+    parser.add_argument("--measures", required=True, help="the measures table")
     parser.add_argument("--splices", required=True, help="the splices table")
     parser.add_argument("--figures", nargs="+", required=True, help="PNG files")
     parser.add_argument("--readme", type=Path, required=True)
@@ -20,7 +21,13 @@ def main() -> None:
     options = parser.parse_args()
     summary, by_seed = read_frame(options.summary), shares_by_seed(read_frame(options.splices))
     shares = shares_over_seeds(by_seed)
-    for name, frame in (("summary", summary), ("layer_splices", shares), ("layer_splices_by_seed", by_seed)):
+    numbers = {
+        "summary": summary,
+        "measures": read_frame(options.measures),
+        "layer_splices": shares,
+        "layer_splices_by_seed": by_seed,
+    }
+    for name, frame in numbers.items():
         with replacing(options.folder / f"{name}.csv") as aside:
             frame.to_csv(aside, index=False, float_format="%.6g", lineterminator="\n")
     for figure in options.figures:

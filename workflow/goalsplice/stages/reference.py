@@ -29,6 +29,7 @@ def main() -> None:
                         "arm": arm,
                         "layouts": layouts,
                         "objective": objective,
+                        "trained": layouts == recipe.layouts,
                         "best_return": best_return(*case),
                         "colour_blind_return": colour_blind_return(*case),
                         "wrong_key_return": WRONG_KEY_REWARD,

@@ -23,7 +23,6 @@ class Geometry(NamedTuple):
         view_cell: int64 (S, 4, S), where an agent at a cell with a direction sees another cell; -1 out of view.
         background: int64 (S, 4), which of the B patterns of walls an agent sees from there.
         background_walls: bool (B, V), those patterns.
-        own_view_cell: the agent's own view cell.
     """
 
     size: int
@@ -35,7 +34,6 @@ class Geometry(NamedTuple):
     view_cell: np.ndarray
     background: np.ndarray
     background_walls: np.ndarray
-    own_view_cell: int
 
 
 @cache
@@ -79,5 +77,4 @@ def geometry(size: int, view_size: int) -> Geometry:
         view_cell=view_cell,
         background=background,
         background_walls=patterns,
-        own_view_cell=(view_size // 2) * view_size + view_size - 1,
     )

@@ -24,7 +24,6 @@ from minigrid.core.constants import COLOR_TO_IDX, OBJECT_TO_IDX, STATE_TO_IDX
 from goalsplice.compiled import njit
 from goalsplice.world.geometry import Geometry, geometry
 
-ENCODINGS = ("onehot", "integers")
 THINGS = 4
 """Ball, blue key, purple key, third key: the order in which a code and `rows` hold them."""
 

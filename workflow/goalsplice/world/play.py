@@ -32,7 +32,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Play the world by hand.", epilog=HELP)
     parser.add_argument("--objective", choices=OBJECTIVES, default="blue", help="colour of the key that pays")
     parser.add_argument("--layouts", choices=THIRD_KEY_COLOURS, default="training", help="what the third key can be")
-    parser.add_argument("--view-size", type=int, default=5, help="side of the agent's view, which is drawn lighter")
+    parser.add_argument(
+        "--view-size", type=int, choices=(3, 5, 7), default=5, help="side of the agent's view, which is drawn lighter"
+    )
     parser.add_argument("--seed", type=int, help="start with this level, and again after each end")
     options = parser.parse_args(arguments)
     environment = gymnasium.make(
