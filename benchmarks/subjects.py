@@ -202,11 +202,10 @@ def evaluation_minigrid(arm: str, stage: str) -> tuple[int, float]:
     return timed(step, 1, 3)
 
 
-def world_compiled(arm: str, stage: str) -> tuple[int, float]:
-    """The compiled world as a Gymnasium vector environment of 32, random actions."""
-    environment = BatchedFetchObstacles(32, recipe_for(arm).world)
+def _random_steps(environment: gymnasium.vector.VectorEnv, rows: int) -> tuple[int, float]:
+    """A vector environment under random actions, `rows` steps of all its worlds at a time."""
     environment.reset(seed=0)
-    actions = np.random.default_rng(0).integers(0, 7, (1000, 32))
+    actions = np.random.default_rng(0).integers(0, 7, (rows, environment.num_envs))
 
     def step() -> int:
         for row in actions:
@@ -214,20 +213,16 @@ def world_compiled(arm: str, stage: str) -> tuple[int, float]:
         return actions.size
 
     return timed(step, 1, 3)
+
+
+def world_compiled(arm: str, stage: str) -> tuple[int, float]:
+    """The compiled world as a Gymnasium vector environment of 32, random actions."""
+    return _random_steps(BatchedFetchObstacles(32, recipe_for(arm).world), 1000)
 
 
 def _world_minigrid(arm: str, count: int) -> tuple[int, float]:
     recipe = recipe_for(arm)
-    environment = gymnasium.vector.SyncVectorEnv([lambda: minigrid_environment(recipe)] * count)
-    environment.reset(seed=0)
-    actions = np.random.default_rng(0).integers(0, 7, (4000 // count, count))
-
-    def step() -> int:
-        for row in actions:
-            environment.step(row)
-        return actions.size
-
-    return timed(step, 1, 3)
+    return _random_steps(gymnasium.vector.SyncVectorEnv([lambda: minigrid_environment(recipe)] * count), 4000 // count)
 
 
 def world_minigrid_1(arm: str, stage: str) -> tuple[int, float]:

@@ -94,6 +94,10 @@ def test_recipes_are_the_common_one_but_for_the_arms_keys():
     assert config["recipe"] == {"a": 1, "b": 2}
 
 
+def test_whole_phases_only():
+    assert study.whole_phases({"rollouts": 366, "phase_rollouts": 15}) == 24
+
+
 def test_every_key_has_a_description(pytestconfig):
     """The schema is where a user looks up what a key means."""
     schema = yaml.safe_load((pytestconfig.rootpath / "workflow/schemas/config.schema.yaml").read_text())

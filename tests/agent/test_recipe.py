@@ -29,7 +29,3 @@ def test_missing_and_unknown_keys_are_named(recipe, change, message):
         values["gama"] = 1
     with pytest.raises(StudyError, match=message):
         Recipe.from_json(json.dumps(values))
-
-
-def test_whole_phases_only(recipe):
-    assert dataclasses.replace(recipe, rollouts=366, phase_rollouts=15).phases == 24

@@ -21,7 +21,7 @@ def recipe_of(config: dict, arm: str) -> dict:
 
 
 def whole_phases(recipe: dict) -> int:
-    """Whole phases of a run, each of which leaves a checkpoint."""
+    """Whole phases of a run; rollouts that are left over are trained and logged, but leave no checkpoint."""
     return recipe["rollouts"] // recipe["phase_rollouts"]
 
 

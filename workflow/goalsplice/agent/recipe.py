@@ -66,11 +66,6 @@ class Recipe:
         return self.num_envs * self.num_steps
 
     @property
-    def phases(self) -> int:
-        """Whole phases; rollouts that are left over are trained and logged, but leave no checkpoint."""
-        return self.rollouts // self.phase_rollouts
-
-    @property
     def world(self) -> Encoding:
         """What the agent sees, of a grid of which size."""
         return Encoding(self.encoding, self.view_size, self.grid_size)

@@ -14,6 +14,7 @@ from goalsplice.figures.style import (
     mark,
     seed_marks,
 )
+from goalsplice.measure.phases import is_whole
 from goalsplice.measure.published import PUBLISHED, PUBLISHED_LIKE
 
 TABLES: dict[str, list[str]] = {
@@ -24,15 +25,10 @@ TABLES: dict[str, list[str]] = {
 """The tables that `draw` takes, and the columns that it reads of them."""
 
 
-def _whole(phases: pd.DataFrame) -> pd.DataFrame:
-    """A run's phases without a last one that the run's end cut short."""
-    lengths = phases["last_rollout"] - phases["first_rollout"]
-    return phases[lengths == lengths.groupby([phases["arm"], phases["seed"]]).transform("first")]
-
-
 def _draw_ends(part: SubFigure, tables: dict[str, pd.DataFrame]) -> None:
     """Return at each phase's end, a panel for each arm, the author's run beside the arm that is trained like it."""
-    phases = _whole(tables["phases"])
+    by_run = tables["phases"].groupby(["arm", "seed"], sort=False)
+    phases = pd.concat([run[is_whole(run)] for _, run in by_run])
     runs, published = (phases[(phases["arm"] == PUBLISHED) == beside] for beside in (False, True))
     arms = list(runs["arm"].unique())
     last = runs["phase"].max()

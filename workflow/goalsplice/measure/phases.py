@@ -57,6 +57,16 @@ def phases_of(run: pd.DataFrame, threshold: float) -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"rollouts_to_regain": "float64"})
 
 
+def is_whole(phases: pd.DataFrame) -> pd.Series:
+    """Which phases of one run lasted as long as its first: the run may stop in the middle of its last one.
+
+    Args:
+        phases: the run's `phases_of`.
+    """
+    lengths = phases["last_rollout"] - phases["first_rollout"]
+    return lengths == lengths.iloc[0]
+
+
 def run_measures(run: pd.DataFrame, phases: pd.DataFrame, threshold: float, settled_after: int) -> dict[str, float]:
     """The `MEASURES` of one run; NaN where there is nothing to measure.
 
@@ -68,9 +78,8 @@ def run_measures(run: pd.DataFrame, phases: pd.DataFrame, threshold: float, sett
     """
     reached = run.loc[run["mean_return"] >= threshold, "rollout"]
     starts = phases[phases["first_rollout"] > settled_after]
-    # A run may stop in the middle of its last phase, which then has a start but no end.
-    lengths = phases["last_rollout"] - phases["first_rollout"]
-    whole = lengths == lengths.iloc[0]
+    # A phase that was cut short has a start but no end.
+    whole = is_whole(phases)
     ends = phases[whole & (phases["last_rollout"] > settled_after)]
     return {
         "first_rollout": float(reached.min()) if len(reached) else np.nan,
