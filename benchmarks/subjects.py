@@ -24,7 +24,7 @@ from goalsplice.agent.policy import policy_of
 from goalsplice.agent.ppo import Learner
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.rollout import collect
-from goalsplice.agent.training import denormals_flushed
+from goalsplice.agent.training import arithmetic
 from goalsplice.study import recipe_of
 from goalsplice.world import ENVIRONMENT_ID
 from goalsplice.world.simulator import colour_numbers, create
@@ -94,7 +94,7 @@ def _training(arm: str, stage: str, update: str, repeats: int) -> tuple[int, flo
         learn(rollout)
         return recipe.batch_size
 
-    with denormals_flushed():
+    with arithmetic(recipe.precision):
         return timed(step, 2, repeats)
 
 
@@ -170,7 +170,7 @@ def training_sb3(arm: str, stage: str) -> tuple[int, float]:
         model.learn(recipe.batch_size, reset_num_timesteps=False)
         return recipe.batch_size
 
-    with denormals_flushed():
+    with arithmetic(recipe.precision):
         return timed(step, 0, 2)
 
 

@@ -1,6 +1,7 @@
 """The fast update is PPO: the same loss, gradients and steps as the plain one with autograd."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from goalsplice.agent import ppo
 from goalsplice.agent.network import Agent
 from goalsplice.agent.policy import policy_of
 from goalsplice.agent.rollout import collect
+from goalsplice.agent.training import arithmetic
 from goalsplice.world.simulator import TIMEOUT, Rules, colour_numbers, create
 
 TOLERANCE = 1e-5
@@ -59,12 +61,12 @@ def test_gradients_are_autograds(recipe, seed):
 
     learner = ppo.Learner(agent, recipe)
     rows = recipe.world.rows(codes)
-    actor = ppo.Propagation(agent.actor, recipe.world, len(rows))
-    critic = ppo.Propagation(agent.critic, recipe.world, len(rows))
-    logits_gradient, values_gradient = torch.empty(len(rows), 7), torch.empty(len(rows), 1)
+    actor = ppo.Propagation(agent.actor, recipe.world, len(rows), recipe.precision)
+    critic = ppo.Propagation(agent.critic, recipe.world, len(rows), recipe.precision)
+    logits_gradient, values_gradient = (np.empty((len(rows), width), dtype=np.float32) for width in (7, 1))
     statistics = ppo.surrogate_gradient(
-        actor.forward(rows).numpy(),
-        critic.forward(rows).numpy(),
+        actor.forward(rows),
+        critic.forward(rows),
         which,
         np.arange(steps),
         actions,
@@ -74,8 +76,8 @@ def test_gradients_are_autograds(recipe, seed):
         recipe.clip_coefficient,
         recipe.entropy_coefficient,
         recipe.value_coefficient,
-        logits_gradient.numpy(),
-        values_gradient.numpy(),
+        logits_gradient,
+        values_gradient,
     )
     actor.backward(logits_gradient)
     critic.backward(values_gradient)
@@ -104,6 +106,34 @@ def test_updates_are_the_plain_ones(recipe, distinct):
     expected = torch.cat([parameter.detach().flatten() for parameter in reference.parameters()]) - before
     # Adam divides by tiny second moments at first and so amplifies rounding: the bound is wider than for gradients.
     assert relative_error(learner.flat.detach() - before, expected) < 1e-2
+
+
+def test_padded_rows_change_nothing(recipe, monkeypatch):
+    """What reduced precision pads its products with has no part in the update."""
+    rollout = rollout_of(recipe, agent_of(recipe))
+    updated = []
+    for multiple in (1, 32):
+        monkeypatch.setitem(ppo._ROWS_MULTIPLE, recipe.precision, multiple)
+        learner = ppo.Learner(agent_of(recipe), recipe)
+        before = learner.flat.detach().clone()
+        learner.learn(rollout, np.random.default_rng(7))
+        updated.append(learner.flat.detach() - before)
+    assert relative_error(*updated) < 1e-2
+
+
+def test_medium_precision_is_close(recipe):
+    """One update with rounded factors goes the same way; on processors without bfloat16 it is the same."""
+    rollout = rollout_of(recipe, agent_of(recipe))
+    updated = []
+    for precision in ("float32", "medium"):
+        rounded = replace(recipe, precision=precision)
+        learner = ppo.Learner(agent_of(rounded), rounded)
+        before = learner.flat.detach().clone()
+        with arithmetic(precision):
+            learner.learn(rollout, np.random.default_rng(7))
+        updated.append(learner.flat.detach() - before)
+    assert float(torch.cosine_similarity(*updated, dim=0)) > 0.9
+    assert torch.get_float32_matmul_precision() == "highest"
 
 
 def test_advantages_are_their_definition(recipe):

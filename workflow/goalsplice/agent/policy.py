@@ -48,9 +48,9 @@ def logits_of(policy, observation_rows, first, second, out):
     """Logits (n, 7) into `out`; `first` and `second` are scratch (n, H)."""
     gather_relu(policy.table, observation_rows, first)
     np.dot(first, policy.weight2, second)
-    _add_relu(second, policy.bias2)
+    add_relu(second, policy.bias2)
     np.dot(second, policy.weight3, first)
-    _add_relu(first, policy.bias3)
+    add_relu(first, policy.bias3)
     np.dot(first, policy.weight4, out)
     for i in range(out.shape[0]):
         for k in range(out.shape[1]):
@@ -58,7 +58,7 @@ def logits_of(policy, observation_rows, first, second, out):
 
 
 @njit
-def _add_relu(values, bias):
+def add_relu(values, bias):
     for i in range(values.shape[0]):
         for k in range(values.shape[1]):
             values[i, k] = max(values[i, k] + bias[k], np.float32(0))

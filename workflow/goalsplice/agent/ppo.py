@@ -47,6 +47,11 @@ class Losses(NamedTuple):
     gradient_norm: float
 
 
+_ROWS_MULTIPLE = {"float32": 1, "medium": 256}
+"""Rows of the networks' inputs are padded to a multiple of this. Reduced precision runs in oneDNN, which makes a kernel
+for each number of rows: a number that differs from call to call would take several times as long as the product."""
+
+
 @njit
 def estimate_advantages(rewards, values, outcomes, final_values, last_values, gamma, gae_lambda):
     """Advantages by GAE: float32 (T, N).
@@ -219,12 +224,17 @@ class Learner:
             weight_decay=recipe.weight_decay,
             fused=True,
         )
-        capacity = recipe.batch_size // recipe.minibatches
-        self.actor = Propagation(agent.actor, self.encoding, capacity)
-        self.critic = Propagation(agent.critic, self.encoding, capacity)
-        self._chosen, self._local = np.empty(capacity, dtype=np.int64), np.empty(capacity, dtype=np.int64)
-        self._logits_gradient = torch.empty(capacity, agent.actor[-1].out_features)
-        self._values_gradient = torch.empty(capacity, 1)
+        minibatch = recipe.batch_size // recipe.minibatches
+        self._multiple = _ROWS_MULTIPLE[recipe.precision]
+        capacity = self._padded(minibatch)
+        self.actor = Propagation(agent.actor, self.encoding, capacity, recipe.precision)
+        self.critic = Propagation(agent.critic, self.encoding, capacity, recipe.precision)
+        self._chosen, self._local = np.empty(capacity, dtype=np.int64), np.empty(minibatch, dtype=np.int64)
+        self._logits_gradient = np.empty((capacity, agent.actor[-1].out_features), dtype=np.float32)
+        self._values_gradient = np.empty((capacity, 1), dtype=np.float32)
+
+    def _padded(self, count: int) -> int:
+        return -(-count // self._multiple) * self._multiple
 
     def evaluate(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Log-probabilities (n, 7) and values (n,) of observations given as rows (n, 5)."""
@@ -232,8 +242,8 @@ class Learner:
         values = np.empty(len(rows), dtype=np.float32)
         for start in range(0, len(rows), len(self._chosen)):
             part = slice(start, start + len(self._chosen))
-            log_softmax(self.actor.forward(rows[part]).numpy(), log_probabilities[part])
-            values[part] = self.critic.forward(rows[part]).numpy()[:, 0]
+            log_softmax(self.actor.forward(rows[part]), log_probabilities[part])
+            values[part] = self.critic.forward(rows[part])[:, 0]
         return log_probabilities, values
 
     def learn(self, rollout: Rollout, generator: np.random.Generator) -> Losses:
@@ -270,14 +280,17 @@ class Learner:
         totals = np.zeros(len(Losses._fields))
         for _ in range(recipe.update_epochs):
             for steps in np.split(generator.permutation(batch), recipe.minibatches):
-                count = distinct(which, steps, number_of, self._chosen, self._local)
+                seen = distinct(which, steps, number_of, self._chosen, self._local)
+                count = self._padded(seen)
+                # Any observation will do: no step of the minibatch points to these, so their gradient is zero.
+                self._chosen[seen:count] = self._chosen[0]
                 minibatch_rows = rows[self._chosen[:count]]
                 logits = self.actor.forward(minibatch_rows)
                 minibatch_values = self.critic.forward(minibatch_rows)
                 logits_gradient, values_gradient = self._logits_gradient[:count], self._values_gradient[:count]
                 totals[:-1] += surrogate_gradient(
-                    logits.numpy(),
-                    minibatch_values.numpy(),
+                    logits,
+                    minibatch_values,
                     self._local,
                     steps,
                     actions,
@@ -287,8 +300,8 @@ class Learner:
                     recipe.clip_coefficient,
                     recipe.entropy_coefficient,
                     recipe.value_coefficient,
-                    logits_gradient.numpy(),
-                    values_gradient.numpy(),
+                    logits_gradient,
+                    values_gradient,
                 )
                 self.actor.backward(logits_gradient)
                 self.critic.backward(values_gradient)

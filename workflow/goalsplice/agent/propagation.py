@@ -6,14 +6,26 @@ out because autograd takes fresh memory at each pass, and because the first laye
 """
 
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import nn
 
 from goalsplice.agent.input_layer import gather_relu, scatter, table_of, weight_gradient_of
+from goalsplice.agent.policy import add_relu
 from goalsplice.compiled import njit
 from goalsplice.world.observation import Encoding
+
+
+def _rounded_matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
+    """`np.matmul` by PyTorch, whose precision `training.arithmetic` sets."""
+    torch.mm(torch.from_numpy(a), torch.from_numpy(b), out=torch.from_numpy(out))
+
+
+_MATMUL = {"float32": np.matmul, "medium": _rounded_matmul}
+"""Matrix products (a, b, out) for each `precision` of a recipe. In float32 they are NumPy's OpenBLAS, not PyTorch's
+MKL, which does without AVX-512 on processors that are not Intel's, and then takes up to twice as long."""
 
 
 @njit
@@ -28,6 +40,20 @@ def _back_through_relu(gradient, activation, total):
             total[k] += value
 
 
+class _Layer(NamedTuple):
+    """A linear layer's parameters and their gradients, as views."""
+
+    weight: np.ndarray
+    bias: np.ndarray
+    weight_gradient: np.ndarray
+    bias_gradient: np.ndarray
+
+    @classmethod
+    def of(cls, layer: nn.Linear) -> "_Layer":
+        parameters = (layer.weight, layer.bias)
+        return cls(*(part.detach().numpy() for part in parameters), *(part.grad.numpy() for part in parameters))
+
+
 class Propagation:
     """Runs `network` on observations given as rows (`Encoding.rows`), at most `capacity` of them at a time.
 
@@ -36,43 +62,44 @@ class Propagation:
             `backward` writes their `.grad` in place.
         encoding: what the network sees.
         capacity: most observations in one pass.
+        precision: of the hidden layers' products, as in a recipe.
     """
 
-    def __init__(self, network: nn.Sequential, encoding: Encoding, capacity: int):
-        self.encoding = encoding
-        self.first, *self.later = (module for module in network if isinstance(module, nn.Linear))
-        widths = [self.first.out_features, *(layer.out_features for layer in self.later)]
-        self._outputs = [torch.empty(capacity, width) for width in widths]
-        self._gradients = [torch.empty(capacity, width) for width in widths[:-1]]
-        self._table_gradient = np.empty((encoding.row_inputs.shape[0], widths[0]), dtype=np.float32)
+    def __init__(self, network: nn.Sequential, encoding: Encoding, capacity: int, precision: str):
         for parameter in network.parameters():
             if parameter.grad is None:
                 parameter.grad = torch.zeros_like(parameter)
+        self.encoding, self._matmul = encoding, _MATMUL[precision]
+        self._first, *self._later = (_Layer.of(module) for module in network if isinstance(module, nn.Linear))
+        widths = [len(self._first.bias), *(len(layer.bias) for layer in self._later)]
+        self._outputs = [np.empty((capacity, width), dtype=np.float32) for width in widths]
+        self._gradients = [np.empty((capacity, width), dtype=np.float32) for width in widths[:-1]]
+        self._table_gradient = np.empty((encoding.row_inputs.shape[0], widths[0]), dtype=np.float32)
 
-    @torch.no_grad()
-    def forward(self, rows: np.ndarray) -> torch.Tensor:
+    def forward(self, rows: np.ndarray) -> np.ndarray:
         """Outputs (n, outputs) for rows int32 (n, 5); a view of a buffer that the next call overwrites."""
         self._rows = rows
         self._active = [output[: len(rows)] for output in self._outputs]
-        table = table_of(self.encoding, self.first.weight.numpy(), self.first.bias.numpy())
-        gather_relu(table, rows, self._active[0].numpy())
-        for layer, (before, after) in zip(self.later, pairwise(self._active), strict=True):
-            torch.addmm(layer.bias, before, layer.weight.T, out=after)
-            if layer is not self.later[-1]:
-                after.relu_()
+        gather_relu(table_of(self.encoding, self._first.weight, self._first.bias), rows, self._active[0])
+        for layer, (before, after) in zip(self._later, pairwise(self._active), strict=True):
+            self._matmul(before, layer.weight.T, out=after)
+            if layer is self._later[-1]:
+                after += layer.bias
+            else:
+                add_relu(after, layer.bias)
         return self._active[-1]
 
-    @torch.no_grad()
-    def backward(self, gradient: torch.Tensor) -> None:
+    def backward(self, gradient: np.ndarray) -> None:
         """Set every parameter's `.grad` from the loss's gradient (n, outputs) by the last forward's outputs."""
-        torch.sum(gradient, dim=0, out=self.later[-1].bias.grad)
-        for number in reversed(range(len(self.later))):
-            layer, activation = self.later[number], self._active[number]
-            torch.mm(gradient.T, activation, out=layer.weight.grad)
+        self._later[-1].bias_gradient[:] = gradient.sum(axis=0)
+        for number in reversed(range(len(self._later))):
+            layer, activation = self._later[number], self._active[number]
+            self._matmul(gradient.T, activation, out=layer.weight_gradient)
             before = self._gradients[number][: len(gradient)]
-            torch.mm(gradient, layer.weight, out=before)
-            below = self.later[number - 1] if number else self.first
-            _back_through_relu(before.numpy(), activation.numpy(), below.bias.grad.numpy())
+            # A product of a column and a row, as at the critic's head, takes OpenBLAS twenty times as long as this.
+            (self._matmul if gradient.shape[1] > 1 else np.multiply)(gradient, layer.weight, out=before)
+            below = self._later[number - 1] if number else self._first
+            _back_through_relu(before, activation, below.bias_gradient)
             gradient = before
-        scatter(gradient.numpy(), self._rows, self._table_gradient)
-        self.first.weight.grad.copy_(torch.from_numpy(weight_gradient_of(self.encoding, self._table_gradient)))
+        scatter(gradient, self._rows, self._table_gradient)
+        self._first.weight_gradient[:] = weight_gradient_of(self.encoding, self._table_gradient)

@@ -38,6 +38,7 @@ class Recipe:
     value_coefficient: float
     max_gradient_norm: float
     hidden_size: int
+    precision: str
 
     def __post_init__(self):
         object.__setattr__(self, "objectives", tuple(self.objectives))
