@@ -30,6 +30,11 @@ include: "workflow/rules/targets.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/splice.smk"
+include: "workflow/rules/custom.smk"
+include: "workflow/rules/transport.smk"
+include: "workflow/rules/probe.smk"
+include: "workflow/rules/anatomy.smk"
+include: "workflow/rules/benchmarks.smk"
 include: "workflow/rules/figures.smk"
 
 

@@ -1,116 +1,181 @@
 """What is measured: each subject is a function that sets itself up, then times some environment steps.
 
-Run by `run.py`, each in a process of its own with one thread: `python benchmarks/subjects.py <subject> <arm> <stage>`
-prints one line of JSON.
+Run by `run.py`, each in a process of its own with one thread: `python benchmarks/subjects.py <subject> <arm> <stages>`
+prints one line of JSON for each stage. NAVIX has a file of its own, `navix_subject.py`.
 """
 
+import argparse
 import json
-import os
-import resource
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import gymnasium
 import numpy as np
 import torch
 import yaml
+from memory import peak_mib
 from minigrid.wrappers import OneHotPartialObsWrapper, ViewSizeWrapper
 
+from goalsplice.agent import propagation
 from goalsplice.agent.episodes import play
 from goalsplice.agent.network import Agent
-from goalsplice.agent.policy import policy_of
-from goalsplice.agent.ppo import Learner
+from goalsplice.agent.policy import add_relu, policy_of
+from goalsplice.agent.ppo import Learner, estimate_advantages
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.rollout import collect
-from goalsplice.agent.training import arithmetic
+from goalsplice.agent.training import arithmetic, train
+from goalsplice.compiled import njit
 from goalsplice.study import recipe_of
 from goalsplice.world import ENVIRONMENT_ID
-from goalsplice.world.simulator import colour_numbers, create
+from goalsplice.world.simulator import (
+    RUNNING,
+    act,
+    colour_numbers,
+    create,
+    draw_ball_cell,
+    observe,
+    reset,
+    reward,
+    uniform,
+)
 from goalsplice.world.vector import BatchedFetchObstacles
+from goalsplice.world.vocabulary import ACTIONS
 
 ROOT = Path(__file__).parents[1]
-WARM = Path(os.environ.get("GOALSPLICE_BENCHMARK_FOLDER", "."))
-"""Folder with the weights of late training, which `run.py` makes first."""
 
 # The plain formulation is what the tests hold the fast one against.
 sys.path.insert(0, str(ROOT / "tests"))
 
 
-def recipe_for(arm: str) -> Recipe:
-    """The arm's recipe in config.yaml."""
-    return Recipe(**recipe_of(yaml.safe_load((ROOT / "config.yaml").read_text()), arm))
+@dataclass(frozen=True)
+class Case:
+    """What a subject runs on.
+
+    Attributes:
+        arm, recipe: the arm's recipe, perhaps with other sizes.
+        stage: `late` starts with the weights that `warm` left in `folder`, anything else with new networks.
+        quick: do each thing once.
+    """
+
+    arm: str
+    stage: str
+    recipe: Recipe
+    folder: Path
+    quick: bool = False
+
+    def agent(self) -> Agent:
+        agent = Agent(self.recipe.world.inputs, self.recipe.hidden_size, torch.Generator().manual_seed(0))
+        if self.stage == "late":
+            agent.load_state_dict(torch.load(self.folder / f"{self.arm}.pt", weights_only=True))
+        return agent
+
+    def timed(self, step: Callable[[], int], warm_up: int, repeats: int) -> tuple[int, float]:
+        """Environment steps and seconds of `repeats` calls of `step`, after some that do not count."""
+        for _ in range(min(warm_up, 1) if self.quick else warm_up):
+            step()
+        start = time.perf_counter()
+        steps = sum(step() for _ in range(1 if self.quick else repeats))
+        return steps, time.perf_counter() - start
 
 
-def agent_for(recipe: Recipe, arm: str, stage: str) -> Agent:
-    """A new agent (`early`), or one with the weights of late training (`late`)."""
-    agent = Agent(recipe.world.inputs, recipe.hidden_size, torch.Generator().manual_seed(0))
-    if stage == "late":
-        agent.load_state_dict(torch.load(WARM / f"{arm}.pt", weights_only=True))
-    return agent
+def recipe_for(arm: str, **sizes: int) -> Recipe:
+    """The arm's recipe in config.yaml, but for some sizes."""
+    return replace(Recipe(**recipe_of(yaml.safe_load((ROOT / "config.yaml").read_text()), arm)), **sizes)
 
 
-def timed(step: Callable[[], int], warm_up: int, repeats: int) -> tuple[int, float]:
-    """Environment steps and seconds of `repeats` calls of `step`, after some that do not count."""
-    for _ in range(warm_up):
-        step()
-    start = time.perf_counter()
-    steps = sum(step() for _ in range(repeats))
-    return steps, time.perf_counter() - start
-
-
-def _training(arm: str, stage: str, update: str, repeats: int) -> tuple[int, float]:
-    """Rollouts and updates with the compiled rollout and one kind of update."""
-    recipe = recipe_for(arm)
-    encoding, agent = recipe.world, agent_for(recipe, arm, stage)
+def _rollouts(recipe: Recipe, agent: Agent) -> Callable:
+    """A function that collects the next rollout with the agent as it is then."""
+    encoding = recipe.world
     worlds = create(recipe.num_envs, recipe.layouts, np.random.default_rng(0), recipe.grid_size)
-    generator = np.random.default_rng(0)
-    if update == "ours":
-        learner = Learner(agent, recipe)
+    colours = colour_numbers(recipe.layouts)
 
-        def learn(rollout):
-            learner.learn(rollout, generator)
-    else:
-        from agent import plain_ppo
+    def collected():
+        policy = policy_of(agent.actor.state_dict(), encoding)
+        return collect(worlds, policy, encoding, recipe.rules, colours, 0, recipe.num_steps)
 
+    return collected
+
+
+def _training(case: Case, learn_with: Callable, repeats: int) -> tuple[int, float]:
+    """Compiled rollouts, each followed by an update; `learn_with` makes the update from agent and recipe."""
+    agent = case.agent()
+    collected, generator = _rollouts(case.recipe, agent), np.random.default_rng(0)
+    learn = learn_with(agent, case.recipe)
+
+    def step() -> int:
+        learn(collected(), generator)
+        return case.recipe.batch_size
+
+    with arithmetic(case.recipe.precision):
+        return case.timed(step, 1, repeats)
+
+
+def training(case: Case) -> tuple[int, float]:
+    """The study's training."""
+    return _training(case, lambda agent, recipe: Learner(agent, recipe).learn, 6)
+
+
+def training_medium(case: Case) -> tuple[int, float]:
+    """The study's training, with factors of the hidden layers' products rounded to bfloat16."""
+    return training(replace(case, recipe=replace(case.recipe, precision="medium")))
+
+
+def multiply_out(learner: Learner) -> Learner:
+    """Let the learner compute its networks' first layer as a product, like the other layers, instead of by table rows.
+
+    Replaces functions of the module `propagation`, and so changes all learners of this process.
+    """
+    encoding = learner.encoding
+
+    def product_relu(layer: tuple[np.ndarray, np.ndarray], inputs: np.ndarray, out: np.ndarray) -> None:
+        np.matmul(inputs, layer[0].T, out=out)
+        add_relu(out, layer[1])
+
+    learner.encoding = SimpleNamespace(
+        rows=lambda codes: encoding.images(codes).reshape(len(codes), -1).astype(np.float32)
+    )
+    for network in (learner.actor, learner.critic):
+        network._table_gradient = np.empty_like(network._first.weight)
+    propagation.table_of = lambda encoding, weight, bias: (weight, bias)
+    propagation.gather_relu = product_relu
+    propagation.scatter = lambda gradient, inputs, out: np.matmul(gradient.T, inputs, out=out)
+    propagation.weight_gradient_of = lambda encoding, gradient: gradient
+    return learner
+
+
+def training_dense(case: Case) -> tuple[int, float]:
+    """The study's training, but for the first layer, which is a product with all inputs."""
+    return _training(case, lambda agent, recipe: multiply_out(Learner(agent, recipe)).learn, 5)
+
+
+def _plain(distinct: bool) -> Callable:
+    """An update as one would write it in PyTorch."""
+    from agent import plain_ppo
+
+    # The tests' own goes by GAE's definition, step by step in Python: no one would train with that.
+    plain_ppo.advantages = estimate_advantages
+
+    def learn_with(agent: Agent, recipe: Recipe) -> Callable:
         optimiser = torch.optim.Adam(
             agent.parameters(), lr=recipe.learning_rate, eps=recipe.adam_epsilon, weight_decay=recipe.weight_decay
         )
+        return lambda rollout, generator: plain_ppo.update(agent, optimiser, rollout, recipe, generator, distinct)
 
-        def learn(rollout):
-            plain_ppo.update(agent, optimiser, rollout, recipe, generator, update == "distinct")
-
-    def step() -> int:
-        rollout = collect(
-            worlds,
-            policy_of(agent.actor.state_dict(), encoding),
-            encoding,
-            recipe.rules,
-            colour_numbers(recipe.layouts),
-            0,
-            recipe.num_steps,
-        )
-        learn(rollout)
-        return recipe.batch_size
-
-    with arithmetic(recipe.precision):
-        return timed(step, 2, repeats)
+    return learn_with
 
 
-def training(arm: str, stage: str) -> tuple[int, float]:
-    """The study's training."""
-    return _training(arm, stage, "ours", 12)
-
-
-def training_plain(arm: str, stage: str) -> tuple[int, float]:
+def training_plain(case: Case) -> tuple[int, float]:
     """The same with an update as one would write it in PyTorch: autograd, every observation, dense first layer."""
-    return _training(arm, stage, "plain", 3)
+    return _training(case, _plain(distinct=False), 1)
 
 
-def training_distinct(arm: str, stage: str) -> tuple[int, float]:
+def training_distinct(case: Case) -> tuple[int, float]:
     """The plain update, but with the networks run on distinct observations only."""
-    return _training(arm, stage, "distinct", 5)
+    return _training(case, _plain(distinct=True), 2)
 
 
 def minigrid_environment(recipe: Recipe) -> gymnasium.Env:
@@ -126,13 +191,13 @@ def minigrid_environment(recipe: Recipe) -> gymnasium.Env:
     )
 
 
-def training_sb3(arm: str, stage: str) -> tuple[int, float]:
+def training_sb3(case: Case) -> tuple[int, float]:
     """Stable-Baselines3's PPO on the MiniGrid environment: same sizes, rollout, epochs and minibatches."""
     from stable_baselines3 import PPO
     from stable_baselines3.common.vec_env import DummyVecEnv
 
     torch.set_num_threads(1)
-    recipe = recipe_for(arm)
+    recipe = case.recipe
     hidden = recipe.hidden_size
     model = PPO(
         "MlpPolicy",
@@ -155,7 +220,7 @@ def training_sb3(arm: str, stage: str) -> tuple[int, float]:
         device="cpu",
         seed=0,
     )
-    agent = agent_for(recipe, arm, stage).state_dict()
+    agent = case.agent().state_dict()
     policy = model.policy
     names = {"actor": (policy.mlp_extractor.policy_net, policy.action_net)}
     names["critic"] = (policy.mlp_extractor.value_net, policy.value_net)
@@ -171,79 +236,144 @@ def training_sb3(arm: str, stage: str) -> tuple[int, float]:
         return recipe.batch_size
 
     with arithmetic(recipe.precision):
-        return timed(step, 0, 2)
+        return case.timed(step, 0, 1)
 
 
-def evaluation(arm: str, stage: str) -> tuple[int, float]:
+def rollout(case: Case) -> tuple[int, float]:
+    """Rollouts alone, as the study collects them: in one compiled loop."""
+    collected = _rollouts(case.recipe, case.agent())
+
+    def step() -> int:
+        collected()
+        return case.recipe.batch_size
+
+    return case.timed(step, 1, 40)
+
+
+def rollout_loop(case: Case) -> tuple[int, float]:
+    """Rollouts alone in a Python loop: the compiled world as a vector environment, the actor in PyTorch."""
+    torch.set_num_threads(1)
+    recipe, actor = case.recipe, case.agent().actor
+    environment = BatchedFetchObstacles(recipe.num_envs, recipe.world)
+    state = {"observations": environment.reset(seed=0)[0]}
+
+    @torch.no_grad()
+    def step() -> int:
+        for _ in range(recipe.num_steps):
+            inputs = torch.from_numpy(state["observations"].reshape(recipe.num_envs, -1)).float()
+            actions = torch.distributions.Categorical(logits=actor(inputs)).sample().numpy()
+            state["observations"] = environment.step(actions)[0]
+        return recipe.batch_size
+
+    return case.timed(step, 1, 6)
+
+
+def evaluation(case: Case) -> tuple[int, float]:
     """Episodes on fixed levels, as the study tests its checkpoints."""
-    recipe = recipe_for(arm)
-    policy = policy_of(agent_for(recipe, arm, stage).actor.state_dict(), recipe.world)
+    recipe = case.recipe
+    policy = policy_of(case.agent().actor.state_dict(), recipe.world)
     levels = create(4096, "three_colours", np.random.default_rng(0))
-    return timed(lambda: int(play(levels, policy, recipe.world, recipe.rules, False)[1].sum()), 1, 40)
+    return case.timed(lambda: int(play(levels, policy, recipe.world, recipe.rules, False)[1].sum()), 1, 20)
 
 
-def evaluation_minigrid(arm: str, stage: str) -> tuple[int, float]:
+def evaluation_minigrid(case: Case) -> tuple[int, float]:
     """The same agent in MiniGrid's own loop: one environment, one forward pass of the network a step."""
     torch.set_num_threads(1)
-    recipe = recipe_for(arm)
-    actor, environment = agent_for(recipe, arm, stage).actor, minigrid_environment(recipe)
+    actor, environment = case.agent().actor, minigrid_environment(case.recipe)
     state = {"observation": environment.reset(seed=0)[0]}
 
     @torch.no_grad()
     def step() -> int:
-        for _ in range(2000):
+        for _ in range(500):
             logits = actor(torch.from_numpy(state["observation"])[None])
             action = int(torch.distributions.Categorical(logits=logits).sample())
             state["observation"], _, terminated, truncated, _ = environment.step(action)
             if terminated or truncated:
                 state["observation"], _ = environment.reset()
-        return 2000
+        return 500
 
-    return timed(step, 1, 3)
+    return case.timed(step, 1, 8)
 
 
-def _random_steps(environment: gymnasium.vector.VectorEnv, rows: int) -> tuple[int, float]:
-    """A vector environment under random actions, `rows` steps of all its worlds at a time."""
+@njit
+def run_worlds(worlds, tables, rules, third_colours, objective, actions, rewards, codes, steps):
+    """Step all worlds with uniform random actions, of which there are `actions`; ended episodes begin anew.
+
+    `rewards` float64 (n,) and `codes` int64 (n,) are overwritten with the last step's.
+    """
+    for _ in range(steps):
+        for i in range(worlds.agent.size):
+            ball_cell = draw_ball_cell(worlds, i, tables)
+            action = int(uniform(worlds.stream, i) * actions)
+            outcome = act(worlds, i, action, ball_cell, tables, rules)
+            rewards[i] = reward(outcome, worlds.elapsed[i], objective, rules.max_steps)
+            if outcome != RUNNING:
+                reset(worlds, i, tables, third_colours)
+            codes[i] = observe(worlds, i, tables)
+
+
+def world_kernel(case: Case) -> tuple[int, float]:
+    """The compiled world in a compiled loop, 32 at a time: random actions, rewards and codes of observations."""
+    recipe = case.recipe
+    worlds = create(32, recipe.layouts, np.random.default_rng(0), recipe.grid_size)
+    tables, colours = recipe.world.geometry, colour_numbers(recipe.layouts)
+    rewards, codes, steps = np.empty(32), np.empty(32, dtype=np.int64), 20_000
+
+    def step() -> int:
+        run_worlds(worlds, tables, recipe.rules, colours, 0, len(ACTIONS), rewards, codes, steps)
+        return steps * codes.size
+
+    return case.timed(step, 1, 8)
+
+
+def _random_steps(case: Case, environment: gymnasium.vector.VectorEnv, steps: int) -> tuple[int, float]:
+    """A vector environment under random actions, about `steps` environment steps at a time."""
     environment.reset(seed=0)
-    actions = np.random.default_rng(0).integers(0, 7, (rows, environment.num_envs))
+    count = environment.num_envs
+    actions = np.random.default_rng(0).integers(0, len(ACTIONS), (steps // count, count))
 
     def step() -> int:
         for row in actions:
             environment.step(row)
         return actions.size
 
-    return timed(step, 1, 3)
+    return case.timed(step, 1, 8)
 
 
-def world_compiled(arm: str, stage: str) -> tuple[int, float]:
+def world_compiled(case: Case) -> tuple[int, float]:
     """The compiled world as a Gymnasium vector environment of 32, random actions."""
-    return _random_steps(BatchedFetchObstacles(32, recipe_for(arm).world), 1000)
+    return _random_steps(case, BatchedFetchObstacles(32, case.recipe.world), 64_000)
 
 
-def _world_minigrid(arm: str, count: int) -> tuple[int, float]:
-    recipe = recipe_for(arm)
-    return _random_steps(gymnasium.vector.SyncVectorEnv([lambda: minigrid_environment(recipe)] * count), 4000 // count)
+def _world_minigrid(case: Case, count: int) -> tuple[int, float]:
+    environment = gymnasium.vector.SyncVectorEnv([lambda: minigrid_environment(case.recipe)] * count)
+    return _random_steps(case, environment, 1000)
 
 
-def world_minigrid_1(arm: str, stage: str) -> tuple[int, float]:
+def world_minigrid_1(case: Case) -> tuple[int, float]:
     """MiniGrid, one environment, random actions."""
-    return _world_minigrid(arm, 1)
+    return _world_minigrid(case, 1)
 
 
-def world_minigrid_32(arm: str, stage: str) -> tuple[int, float]:
+def world_minigrid_32(case: Case) -> tuple[int, float]:
     """MiniGrid, 32 environments one after the other, random actions."""
-    return _world_minigrid(arm, 32)
+    return _world_minigrid(case, 32)
 
 
 SUBJECTS = {
     function.__name__: function
     for function in (
         training,
-        training_plain,
+        training_medium,
+        training_dense,
         training_distinct,
+        training_plain,
         training_sb3,
+        rollout,
+        rollout_loop,
         evaluation,
         evaluation_minigrid,
+        world_kernel,
         world_compiled,
         world_minigrid_1,
         world_minigrid_32,
@@ -251,25 +381,31 @@ SUBJECTS = {
 }
 
 
-def warm(arm: str, rollouts: int) -> None:
+def warm(case: Case, rollouts: int) -> None:
     """Train for some rollouts and keep the weights: what late training starts from."""
-    from dataclasses import replace
-
-    from goalsplice.agent.training import train
-
-    for progress in train(replace(recipe_for(arm), rollouts=rollouts), arm, 0):
+    for progress in train(replace(case.recipe, rollouts=rollouts), case.arm, 0):
         last = progress.agent
-    torch.save(last.state_dict(), WARM / f"{arm}.pt")
+    torch.save(last.state_dict(), case.folder / f"{case.arm}.pt")
 
 
 def main() -> None:
-    subject, arm, stage = sys.argv[1:]
-    if subject == "warm":
-        warm(arm, int(stage))
-        return
-    steps, seconds = SUBJECTS[subject](arm, stage)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"steps": steps, "seconds": seconds, "peak_mib": peak}))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("subject", choices=["warm", *SUBJECTS])
+    parser.add_argument("arm")
+    parser.add_argument("stages", nargs="+", help="early, late or any; for `warm`, how many rollouts to train")
+    parser.add_argument("--folder", type=Path, default=Path(), help="where the weights of late training are")
+    parser.add_argument("--sizes", type=json.loads, default={}, help="keys of the recipe to replace, as JSON")
+    parser.add_argument("--quick", action="store_true", help="do each thing once, with short rollouts")
+    options = parser.parse_args()
+    sizes = options.sizes | ({"num_steps": 64} if options.quick else {})
+    recipe = recipe_for(options.arm, **sizes)
+    for stage in options.stages:
+        case = Case(options.arm, stage, recipe, options.folder, options.quick)
+        if options.subject == "warm":
+            warm(case, int(stage))
+        else:
+            steps, seconds = SUBJECTS[options.subject](case)
+            print(json.dumps({"steps": steps, "seconds": seconds, "peak_mib": peak_mib()}))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,10 @@ from goalsplice.world.vocabulary import OUTCOMES
 
 TABLES = list(yaml.safe_load((ROOT / "workflow/schemas/tables.yaml").read_text()))
 SCHEMAS = ROOT / "workflow/schemas/tables.yaml"
+FAMILIES = (
+    *("layers", "layer_weights", "layer_biases", "inputs", "units"),
+    *("weights", "rank", "path", "activations"),
+)
 
 
 @pytest.fixture(scope="session")
@@ -89,8 +93,25 @@ def test_tables_have_a_row_for_everything(finished):
         len(evaluation) == len(evaluation.drop_duplicates(["arm", "seed", "phase", "layouts", "policy"])) == 4 * 4 * 4
     )
     splices = rows("splices")
-    assert len(splices) == 4 * 2 * 16
     assert (splices["recipient_objective"] != splices["donor_objective"]).all()
+    layers = splices[(splices["family"] == "layers") & (splices["control"] == "none")]
+    assert len(layers) == 4 * 2 * 16
+    assert set(splices["family"]) == {"bounds", *FAMILIES}
+    assert {"random_sites", "equal_effort", "same_goal", "other_seed", "untrained"} <= set(splices["control"])
+    key = ["arm", "seed", "recipient_phase", "family", "edit", "dose", "control", "draw"]
+    assert not splices.duplicated(key).any()
+    probes = rows("probes")
+    assert probes.groupby(["arm", "seed"]).ngroups == 4
+    assert set(probes["control"]) == {"none", "untrained", "shuffled"}
+    inputs = probes[(probes["probe"] == "wanted_colour") & (probes["layer"] == "inputs")]
+    assert (inputs["accuracy"] == 0.5).all()
+    anatomy = rows("anatomy")
+    assert set(anatomy.groupby(["arm", "seed"])["recipient_phase"].nunique()) == {3}
+    tensors = anatomy[anatomy["grouping"] == "tensor"].groupby(["arm", "seed", "recipient_phase"])["share"].sum()
+    assert (tensors - 1).abs().max() < 1e-9
+    assert len(rows("exchanges")) == 2 * 3 * (30 + 15)
+    assert len(rows("directions")) == 4 * 3 * 5
+    assert len(rows("directions_between_runs")) == 2 * 5
 
 
 def test_the_whole_actor_is_the_donor_and_no_layer_the_recipient(finished):
@@ -98,7 +119,8 @@ def test_the_whole_actor_is_the_donor_and_no_layer_the_recipient(finished):
     splices = pd.read_parquet(finished / "results/tables/splices.parquet")
     measured = [column for column in splices if column.startswith(("share_", "return_", "mean_"))]
     for _, run in splices.groupby(["arm", "seed"]):
-        by = run.set_index(["recipient_phase", "edit"])[measured]
+        layers = run[(run["family"] == "layers") & (run["control"] == "none")]
+        by = layers.set_index(["recipient_phase", "edit"])[measured]
         everything = "layer1+layer2+layer3+layer4"
         for recipient, donor in ((2, 3), (3, 2)):
             pd.testing.assert_series_equal(
@@ -108,12 +130,24 @@ def test_the_whole_actor_is_the_donor_and_no_layer_the_recipient(finished):
 
 
 def test_two_studies_give_the_same_bytes(finished, again):
-    """In another folder and on another number of cores. Only the timing is another."""
+    """In another folder and on another number of cores. Only timing and costs are others."""
     for pattern in ("tables/*.parquet", "runs/**/*.safetensors", "runs/**/*.parquet"):
         first, second = digests(finished, pattern), digests(again, pattern)
         differing = {name for name in first | second if first.get(name) != second.get(name)}
-        assert all("timing" in name for name in differing), differing
+        assert all("timing" in name or name == "tables/benchmarks.parquet" for name in differing), differing
         assert len(first) >= 8
+
+
+def test_every_job_that_was_measured_has_a_row(finished):
+    jobs = pd.read_parquet(finished / "results/tables/benchmarks.parquet")
+    assert len(jobs) == len(list((finished / "results/benchmarks").rglob("*.tsv")))
+    assert (jobs["seconds"] > 0).all()
+    assert {"reference", "summarise", "recover"} <= set(jobs.loc[jobs["arm"].isna(), "stage"])
+
+
+def test_lost_records_of_jobs_run_nothing_again(clone):
+    shutil.rmtree(clone / "results/benchmarks")
+    assert planned(clone, "all") == {}
 
 
 def test_nothing_is_left_to_do(finished):

@@ -2,57 +2,90 @@
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from goalsplice.agent.network import ACTOR_LAYERS, Agent
-from goalsplice.edits.layers import layer_splices, splice_layers
+from goalsplice.agent.network import ACTOR_LAYERS
+from goalsplice.edits.edit import NO_EDIT, size
+from goalsplice.edits.layers import layer_edits, splice_layers
 
 subsets = st.sets(st.sampled_from(ACTOR_LAYERS)).map(lambda chosen: tuple(sorted(chosen)))
+parts = st.sets(st.sampled_from(["weight", "bias"])).map(tuple)
 
 
-def actors():
-    """Two actors whose weights differ everywhere."""
-    recipient, donor = (Agent(20, 8, torch.Generator().manual_seed(seed)).actor.state_dict() for seed in (0, 1))
-    return recipient, {name: tensor + 1 for name, tensor in donor.items()}
-
-
-@given(subsets)
-def test_spliced_layers_are_the_donors_and_the_rest_the_recipients(layers):
-    recipient, donor = actors()
-    before = {name: tensor.clone() for name, tensor in recipient.items()}
-    edit = splice_layers(recipient, donor, layers)
-    for name, tensor in edit.weights.items():
-        source = donor if name.split(".")[0] in layers else recipient
+@settings(deadline=None)
+@given(subsets, parts)
+def test_spliced_parts_are_the_donors_and_the_rest_the_recipients(recipient, donor, layers, parts):
+    edited = splice_layers(layers, parts)(recipient, donor)
+    for name, tensor in edited.items():
+        layer, part = name.split(".")
+        source = donor if layer in layers and part in parts else recipient
         assert torch.equal(tensor, source[name])
-    assert all(torch.equal(recipient[name], before[name]) for name in before)
-    changed = sum(int((edit.weights[name] != recipient[name]).sum()) for name in recipient)
-    assert edit.size == changed
+    assert list(edited) == list(recipient)
 
 
+@settings(deadline=None)
 @given(subsets)
-def test_a_splice_and_its_complement_exchange_the_networks(layers):
-    recipient, donor = actors()
+def test_a_splice_and_its_complement_exchange_the_networks(recipient, donor, layers):
     rest = tuple(layer for layer in ACTOR_LAYERS if layer not in layers)
-    one, other = splice_layers(recipient, donor, layers), splice_layers(donor, recipient, rest)
-    assert all(torch.equal(one.weights[name], other.weights[name]) for name in recipient)
+    one, other = splice_layers(layers)(recipient, donor), splice_layers(rest)(donor, recipient)
+    torch.testing.assert_close(one, other, rtol=0, atol=0)
 
 
-@given(subsets)
-def test_splicing_back_undoes_it(layers):
-    recipient, donor = actors()
-    there = splice_layers(recipient, donor, layers).weights
-    assert all(torch.equal(splice_layers(there, recipient, layers).weights[name], recipient[name]) for name in there)
+@settings(deadline=None)
+@given(subsets, parts)
+def test_splicing_back_undoes_it(recipient, donor, layers, parts):
+    make = splice_layers(layers, parts)
+    torch.testing.assert_close(make(make(recipient, donor), recipient), dict(recipient), rtol=0, atol=0)
 
 
-def test_there_are_sixteen_from_none_to_all():
-    recipient, donor = actors()
-    edits = list(layer_splices(recipient, donor))
-    names = [edit.name for edit in edits]
-    assert len(names) == len(set(names)) == 16
-    assert names[0] == "none"
-    assert names[-1] == "+".join(ACTOR_LAYERS)
-    assert edits[0].size == 0
-    assert edits[-1].size == sum(tensor.numel() for tensor in recipient.values())
-    assert {edit.family for edit in edits} == {"layers"}
-    assert pytest.approx(0) == sum(float((edits[-1].weights[n] - donor[n]).abs().sum()) for n in donor)
+def test_there_are_all_subsets_from_none_to_all(recipient, donor):
+    edits = {family: [] for family in ("layers", "layer_weights", "layer_biases")}
+    for edit in layer_edits():
+        edits[edit.family].append(edit)
+    assert [len(of_family) for of_family in edits.values()] == [16, 15, 15]
+    for family, of_family in edits.items():
+        names = [edit.name for edit in of_family]
+        assert len(set(names)) == len(names)
+        assert (NO_EDIT in names) == (family == "layers")
+    floor, *_, ceiling = edits["layers"]
+    assert (floor.name, ceiling.name) == (NO_EDIT, "+".join(ACTOR_LAYERS))
+    torch.testing.assert_close(floor.make(recipient, donor), dict(recipient), rtol=0, atol=0)
+    torch.testing.assert_close(ceiling.make(recipient, donor), dict(donor), rtol=0, atol=0)
+
+
+def test_names_say_which_layers_are_taken(recipient, donor):
+    for edit in layer_edits():
+        edited = edit.make(recipient, donor)
+        taken = {name.split(".")[0] for name in edited if not torch.equal(edited[name], recipient[name])}
+        assert taken == (set() if edit.name == NO_EDIT else set(edit.name.split("+")))
+
+
+def test_sizes_of_weights_and_biases_add_up(recipient, donor):
+    sizes = {(edit.family, edit.name): size(recipient, edit.make(recipient, donor)) for edit in layer_edits()}
+    for (family, name), whole in sizes.items():
+        if family == "layers" and name != NO_EDIT:
+            assert whole == sizes["layer_weights", name] + sizes["layer_biases", name]
+    assert sizes["layers", "+".join(ACTOR_LAYERS)] == sum(tensor.numel() for tensor in recipient.values())
+
+
+def test_only_whole_layers_have_controls():
+    for edit in layer_edits():
+        assert not edit.controls or (edit.family == "layers" and edit.name != NO_EDIT)
+    controlled = [edit for edit in layer_edits() if edit.controls]
+    assert len(controlled) >= 14
+
+
+def test_where_all_is_taken_no_other_sites_are_drawn():
+    """As many sites as there are would be the edit itself."""
+    (ceiling,) = (edit for edit in layer_edits() if edit.family == "layers" and edit.name.count("+") == 3)
+    assert "random_sites" not in ceiling.controls
+
+
+@pytest.mark.parametrize("family", ["layer_weights", "layer_biases"])
+def test_families_of_parts_leave_the_other_part(recipient, donor, family):
+    other = {"layer_weights": "bias", "layer_biases": "weight"}[family]
+    for edit in layer_edits():
+        if edit.family == family:
+            edited = edit.make(recipient, donor)
+            assert all(torch.equal(edited[name], recipient[name]) for name in edited if name.endswith(other))

@@ -15,6 +15,11 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.text import Text
 
+from figures.leaderboard_tables import leaderboard_tables
+from figures.made_up import recovery_tables, splices_table
+from figures.probe_tables import probes_table
+from figures.transport_tables import transports_table
+from figures.weights_tables import weights_tables
 from goalsplice.errors import StudyError
 from goalsplice.figures.style import COLOURS, save, spread, styled
 from goalsplice.measure.phases import MEASURES, phases_of, run_measures, summarise
@@ -23,9 +28,9 @@ from goalsplice.stages import draw
 
 ROOT = Path(__file__).parents[2]
 FIGURES = ast.literal_eval(
-    re.search(r"^FIGURES = (\[.*?\])", (ROOT / "workflow/rules/common.smk").read_text(), re.M)[1]
+    re.search(r"^FIGURES = (\[.*?\])", (ROOT / "workflow/rules/common.smk").read_text(), re.M | re.S)[1]
 )
-CONFIG = {"seed": 99, "threshold": 0.8, "settled_after": 6}
+CONFIG = {"seed": 99, "threshold": 0.8, "settled_after": 6, "pairs": [[4, 5]]}
 SEEDS = [99, 1, 2, 3, 4, 5, 6, 7, 8, 9]
 PHASES, ROLLOUTS = 6, 3
 
@@ -60,12 +65,19 @@ def training_run(chance, arm, seed):
     )
 
 
+def jobs(chance, seeds, arms):
+    """Made-up costs of three stages' jobs; of the one that serves all runs, memory was not seen."""
+    runs = [(stage, arm, seed) for stage in ("train", "evaluate") for arm in arms for seed in seeds]
+    frame = pd.DataFrame([*runs, ("reference", None, np.nan)], columns=["stage", "arm", "seed"])
+    frame["seconds"] = frame["stage"].map({"train": 120.0, "evaluate": 10.0, "reference": 3.0})
+    frame["seconds"] *= chance.lognormal(0, 0.2, len(frame))
+    return frame.assign(peak_memory=[*chance.normal(500, 10, len(runs)), np.nan])
+
+
 def make_tables(seeds, arms=("onehot", "integers"), never=False):
     """All tables that figures take, for runs of these seeds and arms; with `never`, no run reaches the threshold."""
     chance = np.random.default_rng(0)
-    layers = [f"layer{number}" for number in (1, 2, 3, 4)]
-    edits = ["+".join(layers_in) or "none" for size in range(5) for layers_in in combinations(layers, size)]
-    runs, evaluation, splices, phases, measured = [], [], [], [], []
+    runs, evaluation, phases, measured = [], [], [], []
     for arm, seed in [(arm, seed) for arm in arms for seed in seeds] + [(PUBLISHED, 99)]:
         run = training_run(chance, arm, seed)
         if never:
@@ -82,17 +94,6 @@ def make_tables(seeds, arms=("onehot", "integers"), never=False):
                 evaluation.append(
                     {**known, "phase": phase, "objective": trained, "layouts": layouts, **shares(chance, trained)}
                 )
-        for first, second in ((4, 5), (5, 4)):
-            pair = {
-                "layouts": "three_colours",
-                "recipient_phase": first,
-                "donor_phase": second,
-                "recipient_objective": objective(first),
-                "donor_objective": objective(second),
-                "family": "layers",
-                "control": "none",
-            }
-            splices += [{**known, **pair, "edit": edit, **shares(chance, objective(second))} for edit in edits]
     measured = pd.DataFrame(measured)
     published = measured.iloc[-1][[measure.name for measure in MEASURES]].to_dict()
     references = [
@@ -115,7 +116,13 @@ def make_tables(seeds, arms=("onehot", "integers"), never=False):
         "measures": measured,
         "summary": summarise(measured.iloc[:-1], published),
         "evaluation": pd.DataFrame(evaluation),
-        "splices": pd.DataFrame(splices),
+        "splices": splices_table(seeds, arms),
+        **recovery_tables(seeds, arms, unlike=not never),
+        "transports": transports_table(seeds, arms),
+        "probes": probes_table(seeds, arms),
+        **weights_tables(seeds, arms, PHASES, first=4),
+        "benchmarks": jobs(np.random.default_rng(1), seeds, arms),
+        **leaderboard_tables(seeds, arms, never),
     }
 
 

@@ -1,13 +1,32 @@
 """Statistics over seeds."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from goalsplice.measure.statistics import interquartile_mean, over_seeds
+from goalsplice.measure.statistics import each_over_seeds, exact_paired_tests, holm, interquartile_mean, over_seeds
 
 values = st.lists(st.floats(-10, 10), min_size=2, max_size=12)
+eighths = st.integers(-40, 40).map(lambda number: number / 8)
+"""Numbers whose sums are exact, so that ties are ties."""
+
+tables = st.tuples(st.integers(1, 5), st.integers(1, 6)).flatmap(
+    lambda shape: st.lists(
+        st.lists(st.one_of(eighths, st.just(np.nan)), min_size=shape[1], max_size=shape[1]),
+        min_size=shape[0],
+        max_size=shape[0],
+    )
+)
+"""Rows of as many seeds, some of them missing."""
+
+
+def p_value(one, other) -> float:
+    """Of a single comparison."""
+    (p,) = exact_paired_tests(np.array([one], dtype=float), np.array([other], dtype=float))
+    return float(p)
 
 
 def test_interquartile_mean_ignores_the_outer_quarters():
@@ -30,8 +49,91 @@ def test_it_covers_as_promised():
     assert 0.85 <= covered <= 1
 
 
-def test_missing_values_are_left_out():
-    assert over_seeds(np.array([1.0, np.nan, 2.0, 3.0])) == over_seeds(np.array([1.0, 2.0, 3.0]))
-    assert over_seeds(np.array([5.0])).estimate == 5
-    assert np.isnan(over_seeds(np.array([5.0]))[1:]).all()
-    assert np.isnan(over_seeds(np.array([np.nan]))).all()
+@pytest.mark.parametrize("statistic", [interquartile_mean, np.mean])
+def test_missing_values_are_left_out(statistic):
+    found = over_seeds(np.array([1.0, np.nan, 2.0, 3.0]), statistic)
+    assert found == over_seeds(np.array([1.0, 2.0, 3.0]), statistic)
+    assert over_seeds(np.array([5.0]), statistic).estimate == 5
+    assert np.isnan(over_seeds(np.array([5.0]), statistic)[1:]).all()
+    assert np.isnan(over_seeds(np.array([np.nan]), statistic)).all()
+
+
+def test_another_statistic_gives_its_own_estimate_and_interval():
+    """The mean of a sample with an outlier, and the normal approximation to its interval."""
+    sample = np.array([0.0, 1, 2, 3, 4, 5, 6, 99])
+    mean, middle = over_seeds(sample, np.mean), over_seeds(sample)
+    assert mean.estimate == pytest.approx(sample.mean())
+    assert middle.estimate == pytest.approx(3.5)
+    assert mean.high > middle.high
+    even = np.arange(40.0)
+    interval = over_seeds(even, np.mean)
+    half = 1.96 * even.std() / np.sqrt(even.size)
+    assert interval.low == pytest.approx(even.mean() - half, rel=0.05)
+    assert interval.high == pytest.approx(even.mean() + half, rel=0.05)
+    assert interval == over_seeds(even, np.mean)
+
+
+@settings(max_examples=30, deadline=None)
+@given(tables)
+def test_rows_have_the_statistics_that_they_have_alone(rows):
+    rows = np.array(rows)
+    for statistic in (interquartile_mean, np.mean):
+        expected = np.array([over_seeds(row, statistic) for row in rows])
+        np.testing.assert_allclose(each_over_seeds(rows, statistic), expected, rtol=1e-12, atol=1e-12)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(eighths, eighths), min_size=1, max_size=8))
+def test_the_exact_test_counts_all_exchanges(pairs):
+    one, other = np.array(pairs).T
+    signs = np.array(list(product((1, -1), repeat=len(one))))
+    sums = (signs * (one - other)).sum(axis=1)
+    assert p_value(one, other) == pytest.approx(np.mean(sums >= (one - other).sum()))
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(0.01, 10), min_size=1, max_size=8), values)
+def test_one_that_always_wins_has_the_smallest_p_there_is(gains, others):
+    others = np.resize(others, len(gains))
+    assert p_value(others + gains, others) == pytest.approx(2.0 ** -len(gains))
+    assert p_value(others, others + gains) == 1
+
+
+def test_pairs_with_a_missing_value_do_not_count():
+    """Of the differences 0.5, 2 and -0.5, three of eight exchanges have as large a sum."""
+    missing = np.nan
+    assert p_value([1, missing, 3, 5, 2], [0.5, 1, 1, missing, 2.5]) == p_value([1, 3, 2], [0.5, 1, 2.5]) == 3 / 8
+    assert np.isnan(p_value([missing], [1]))
+    assert np.isnan(p_value([missing, 1], [1, missing]))
+
+
+@settings(max_examples=30, deadline=None)
+@given(tables, st.randoms(use_true_random=False))
+def test_each_row_is_tested_as_if_alone(rows, random):
+    others = np.array([random.sample(row, len(row)) for row in rows])
+    expected = [p_value(one, other) for one, other in zip(rows, others, strict=True)]
+    np.testing.assert_allclose(exact_paired_tests(np.array(rows), others), expected)
+
+
+def test_holm_by_hand():
+    """Sorted 0.005, 0.01, 0.03, 0.04, times 4, 3, 2, 1, and never less than the one before."""
+    assert holm(np.array([0.01, 0.04, 0.03, 0.005])) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm(np.array([0.5, 0.9])) == pytest.approx([1, 1])
+
+
+def test_holm_keeps_missing_values_and_does_not_count_them():
+    found = holm(np.array([np.nan, 0.01, np.nan, 0.04]))
+    assert found == pytest.approx([np.nan, 0.02, np.nan, 0.04], nan_ok=True)
+    assert np.isnan(holm(np.array([np.nan]))).all()
+    assert holm(np.array([])).size == 0
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_holm_keeps_the_order_and_lies_between_no_correction_and_bonferronis(p_values):
+    p_values = np.array(p_values)
+    found = holm(p_values)
+    assert (found >= p_values - 1e-12).all()
+    assert (found <= np.minimum(1, p_values * p_values.size) + 1e-12).all()
+    assert (np.diff(found[np.argsort(p_values)]) >= 0).all()
+    assert found[np.argmin(p_values)] == pytest.approx(min(1, p_values.min() * p_values.size))

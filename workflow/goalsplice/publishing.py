@@ -1,63 +1,55 @@
 """The few numbers of the study that README.md shows, as CSV files beside it and as Markdown in it."""
 
+from math import isnan, nan
+from typing import NamedTuple
+
 import pandas as pd
 
 from goalsplice.errors import StudyError
 from goalsplice.measure.phases import MEASURES
-from goalsplice.measure.statistics import over_seeds
 
 START, END = "<!-- results: made by `snakemake publish` -->", "<!-- end of results -->"
 EVERYTHING = "layer1+layer2+layer3+layer4"
-
-_SPLICES = {
-    "none": "nothing (floor)",
-    "layer1": "layer 1",
-    "layer2": "layer 2",
-    "layer3": "layer 3",
-    "layer4": "layer 4",
-    "layer2+layer3+layer4": "layers 2, 3 and 4",
-    "layer1+layer2": "layers 1 and 2",
-    EVERYTHING: "whole actor (ceiling)",
-}
-"""Splices in README's table, and how they are called there."""
+NO_CONTROL, COMPLEMENT = "none", "complement"
 
 
-def shares_by_seed(splices: pd.DataFrame) -> pd.DataFrame:
-    """For each arm, set of layers and seed, the share of episodes that take the donor's colour.
+class Shown(NamedTuple):
+    """An edit in README's table, and how it is called there."""
 
-    Args:
-        splices: the splices table.
-
-    Returns:
-        arm, edit, seed, share: the mean over the seed's pairs of checkpoints and both directions.
-    """
-    splices = splices[(splices["family"] == "layers") & (splices["control"] == "none")]
-    shares = splices.assign(
-        share=[row[f"share_{row['donor_objective']}"] for row in splices.to_dict("records")],
-    )
-    return shares.groupby(["arm", "edit", "seed"], sort=False, as_index=False)["share"].mean()
+    family: str
+    edit: str
+    dose: float
+    label: str
 
 
-def shares_over_seeds(shares: pd.DataFrame) -> pd.DataFrame:
-    """Statistics of `shares_by_seed`: arm, edit, seeds, interquartile_mean, low, high (95 % bootstrap interval)."""
-    rows = []
-    for (arm, edit), values in shares.groupby(["arm", "edit"], sort=False)["share"]:
-        interval = over_seeds(values.to_numpy())
-        rows.append(
-            {
-                "arm": arm,
-                "edit": edit,
-                "seeds": len(values),
-                "interquartile_mean": interval.estimate,
-                "low": interval.low,
-                "high": interval.high,
-            }
-        )
-    return pd.DataFrame(rows)
+SHOWN = (
+    Shown("layers", "layer1", nan, "layer 1"),
+    Shown("layers", "layer2+layer3+layer4", nan, "layers 2, 3 and 4"),
+    Shown("layers", "layer1+layer2", nan, "layers 1 and 2"),
+    Shown("inputs", "blue and purple", nan, "layer 1's columns for blue and purple"),
+    Shown("inputs", "own blue and purple exchanged", nan, "no donor: its own columns of blue and purple exchanged"),
+    Shown("weights", "by attribution", 0.01, "1 % of the weights, by attribution"),
+    Shown("weights", "by attribution", 0.03, "3 % of the weights, by attribution"),
+    Shown("rank", "all layers", 4, "the rank-4 part of each layer's difference"),
+    Shown("path", "whole actor", 0.5, "half of the whole difference"),
+    Shown("activations", "mean difference after layer1", nan, "mean difference of activations after layer 1"),
+)
 
 
-def _cell(row: pd.Series, digits: int) -> str:
-    return f"{row['interquartile_mean']:.{digits}f} [{row['low']:.{digits}f}, {row['high']:.{digits}f}]"
+def effects_of(effects: pd.DataFrame, arm: str, shown: Shown) -> pd.DataFrame:
+    """Rows of the edit_effects table on one edit, by control."""
+    rows = effects[(effects["arm"] == arm) & (effects["family"] == shown.family) & (effects["edit"] == shown.edit)]
+    return rows[rows["dose"].isna() if isnan(shown.dose) else rows["dose"] == shown.dose].set_index("control")
+
+
+def strongest_control(rows: pd.DataFrame) -> pd.Series | None:
+    """Of an edit's rows, that of the control that recovers most; the complement is none of those. None without any."""
+    controls = rows.drop(index=[NO_CONTROL, COMPLEMENT], errors="ignore")
+    return None if controls["recovery"].isna().all() else controls.loc[controls["recovery"].idxmax()]
+
+
+def _cell(estimate: float, low: float, high: float, digits: int) -> str:
+    return f"{estimate:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
 def _markdown(header: list[str], rows: list[list[str]]) -> str:
@@ -65,12 +57,21 @@ def _markdown(header: list[str], rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def results_text(summary: pd.DataFrame, shares: pd.DataFrame) -> str:
+def _edit_cells(rows: pd.DataFrame) -> list[str]:
+    """Recovery of an edit and of its strongest control."""
+    if NO_CONTROL not in rows.index:
+        return ["", ""]
+    own, control = rows.loc[NO_CONTROL], strongest_control(rows)
+    words = "" if control is None else f"{control['recovery']:.2f} ({control.name.replace('_', ' ')})"
+    return [_cell(own["recovery"], own["recovery_low"], own["recovery_high"], 2), words]
+
+
+def results_text(summary: pd.DataFrame, effects: pd.DataFrame) -> str:
     """The two tables of README.md.
 
     Args:
         summary: the summary table.
-        shares: what `shares_over_seeds` gives.
+        effects: the edit_effects table.
     """
     arms = list(summary["arm"].unique())
     seeds = int(summary["seeds"].max())
@@ -78,23 +79,22 @@ def results_text(summary: pd.DataFrame, shares: pd.DataFrame) -> str:
     for measure in MEASURES:
         rows = summary[summary["measure"] == measure.name].set_index("arm")
         digits = {"return": 3, "share": 3}.get(measure.unit, 1)
-        learning.append(
-            [
-                measure.meaning,
-                *(_cell(rows.loc[arm], digits) for arm in arms),
-                f"{rows['published'].iloc[0]:.{digits}f}",
-            ]
-        )
-    splices = [
-        [label, *(_cell(shares.set_index(["arm", "edit"]).loc[(arm, edit)], 2) for arm in arms)]
-        for edit, label in _SPLICES.items()
+        cells = [
+            _cell(row["interquartile_mean"], row["low"], row["high"], digits) for _, row in rows.loc[arms].iterrows()
+        ]
+        learning.append([measure.meaning, *cells, f"{rows['published'].iloc[0]:.{digits}f}"])
+    edits = [
+        [shown.label, *(cell for arm in arms for cell in _edit_cells(effects_of(effects, arm, shown)))]
+        for shown in SHOWN
     ]
     names = [f"`{arm}`" for arm in arms]
+    with_controls = [cell for name in names for cell in (name, "strongest control")]
     return (
-        f"Interquartile mean over {seeds} seeds [95 % bootstrap interval]; the author's run is one seed.\n\n"
+        f"Interquartile mean over {seeds} seeds [95 % bootstrap interval]. Recovery: 0 is the unedited agent's share "
+        "of episodes with the donor's colour, 1 the donor's own.\n\n"
+        + _markdown(["taken from the donor: recovery", *with_controls], edits)
+        + "\n\nThe author's run is one seed.\n\n"
         + _markdown(["how it learns", *names, "the author's run"], learning)
-        + "\n\n"
-        + _markdown(["taken from the donor: share of episodes with the donor's colour", *names], splices)
     )
 
 

@@ -15,11 +15,13 @@ from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
 from goalsplice import progress, study
+from goalsplice.edits import plugin
 from goalsplice.errors import StudyError
 
 try:
     validate(config, "../schemas/config.schema.yaml")
     study.check(config)
+    plugin.check(config["custom_edits"], workflow.basedir)
 except WorkflowError as error:
     cause = error.__context__
     raise WorkflowError(study.schema_sentence(list(cause.path), cause.message)) from None
@@ -28,9 +30,53 @@ except StudyError as error:
 
 ARMS = list(config["arms"])
 RECIPES = {arm: study.recipe_of(config, arm) for arm in ARMS}
-RUN_TABLES = ["training", "timing", "evaluation", "splices"]
-TABLES = [*RUN_TABLES, "references", "phases", "measures", "summary"]
-FIGURES = ["world", "alternation", "seeds", "learning", "choices", "layer_splices"]
+SPLICED_PHASES = {arm: study.spliced_phases(RECIPES[arm], config["splices"]["pairs"]) for arm in ARMS}
+PROBED_PHASES = sorted({*config["probes"]["train_phases"], *config["probes"]["test_phases"]})
+RUN_TABLES = [
+    "training",
+    "timing",
+    "evaluation",
+    "splices",
+    "custom_edits",
+    "transports",
+    "probes",
+    "anatomy",
+    "exchanges",
+    "directions",
+]
+TABLES = [
+    *RUN_TABLES,
+    "references",
+    "phases",
+    "measures",
+    "summary",
+    "recoveries",
+    "edit_effects",
+    "smallest_edits",
+    "leaderboard",
+    "leaderboard_entries",
+    "directions_between_runs",
+    "benchmarks",
+]
+# Small enough to lie beside README.md as CSV files.
+PUBLISHED_TABLES = ["summary", "measures", "edit_effects", "smallest_edits", "leaderboard", "benchmarks"]
+FIGURES = [
+    "world",
+    "alternation",
+    "seeds",
+    "learning",
+    "choices",
+    "layer_splices",
+    "inputs",
+    "doses",
+    "path",
+    "transport",
+    "probes",
+    "anatomy",
+    "directions",
+    "leaderboard",
+    "costs",
+]
 
 
 wildcard_constraints:
@@ -89,6 +135,46 @@ def recipe(wildcards):
     return json.dumps(RECIPES[wildcards.arm])
 
 
+def other_seed(wildcards):
+    """The run that stands in as a donor of another seed, as the stage takes it."""
+    seed = study.other_seed(config["seeds"], int(wildcards.seed))
+    return "" if seed is None else f"--other-seed {seed} --other-checkpoints"
+
+
+def other_checkpoints(wildcards):
+    """That run's checkpoints of the spliced phases, if there is another run."""
+    seed = study.other_seed(config["seeds"], int(wildcards.seed))
+    return [] if seed is None else checkpoints(wildcards.arm, seed, SPLICED_PHASES[wildcards.arm])
+
+
+def transport_checkpoints(wildcards):
+    """All checkpoints of the run that is edited, and the spliced phases' of the arm's other runs."""
+    arm, others = wildcards.arm, [seed for seed in config["seeds"] if seed != int(wildcards.seed)]
+    return [
+        *checkpoints(arm, wildcards.seed),
+        *[path for seed in others for path in checkpoints(arm, seed, SPLICED_PHASES[arm])],
+    ]
+
+
+# The records of all stages that have `benchmark:`, in the order of the stages: those of each run, then those of all runs.
+BENCHMARKS = [
+    *runs(
+        expand(
+            "results/benchmarks/{stage}/arm={{arm}}/seed={{seed}}.tsv",
+            stage=[
+                "train",
+                "evaluate",
+                "splice",
+                "custom_edits",
+                "transport",
+                "probe",
+                "take_apart",
+                "compare_directions",
+            ],
+        )
+    ),
+    *expand("results/benchmarks/{stage}.tsv", stage=["reference", "summarise", "recover", "compare_runs"]),
+]
 ALL_TABLES = expand("results/tables/{table}.parquet", table=TABLES)
 ALL_FIGURES = expand("results/figures/{figure}.{format}", figure=FIGURES, format=["svg", "png"])
 # Asked for beside the tables made of them, or else Snakemake would not miss a run's file that got lost.

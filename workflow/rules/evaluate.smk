@@ -34,6 +34,8 @@ rule reference:
         "results/tables/references.parquet",
     log:
         "results/logs/reference.log",
+    benchmark:
+        "results/benchmarks/reference.tsv"
     conda:
         "../../envs/study.yaml"
     params:

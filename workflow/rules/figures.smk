@@ -140,6 +140,8 @@ rule draw_layer_splices:
     input:
         tables=[
             "results/tables/splices.parquet",
+            "results/tables/recoveries.parquet",
+            "results/tables/edit_effects.parquet",
         ],
         code=code("goalsplice.stages.draw", "goalsplice.figures.layer_splices"),
     output:
@@ -158,4 +160,248 @@ rule draw_layer_splices:
         config=FIGURE_CONFIG,
     shell:
         "python -m goalsplice.stages.draw --figure layer_splices --tables {input.tables:q} --config {params.config:q}"
+        " --outputs {output.svg:q} {output.png:q} 2> {log:q}"
+
+
+rule draw_costs:
+    """Draw what each stage costs in time and memory."""
+    input:
+        tables=[
+            "results/tables/benchmarks.parquet",
+        ],
+        code=code("goalsplice.stages.draw", "goalsplice.figures.costs"),
+    output:
+        svg=report(
+            "results/figures/costs.svg",
+            caption="../report/costs.rst",
+            category="Costs",
+            labels={"figure": "Time and memory of each stage"},
+        ),
+        png="results/figures/costs.png",
+    log:
+        "results/logs/draw/costs.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        config="{}",
+    shell:
+        "python -m goalsplice.stages.draw --figure costs --tables {input.tables:q} --config {params.config:q}"
+        " --outputs {output.svg:q} {output.png:q} 2> {log:q}"
+
+
+rule draw_leaderboard:
+    """Draw custom edits among the study's own, ranked."""
+    input:
+        tables=[
+            "results/tables/leaderboard.parquet",
+            "results/tables/leaderboard_entries.parquet",
+        ],
+        code=code("goalsplice.stages.draw", "goalsplice.figures.leaderboard"),
+    output:
+        svg=report(
+            "results/figures/leaderboard.svg",
+            caption="../report/leaderboard.rst",
+            category="Goals",
+            labels={"figure": "Custom edits among the study's own"},
+        ),
+        png="results/figures/leaderboard.png",
+    log:
+        "results/logs/draw/leaderboard.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        config="{}",
+    shell:
+        "python -m goalsplice.stages.draw --figure leaderboard --tables {input.tables:q} --config {params.config:q}"
+        " --outputs {output.svg:q} {output.png:q} 2> {log:q}"
+
+
+PAIRS_CONFIG = json.dumps({"pairs": config["splices"]["pairs"]})
+
+
+rule draw_anatomy:
+    """Draw where the weights change between neighbouring phases."""
+    input:
+        tables=[
+            "results/tables/anatomy.parquet",
+            "results/tables/exchanges.parquet",
+        ],
+        code=code("goalsplice.stages.draw", "goalsplice.figures.anatomy"),
+    output:
+        svg=report(
+            "results/figures/anatomy.svg",
+            caption="../report/anatomy.rst",
+            category="Goals",
+            labels={"figure": "Where the weights change"},
+        ),
+        png="results/figures/anatomy.png",
+    log:
+        "results/logs/draw/anatomy.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        config=PAIRS_CONFIG,
+    shell:
+        "python -m goalsplice.stages.draw --figure anatomy --tables {input.tables:q} --config {params.config:q}"
+        " --outputs {output.svg:q} {output.png:q} 2> {log:q}"
+
+
+rule draw_directions:
+    """Draw whether every switch changes the weights in the same direction."""
+    input:
+        tables=[
+            "results/tables/directions.parquet",
+            "results/tables/directions_between_runs.parquet",
+        ],
+        code=code("goalsplice.stages.draw", "goalsplice.figures.directions"),
+    output:
+        svg=report(
+            "results/figures/directions.svg",
+            caption="../report/directions.rst",
+            category="Goals",
+            labels={"figure": "Whether every switch goes the same way"},
+        ),
+        png="results/figures/directions.png",
+    log:
+        "results/logs/draw/directions.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        config=PAIRS_CONFIG,
+    shell:
+        "python -m goalsplice.stages.draw --figure directions --tables {input.tables:q} --config {params.config:q}"
+        " --outputs {output.svg:q} {output.png:q} 2> {log:q}"
+
+
+rule draw_inputs:
+    """Draw which inputs of layer 1 carry the choice."""
+    input:
+        tables=[
+            "results/tables/recoveries.parquet",
+            "results/tables/edit_effects.parquet",
+        ],
+        code=code("goalsplice.stages.draw", "goalsplice.figures.inputs"),
+    output:
+        svg=report(
+            "results/figures/inputs.svg",
+            caption="../report/inputs.rst",
+            category="Goals",
+            labels={"figure": "Which inputs of layer 1 carry the choice"},
+        ),
+        png="results/figures/inputs.png",
+    log:
+        "results/logs/draw/inputs.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        config=FIGURE_CONFIG,
+    shell:
+        "python -m goalsplice.stages.draw --figure inputs --tables {input.tables:q} --config {params.config:q}"
+        " --outputs {output.svg:q} {output.png:q} 2> {log:q}"
+
+
+rule draw_doses:
+    """Draw how many weights, units or dimensions carry the choice."""
+    input:
+        tables=[
+            "results/tables/recoveries.parquet",
+            "results/tables/edit_effects.parquet",
+            "results/tables/smallest_edits.parquet",
+        ],
+        code=code("goalsplice.stages.draw", "goalsplice.figures.doses"),
+    output:
+        svg=report(
+            "results/figures/doses.svg",
+            caption="../report/doses.rst",
+            category="Goals",
+            labels={"figure": "How many weights, units or dimensions carry the choice"},
+        ),
+        png="results/figures/doses.png",
+    log:
+        "results/logs/draw/doses.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        config=FIGURE_CONFIG,
+    shell:
+        "python -m goalsplice.stages.draw --figure doses --tables {input.tables:q} --config {params.config:q}"
+        " --outputs {output.svg:q} {output.png:q} 2> {log:q}"
+
+
+rule draw_path:
+    """Draw what lies on the path through two checkpoints."""
+    input:
+        tables=[
+            "results/tables/recoveries.parquet",
+            "results/tables/edit_effects.parquet",
+        ],
+        code=code("goalsplice.stages.draw", "goalsplice.figures.path"),
+    output:
+        svg=report(
+            "results/figures/path.svg",
+            caption="../report/path.rst",
+            category="Goals",
+            labels={"figure": "Between two checkpoints, and beyond"},
+        ),
+        png="results/figures/path.png",
+    log:
+        "results/logs/draw/path.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        config=FIGURE_CONFIG,
+    shell:
+        "python -m goalsplice.stages.draw --figure path --tables {input.tables:q} --config {params.config:q}"
+        " --outputs {output.svg:q} {output.png:q} 2> {log:q}"
+
+
+rule draw_transport:
+    """Draw what a goal vector does in other phases and other runs."""
+    input:
+        tables=[
+            "results/tables/transports.parquet",
+        ],
+        code=code("goalsplice.stages.draw", "goalsplice.figures.transport"),
+    output:
+        svg=report(
+            "results/figures/transport.svg",
+            caption="../report/transport.rst",
+            category="Goals",
+            labels={"figure": "A goal vector in other phases and runs"},
+        ),
+        png="results/figures/transport.png",
+    log:
+        "results/logs/draw/transport.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        config=FIGURE_CONFIG,
+    shell:
+        "python -m goalsplice.stages.draw --figure transport --tables {input.tables:q} --config {params.config:q}"
+        " --outputs {output.svg:q} {output.png:q} 2> {log:q}"
+
+
+rule draw_probes:
+    """Draw what linear probes read from each layer."""
+    input:
+        tables=[
+            "results/tables/probes.parquet",
+        ],
+        code=code("goalsplice.stages.draw", "goalsplice.figures.probes"),
+    output:
+        svg=report(
+            "results/figures/probes.svg",
+            caption="../report/probes.rst",
+            category="Goals",
+            labels={"figure": "What linear probes read from each layer"},
+        ),
+        png="results/figures/probes.png",
+    log:
+        "results/logs/draw/probes.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        config=FIGURE_CONFIG,
+    shell:
+        "python -m goalsplice.stages.draw --figure probes --tables {input.tables:q} --config {params.config:q}"
         " --outputs {output.svg:q} {output.png:q} 2> {log:q}"

@@ -1,12 +1,11 @@
 # Parts of one network in another.
 
-SPLICED_PHASES = sorted({phase for pair in config["splices"]["pairs"] for phase in pair})
-
 
 rule splice:
-    """Splice layers between neighbouring phases' checkpoints of one run, and test the results."""
+    """Edit neighbouring phases' actors of one run towards each other, with controls, and test the results."""
     input:
-        checkpoints=lambda wildcards: checkpoints(wildcards.arm, wildcards.seed, SPLICED_PHASES),
+        checkpoints=lambda wildcards: checkpoints(wildcards.arm, wildcards.seed, SPLICED_PHASES[wildcards.arm]),
+        other_checkpoints=other_checkpoints,
         code=code("goalsplice.stages.splice"),
     output:
         "results/runs/arm={arm}/seed={seed}/splices.parquet",
@@ -21,10 +20,33 @@ rule splice:
         recipe=recipe,
         splices=json.dumps(config["splices"]),
         levels_seed=config["evaluation"]["seed"],
-        phases=SPLICED_PHASES,
+        phases=lambda wildcards: SPLICED_PHASES[wildcards.arm],
+        other_seed=other_seed,
     message:
         "Splicing checkpoints of arm {wildcards.arm}, seed {wildcards.seed}."
     shell:
         "python -m goalsplice.stages.splice --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
         " --splices {params.splices:q} --levels-seed {params.levels_seed} --phases {params.phases}"
-        " --checkpoints {input.checkpoints:q} --output {output:q} 2> {log:q}"
+        " --checkpoints {input.checkpoints:q} {params.other_seed} {input.other_checkpoints:q}"
+        " --output {output:q} 2> {log:q}"
+
+
+rule recover:
+    """Measure how much of the donor's choice each edit brings, against its controls."""
+    input:
+        splices="results/tables/splices.parquet",
+        schemas=project("workflow/schemas/tables.yaml"),
+        code=code("goalsplice.stages.recover"),
+    output:
+        recoveries="results/tables/recoveries.parquet",
+        effects="results/tables/edit_effects.parquet",
+        smallest="results/tables/smallest_edits.parquet",
+    log:
+        "results/logs/recover.log",
+    benchmark:
+        "results/benchmarks/recover.tsv"
+    conda:
+        "../../envs/study.yaml"
+    shell:
+        "python -m goalsplice.stages.recover --splices {input.splices:q} --schemas {input.schemas:q}"
+        " --recoveries {output.recoveries:q} --effects {output.effects:q} --smallest {output.smallest:q} 2> {log:q}"

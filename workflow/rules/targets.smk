@@ -55,9 +55,7 @@ rule report:
 rule publish:
     """For maintainers: put the figures and the main numbers into README.md and docs/results."""
     input:
-        summary="results/tables/summary.parquet",
-        measures="results/tables/measures.parquet",
-        splices="results/tables/splices.parquet",
+        tables=expand("results/tables/{table}.parquet", table=PUBLISHED_TABLES),
         figures=expand("results/figures/{figure}.png", figure=FIGURES),
         code=code("goalsplice.stages.publish"),
     log:
@@ -68,8 +66,8 @@ rule publish:
         readme=project("README.md"),
         folder=project("docs/results"),
     shell:
-        "python -m goalsplice.stages.publish --summary {input.summary:q} --measures {input.measures:q} --splices {input.splices:q}"
-        " --figures {input.figures:q} --readme {params.readme:q} --folder {params.folder:q} 2> {log:q}"
+        "python -m goalsplice.stages.publish --tables {input.tables:q} --figures {input.figures:q}"
+        " --readme {params.readme:q} --folder {params.folder:q} 2> {log:q}"
 
 
 rule quick:

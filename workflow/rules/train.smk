@@ -60,6 +60,8 @@ rule summarise:
         summary="results/tables/summary.parquet",
     log:
         "results/logs/summarise.log",
+    benchmark:
+        "results/benchmarks/summarise.tsv"
     conda:
         "../../envs/study.yaml"
     params:

@@ -1,48 +1,44 @@
-"""Splices of whole layers."""
+"""Splices of whole layers: the recipient with some layers taken from the donor."""
 
-from collections.abc import Iterator, Mapping
 from itertools import combinations
-from typing import NamedTuple
-
-from torch import Tensor
 
 from goalsplice.agent.network import ACTOR_LAYERS
+from goalsplice.edits.edit import NO_EDIT, Edit, Make, Weights
 
-Weights = Mapping[str, Tensor]
-"""An actor's state dict: tensors by the names `layer1.weight`, `layer1.bias`, ..."""
+_CONTROLS = ("turned", "shuffled", "noise", "random_sites", "same_goal", "other_seed", "untrained")
 
-NO_EDIT = "none"
+_PARTS = {"layers": ("weight", "bias"), "layer_weights": ("weight",), "layer_biases": ("bias",)}
+"""Families, and which of a layer's tensors they take."""
 
 
-class Edit(NamedTuple):
-    """An edited network, and what was done to it.
+def splice_layers(layers: tuple[str, ...], parts: tuple[str, ...] = ("weight", "bias")) -> Make:
+    """Take these layers' weights, biases or both from the donor."""
+    taken = {f"{layer}.{part}" for layer in layers for part in parts}
 
-    Attributes:
-        family: kind of edit.
-        name: which one of its kind.
-        size: how many weights it writes.
-        weights: the actor after the edit.
+    def make(recipient: Weights, donor: Weights) -> Weights:
+        return {name: (donor if name in taken else recipient)[name] for name in recipient}
+
+    return make
+
+
+def layer_edits() -> list[Edit]:
+    """All 16 subsets of the actor's four layers, from no edit (the floor) to all (the ceiling: the donor itself).
+
+    Then all subsets but the empty one with weights or biases alone. A subset's complement is the subset of the other
+    layers, so it is here already. The ceiling has no control: nothing is left that could be drawn in its place.
     """
-
-    family: str
-    name: str
-    size: int
-    weights: Weights
-
-
-def splice_layers(recipient: Weights, donor: Weights, layers: tuple[str, ...]) -> Edit:
-    """The recipient with some layers, weights and biases, taken from the donor. Neither is changed."""
-    taken = {name for name in recipient if name.split(".")[0] in layers}
-    return Edit(
-        family="layers",
-        name="+".join(layers) or NO_EDIT,
-        size=sum(recipient[name].numel() for name in taken),
-        weights={name: (donor if name in taken else recipient)[name] for name in recipient},
-    )
-
-
-def layer_splices(recipient: Weights, donor: Weights) -> Iterator[Edit]:
-    """All 16 subsets of the actor's four layers, by size: from no edit (the floor) to all of them (the donor)."""
-    for count in range(len(ACTOR_LAYERS) + 1):
-        for layers in combinations(ACTOR_LAYERS, count):
-            yield splice_layers(recipient, donor, layers)
+    edits = []
+    for family, parts in _PARTS.items():
+        for count in range(len(ACTOR_LAYERS) + 1):
+            for layers in combinations(ACTOR_LAYERS, count):
+                if layers or family == "layers":
+                    controlled = family == "layers" and 0 < count < len(ACTOR_LAYERS)
+                    edits.append(
+                        Edit(
+                            family,
+                            "+".join(layers) or NO_EDIT,
+                            splice_layers(layers, parts),
+                            controls=_CONTROLS if controlled else (),
+                        )
+                    )
+    return edits

@@ -1,23 +1,38 @@
-"""What the agent does with some layers of a checkpoint of the other objective. From the splices table."""
+"""What the agent does with some layers of a checkpoint of the other objective, beside controls of equal size."""
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from goalsplice.figures.recoveries import (
+    CONTROLS,
+    EFFECTS,
+    RECOVERIES,
+    Look,
+    bound_lines,
+    control_entries,
+    estimates,
+    own_estimates,
+    own_rows,
+    select,
+    small_print,
+    standing_entries,
+)
 from goalsplice.figures.style import (
     COLOURS,
     MARKERS,
     WIDTH,
     arm_name,
     claim,
-    interval_entry,
     mark,
     name_at_right,
     note,
     reference_line,
     seed_marks,
+    spread,
 )
-from goalsplice.measure.statistics import over_seeds
+from goalsplice.measure.recovery import NO_CONTROL
+from goalsplice.measure.statistics import interquartile_mean, over_seeds
 
 TABLES: dict[str, list[str]] = {
     "splices": [
@@ -25,50 +40,53 @@ TABLES: dict[str, list[str]] = {
         *("family", "edit", "control", "layouts", "policy", "levels"),
         *(f"share_{outcome}" for outcome in COLOURS),
     ],
+    "recoveries": [*RECOVERIES, "share_crash", "share_timeout"],
+    "edit_effects": EFFECTS,
 }
 """The tables that `draw` takes, and the columns that it reads of them."""
 
 _NO_EDIT = "none"
 _NEAR = 0.25  # shares between lines whose names would touch
 _DIRECTION = ["donor_objective", "recipient_objective"]
+_PARTS = {
+    "layer_weights": Look("the layers' weights only", "black", "+"),
+    "layer_biases": Look("the layers' biases only", "black", "x"),
+}
+_SLOTS = [
+    ("layers", NO_CONTROL),
+    *((family, NO_CONTROL) for family in _PARTS),
+    *(("layers", name) for name in CONTROLS),
+]
 
 
-def _parts(edit: str) -> tuple[str, ...]:
+def _layers(edit: str) -> tuple[str, ...]:
     """The layers that came from the donor."""
     return () if edit == _NO_EDIT else tuple(edit.split("+"))
 
 
-def _by_seed(splices: pd.DataFrame) -> pd.DataFrame:
-    """One row an arm, direction, edit and seed, means over its pairs: donor's colour taken, and agent broken."""
-    rows = splices[
-        (splices["family"] == "layers")
-        & (splices["control"] == "none")
-        & (splices["donor_objective"] != splices["recipient_objective"])
-    ]
+def _both_ways(splices: pd.DataFrame) -> pd.DataFrame:
+    """One row an arm, direction, edit and seed: share that takes the donor's colour, a mean over its pairs."""
+    rows = select(splices, family="layers", control=NO_CONTROL)
+    rows = rows[rows["donor_objective"] != rows["recipient_objective"]]
     rows = rows.assign(
         taken=sum(
             rows[f"share_{name}"].where(rows["donor_objective"] == name, 0.0)
             for name in rows["donor_objective"].unique()
-        ),
-        broken=rows["share_crash"] + rows["share_timeout"],
+        )
     )
     grouped = rows.groupby(["arm", *_DIRECTION, "edit", "seed"], sort=False)
-    return grouped.agg(taken=("taken", "mean"), broken=("broken", "mean"), pairs=("edit", "size")).reset_index()
+    return grouped.agg(taken=("taken", "mean"), pairs=("edit", "size")).reset_index()
 
 
-def _draw_shares(axes: Axes, rows: pd.DataFrame, column: str, edits: list[str], directions: list) -> None:
-    """Every seed's share for each edit, the directions side by side."""
+def _draw_both_ways(axes: Axes, rows: pd.DataFrame, edits: list[str], directions: list) -> None:
+    """Every seed's share for each edit, the directions side by side, with lines at floor and ceiling."""
     width = 0.8 / len(directions)
     for number, direction in enumerate(directions):
         shift = (number - (len(directions) - 1) / 2) * width
         found = rows[(rows[_DIRECTION] == direction).all(axis=1)]
         for place, edit in enumerate(edits):
-            values = found.loc[found["edit"] == edit, column]
+            values = found.loc[found["edit"] == edit, "taken"]
             seed_marks(axes, place + shift, values, COLOURS[direction[0]], MARKERS[direction[0]], width=0.85 * width)
-
-
-def _draw_bounds(axes: Axes, rows: pd.DataFrame, edits: list[str], directions: list) -> None:
-    """Lines at the shares without edit and with the whole actor replaced, one for each direction."""
     names = {}
     for edit, style, name in ((edits[0], ":", "floor:\nno edit"), (edits[-1], "--", "ceiling:\nwhole actor")):
         values = []
@@ -83,41 +101,97 @@ def _draw_bounds(axes: Axes, rows: pd.DataFrame, edits: list[str], directions: l
     name_at_right(axes, high, upper, "top" if near else "center")
 
 
+def _slots() -> dict[tuple[str, str], float]:
+    """Where in an edit's column each family and control is."""
+    return dict(zip(_SLOTS, spread(len(_SLOTS), 0.86), strict=True))
+
+
+def _draw_recovery(axes: Axes, effects: pd.DataFrame, own: pd.DataFrame, edits: list[str]) -> None:
+    """Recovery of the edits, of their weights and biases alone, and of their controls."""
+    bound_lines(axes)
+    for (family, control), slot in _slots().items():
+        rows = select(effects, family=family, control=control)
+        at = [edits.index(edit) + slot for edit in rows["edit"]]
+        if family in _PARTS:
+            estimates(axes, at, rows, _PARTS[family], markeredgewidth=0.9)
+        elif control in CONTROLS:
+            estimates(axes, at, rows, CONTROLS[control])
+    rows = select(own, family="layers")
+    slot = _slots()["layers", NO_CONTROL]
+    own_estimates(axes, [edits.index(edit) + slot for edit in rows["edit"]], rows)
+
+
+def _draw_broken(axes: Axes, by_seed: pd.DataFrame, edits: list[str]) -> None:
+    """Interquartile means of the episodes that crash or run out of time, for the same networks."""
+    broken = by_seed["share_crash"] + by_seed["share_timeout"]
+    middles = broken.groupby([by_seed[key] for key in ("family", "control", "edit")]).agg(interquartile_mean)
+    for (family, control), slot in _slots().items():
+        if (family, control) not in middles:
+            continue
+        values = middles[family, control]
+        look = _PARTS.get(family) or CONTROLS.get(control, Look("", "black", "o"))
+        thick = 0.9 if family in _PARTS else 0
+        axes.plot(
+            *([edits.index(edit) + slot for edit in values.index], values, look.marker),
+            **{"color": look.colour, "markersize": 3.4, "markeredgewidth": thick, "clip_on": False},
+        )
+
+
 def _draw_sets(axes: Axes, edits: list[str]) -> None:
     """A filled dot where a layer comes from the donor, a hollow one where it is the recipient's."""
-    layers = list(_parts(edits[-1]))
+    layers = list(_layers(edits[-1]))
     for place, edit in enumerate(edits):
-        rows = [row for row, layer in enumerate(layers) if layer in _parts(edit)]
+        rows = [row for row, layer in enumerate(layers) if layer in _layers(edit)]
         axes.plot([place] * len(layers), range(len(layers)), "o", color="0.8", markersize=4.5, markerfacecolor="white")
         axes.plot([place] * len(rows), rows, "o-", color="black", markersize=5, linewidth=1.2)
     axes.set_yticks(range(len(layers)), [layer.replace("layer", "layer ") for layer in layers])
     axes.set_ylim(len(layers) - 0.4, -0.6)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
+    axes.set_xticks([])
+    axes.set_xlabel("layers from the donor (filled); the others are the recipient's", loc="left")
+
+
+def _best(own: pd.DataFrame) -> str:
+    """The best single layer and the best two, with what they recover."""
+    found = []
+    rows = select(own, family="layers").dropna(subset="recovery")
+    for count in (1, 2):
+        of_size = rows[rows["edit"].map(lambda edit: len(_layers(edit))) == count]
+        if len(of_size):
+            best = of_size.loc[of_size["recovery"].idxmax()]
+            name = best["edit"].replace("layer", "").replace("+", " and ")
+            found.append(f"layer{'s' * (count > 1)} {name} {best['recovery']:.2f}")
+    return f": most recovery by {', by '.join(found)}" if found else ""
 
 
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
-    """Draw two panels for each arm, the donor's colour and broken episodes, above a grid of the sets of layers."""
+    """Draw three panels for each arm, both ways, recovery with controls, and broken episodes, above a grid of sets."""
     splices = tables["splices"]
-    rows = _by_seed(splices)
+    families = ["layers", *_PARTS]
+    by_seed, effects = (select(tables[name], family=families) for name in ("recoveries", "edit_effects"))
+    rows, own = _both_ways(splices), own_rows(effects)
     arms = list(rows["arm"].unique())
-    edits = sorted(rows["edit"].unique(), key=lambda edit: (len(_parts(edit)), _parts(edit)))
+    edits = sorted(rows["edit"].unique(), key=lambda edit: (len(_layers(edit)), _layers(edit)))
     directions = sorted(
         map(list, rows[_DIRECTION].drop_duplicates().to_numpy()), key=lambda pair: list(COLOURS).index(pair[0])
     )
-    figure = Figure(figsize=(WIDTH, 1.9 + 2.3 * len(arms)))
-    panels = figure.subplots(2 * len(arms) + 1, 1, sharex=True, height_ratios=[3, 1] * len(arms) + [1.3])
-    for arm, taken, broken in zip(arms, panels[:-1:2], panels[1::2], strict=True):
-        run = rows[rows["arm"] == arm]
-        _draw_shares(taken, run, "taken", edits, directions)
-        _draw_bounds(taken, run, edits, directions)
-        _draw_shares(broken, run, "broken", edits, directions)
-        taken.set_title(arm_name(arm))
-        taken.set_ylabel("share that takes\nthe donor's colour")
+    figure = Figure(figsize=(WIDTH, 2.8 + 2.6 * len(arms)))
+    panels = figure.subplots(3 * len(arms) + 1, 1, sharex=True, height_ratios=[2.6, 2.6, 1] * len(arms) + [1.3])
+    most = 0.1
+    for arm, taken, recovery, broken in zip(arms, panels[:-1:3], panels[1::3], panels[2::3], strict=True):
+        _draw_both_ways(taken, rows[rows["arm"] == arm], edits, directions)
+        _draw_recovery(recovery, select(effects, arm=arm), select(own, arm=arm), edits)
+        of_arm = select(by_seed, arm=arm)
+        _draw_broken(broken, of_arm, edits)
+        most = max(most, broken.get_ylim()[1])
+        taken.set_title(arm_name(arm) + _best(select(own, arm=arm)))
+        taken.set_ylabel("share")
         taken.set_ylim(-0.03, 1.03)
-        broken.set_ylabel("share: crash\nor time out")
-        most = max(0.2, 1.05 * rows["broken"].max())
-        broken.set_ylim(-0.06 * most, most)
+        recovery.set_ylabel("recovery")
+        broken.set_ylabel("broken")
+    for axes in panels[2:-1:3]:
+        axes.set_ylim(-0.06 * most, most)
     for axes in panels[:-1]:
         axes.tick_params(axis="x", length=0)
         axes.grid(axis="y", color="0.9", linewidth=0.6)
@@ -125,24 +199,28 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     _draw_sets(panels[-1], edits)
     for axes in panels:
         for place in range(0, len(edits)):
-            if len(_parts(edits[place])) % 2:
+            if len(_layers(edits[place])) % 2:
                 axes.axvspan(place - 0.5, place + 0.5, color="0.96", linewidth=0, zorder=0)
     panels[-1].set_xlim(-0.6, len(edits) - 0.4)
-    panels[-1].set_xticks([])
-    panels[-1].set_xlabel("layers from the donor (filled); the others are the recipient's", loc="left")
     entries = [
         *(
             mark(f"from {donor} into {recipient}: a seed", COLOURS[donor], MARKERS[donor])
             for donor, recipient in directions
         ),
-        interval_entry(),
+        *standing_entries(select(own, family="layers"))[1:],
+        *(mark(look.label, look.colour, look.marker) for look in _PARTS.values()),
+        *control_entries(effects["control"]),
     ]
-    claim(figure, "Share of episodes that take the donor's colour after a splice of layers", entries, columns=2)
-    pairs, levels = rows["pairs"].max(), splices["levels"].max()
+    claim(figure, "Which layers carry the choice?", entries, columns=3)
     layouts, policy = (" and ".join(splices[column].unique()) for column in ("layouts", "policy"))
+    most, least = splices["levels"].max(), splices["levels"].min()
     note(
         figure,
-        f"Seeds: {rows['seed'].nunique()}. Pairs of checkpoints, of which a seed's mark is the mean: {pairs}. "
-        f"Levels for each: {levels}, {layouts}, {policy}.",
+        small_print(
+            effects,
+            by_seed,
+            "Share: episodes that take the donor's colour. Broken: episodes that crash or run out of time. "
+            f"Levels: {most} for edits, {least} for controls, {layouts}, {policy}.",
+        ),
     )
     return figure

@@ -34,10 +34,12 @@ import pyarrow.parquet
 pyarrow.parquet.read_schema("results/tables/evaluation.parquet").field("share_blue").metadata
 ```
 
-The same code, configuration, packages and machine give the same bytes in every table but `timing`.
+The same code, configuration, packages and machine give the same bytes in every table but `timing`
+and `benchmarks`.
 
 One run's rows are in `results/runs/arm=<arm>/seed=<seed>/<table>.parquet`, without the columns arm and seed. These
-files exist for `training`, `timing`, `evaluation` and `splices`. They are held to the schema when they are combined.
+files exist for `training`, `timing`, `evaluation`, `splices` and
+`custom_edits`. They are held to the schema when they are combined.
 
 A column without a unit is a name, a count or a pure number. [metrics.md](metrics.md) defines the numbers.
 """

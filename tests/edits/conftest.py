@@ -1,0 +1,42 @@
+"""Two small actors whose weights differ everywhere, and what they meet."""
+
+import pytest
+import torch
+import yaml
+
+from goalsplice.agent.network import Agent
+from goalsplice.agent.recipe import Recipe
+from goalsplice.edits.attribution import Observations, observations
+from goalsplice.edits.edit import Weights
+from goalsplice.study import recipe_of
+
+
+def actor(recipe: Recipe, seed: int) -> Weights:
+    """An actor that has opinions, where a fresh one is close to uniform, and no bias of zero."""
+    generator = torch.Generator().manual_seed(seed)
+    weights = Agent(recipe.world.inputs, recipe.hidden_size, generator).actor.state_dict()
+    weights["layer4.weight"] *= 100
+    return {name: part + 0.1 * torch.randn(part.shape, generator=generator) for name, part in weights.items()}
+
+
+@pytest.fixture(scope="session")
+def recipe(pytestconfig) -> Recipe:
+    """The one-hot arm as config.yaml has it, but for a small view and a small network."""
+    config = yaml.safe_load((pytestconfig.rootpath / "config.yaml").read_text())
+    return Recipe(**{**recipe_of(config, "onehot"), "view_size": 3, "hidden_size": 16})
+
+
+@pytest.fixture(scope="session")
+def recipient(recipe) -> Weights:
+    return actor(recipe, 0)
+
+
+@pytest.fixture(scope="session")
+def donor(recipe) -> Weights:
+    return actor(recipe, 1)
+
+
+@pytest.fixture(scope="session")
+def met(recipient, donor, recipe) -> Observations:
+    """What both meet."""
+    return observations((recipient, donor), recipe, "three_colours", (0,))

@@ -1,0 +1,74 @@
+"""Edits of activations do to the network what they say, computed layer by layer."""
+
+import pytest
+import torch
+
+from goalsplice.agent.network import ACTOR_LAYERS, Agent
+from goalsplice.edits.activations import activation_edits, activations, add_mean_difference
+from goalsplice.edits.edit import size
+
+AFTER = (1, 2, 3)
+
+
+@pytest.fixture(scope="module")
+def networks(recipe, recipient, donor):
+    """PyTorch's own layers, for both actors: a linear layer and a ReLU in turn."""
+    built = []
+    for weights in (recipient, donor):
+        network = Agent(recipe.world.inputs, recipe.hidden_size).actor.requires_grad_(False)
+        network.load_state_dict(weights)
+        built.append(network)
+    return built
+
+
+@pytest.fixture(scope="module")
+def edits(met):
+    return {edit.name: edit for edit in activation_edits(met)}
+
+
+def built(network, weights):
+    """The logits of `weights`, by a network of PyTorch's."""
+    return lambda inputs: torch.func.functional_call(network, dict(weights), (inputs,))
+
+
+def test_there_are_two_after_each_hidden_layer(edits):
+    assert list(edits) == [
+        f"{kind} after layer{number}" for number in AFTER for kind in ("interchange", "mean difference")
+    ]
+
+
+@pytest.mark.parametrize("number", AFTER)
+def test_activations_are_the_networks_own(networks, recipient, met, number):
+    expected = networks[0][: 2 * number](met.inputs)
+    torch.testing.assert_close(activations(recipient, met.inputs, f"layer{number}"), expected)
+
+
+@pytest.mark.parametrize("number", AFTER)
+def test_interchange_runs_the_recipients_upper_layers_on_the_donors_activations(
+    networks, recipient, donor, met, edits, number
+):
+    edited = edits[f"interchange after layer{number}"].make(recipient, donor)
+    expected = networks[0][2 * number :](networks[1][: 2 * number](met.inputs))
+    torch.testing.assert_close(built(networks[0], edited)(met.inputs), expected)
+
+
+@pytest.mark.parametrize("number", AFTER)
+def test_mean_difference_is_added_to_the_activations(networks, recipient, donor, met, edits, number):
+    """The mean is over visits, not over distinct observations: what is met more often counts more."""
+    lower = [network[: 2 * number](met.inputs) for network in networks]
+    weights = met.frequency.numpy()
+    assert weights.max() > 2 * weights.min()
+    mean = torch.tensor((weights[:, None] * (lower[1] - lower[0]).numpy()).sum(axis=0))
+    expected = networks[0][2 * number :](lower[0] + mean)
+    edit = edits[f"mean difference after layer{number}"]
+    edited = edit.make(recipient, donor)
+    torch.testing.assert_close(built(networks[0], edited)(met.inputs), expected, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(add_mean_difference(f"layer{number}", met)(recipient, donor), edited, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("number", AFTER)
+def test_mean_difference_changes_the_next_layers_bias_only(recipient, donor, edits, number):
+    edited = edits[f"mean difference after layer{number}"].make(recipient, donor)
+    bias = f"{ACTOR_LAYERS[number]}.bias"
+    assert not torch.equal(edited[bias], recipient[bias])
+    assert size(recipient, {**edited, bias: recipient[bias]}) == 0

@@ -1,0 +1,126 @@
+"""Controls are like the edit in what they should be like, and unlike it in the rest."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from goalsplice.agent.network import ACTOR_LAYERS
+from goalsplice.edits import controls
+from goalsplice.edits.edit import change, norm, size, take
+from goalsplice.edits.layers import splice_layers
+
+seeds = st.integers(0, 2**32 - 1)
+subsets = st.sets(st.sampled_from(ACTOR_LAYERS)).map(lambda chosen: tuple(sorted(chosen)))
+shares = st.floats(0, 1)
+
+
+def some(recipient, donor, seed, share):
+    """The recipient with a share of its weights from the donor, anywhere."""
+    generator = np.random.default_rng(seed)
+    masks = {name: torch.from_numpy(generator.random(part.shape) < share) for name, part in recipient.items()}
+    return take(recipient, donor, masks)
+
+
+def places(recipient, edited):
+    return {name: edited[name] != recipient[name] for name in recipient}
+
+
+@settings(deadline=None)
+@given(seeds, shares)
+def test_turned_twice_is_the_edit(recipient, donor, seed, share):
+    edited = some(recipient, donor, seed, share)
+    turned = controls.turned(recipient, edited)
+    torch.testing.assert_close(controls.turned(recipient, turned), edited)
+    assert norm(recipient, turned) == pytest.approx(norm(recipient, edited), rel=1e-4)
+    middle = {name: (turned[name] + edited[name]) / 2 for name in recipient}
+    torch.testing.assert_close(middle, dict(recipient), rtol=1e-4, atol=1e-5)
+
+
+@settings(deadline=None)
+@given(subsets)
+def test_the_complement_of_a_splice_is_the_splice_of_the_rest(recipient, donor, layers):
+    rest = tuple(layer for layer in ACTOR_LAYERS if layer not in layers)
+    found = controls.complement(recipient, donor, splice_layers(layers)(recipient, donor))
+    torch.testing.assert_close(found, splice_layers(rest)(recipient, donor))
+
+
+@settings(deadline=None)
+@given(seeds, shares)
+def test_an_edit_and_its_complement_share_out_the_difference(recipient, donor, seed, share):
+    """To the bit: a weight that rounding makes another counts into the control's size."""
+    edited = some(recipient, donor, seed, share)
+    found = controls.complement(recipient, donor, edited)
+    assert size(recipient, edited) + size(recipient, found) == size(recipient, donor)
+
+
+@settings(deadline=None)
+@given(seeds, shares)
+def test_shuffled_has_the_same_values_at_the_same_places(recipient, donor, seed, share):
+    edited = some(recipient, donor, seed, share)
+    found = controls.shuffled(recipient, edited, np.random.default_rng(seed))
+    for name, part in change(recipient, edited).items():
+        mixed = found[name] - recipient[name]
+        torch.testing.assert_close(mixed.flatten().sort()[0], part.flatten().sort()[0], rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(places(recipient, found), places(recipient, edited), rtol=0, atol=0)
+
+
+@settings(deadline=None)
+@given(seeds, shares)
+def test_noise_has_the_same_norms_at_the_same_places(recipient, donor, seed, share):
+    edited = some(recipient, donor, seed, share)
+    found = controls.noise(recipient, edited, np.random.default_rng(seed))
+    for name, part in change(recipient, edited).items():
+        torch.testing.assert_close((found[name] - recipient[name]).norm(), part.norm(), rtol=1e-4, atol=1e-5)
+        assert torch.equal(found[name][part == 0], recipient[name][part == 0])
+
+
+@settings(deadline=None)
+@given(seeds, shares)
+def test_random_sites_are_as_many_and_the_donors(recipient, donor, seed, share):
+    edited = some(recipient, donor, seed, share)
+    found = controls.random_sites(recipient, donor, edited, np.random.default_rng(seed))
+    assert size(recipient, found) == size(recipient, edited)
+    for name, changed in places(recipient, found).items():
+        assert torch.equal(found[name], torch.where(changed, donor[name], recipient[name]))
+
+
+@settings(deadline=None)
+@given(seeds, shares)
+def test_random_sites_are_not_where_nothing_differs(recipient, donor, seed, share):
+    alike = {**donor, "layer1.weight": recipient["layer1.weight"], "layer3.bias": recipient["layer3.bias"]}
+    edited = some(recipient, alike, seed, share)
+    found = controls.random_sites(recipient, alike, edited, np.random.default_rng(seed))
+    assert size(recipient, found) == size(recipient, edited)
+
+
+def test_random_sites_are_equally_likely_everywhere(recipient, donor):
+    """Over many draws each tensor has its share of the sites: 36 of 3559 places, 300 times, to four standard errors."""
+    edited = some(recipient, donor, 0, 0.01)
+    draws = 300
+    total, count = size(recipient, donor), size(recipient, edited)
+    hits = dict.fromkeys(recipient, 0)
+    for seed in range(draws):
+        found = controls.random_sites(recipient, donor, edited, np.random.default_rng(seed))
+        for name, changed in places(recipient, found).items():
+            hits[name] += int(changed.sum())
+    for name, part in recipient.items():
+        share = part.numel() / total
+        expected = draws * count * share
+        assert abs(hits[name] - expected) < 4 * np.sqrt(draws * count * share * (1 - share))
+
+
+def test_draws_differ_from_each_other_and_from_the_edit_and_are_repeatable(recipient, donor):
+    edited = some(recipient, donor, 0, 0.1)
+    draw = {
+        "shuffled": lambda seed: controls.shuffled(recipient, edited, np.random.default_rng(seed)),
+        "noise": lambda seed: controls.noise(recipient, edited, np.random.default_rng(seed)),
+        "random_sites": lambda seed: controls.random_sites(recipient, donor, edited, np.random.default_rng(seed)),
+    }
+    for name, drawn in draw.items():
+        one, again, other = drawn(0), drawn(0), drawn(1)
+        torch.testing.assert_close(one, again, rtol=0, atol=0)
+        enough = 0.8 * size(recipient, edited)
+        assert size(one, other) > enough, name
+        assert size(one, edited) > enough, name

@@ -1,0 +1,399 @@
+"""Edits that a user brings: they are called with copies, their faults are told, and the others go on."""
+
+import json
+import sys
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from goalsplice.agent.checkpoint import Header, save_checkpoint
+from goalsplice.agent.network import Agent
+from goalsplice.edits.custom import CONTROLS, NotApplicable, custom_edit, load, score_custom
+from goalsplice.edits.edit import Edit
+from goalsplice.edits.inputs import input_groups, take_inputs
+from goalsplice.edits.plugin import check, module_file, sources
+from goalsplice.edits.scoring import Levels, Pair, first, score
+from goalsplice.errors import StudyError
+from goalsplice.measure.evaluation import levels
+from goalsplice.stages import custom_edits
+
+EXAMPLES = "workflow.resources.example_edits"
+HEADER = "import numpy as np\nimport torch\nfrom goalsplice.edits.custom import NotApplicable\n\n"
+GOOD = "def edit(recipient, donor, context):\n    return {**recipient, 'layer1.bias': donor['layer1.bias']}\n"
+COUNTING = "calls = []\ndef edit(recipient, *_):\n    calls.append(1)\n"
+
+
+@pytest.fixture(scope="module")
+def pair(recipe, recipient, donor, met):
+    stand_ins = {
+        name: Agent(recipe.world.inputs, 16, torch.Generator().manual_seed(seed)).actor.state_dict()
+        for seed, name in enumerate(("same_goal", "untrained"), start=2)
+    }
+    return Pair(recipient, donor, met, stand_ins, (1, 2, 3))
+
+
+@pytest.fixture(scope="module")
+def on(recipe):
+    every = levels("three_colours", 8, 0, recipe.grid_size)
+    return Levels(every, first(every, 4), "three_colours", "sampling")
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A project's folder, which Python's path forgets afterwards."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    return tmp_path
+
+
+def write(folder, body, name="mine"):
+    """A user's file, whose function is called `edit`."""
+    (folder / f"{name}.py").write_text(HEADER + body)
+
+
+def returning(expression):
+    """The source of an edit that returns this."""
+    return f"def edit(recipient, donor, context, **parameters):\n    return {expression}\n"
+
+
+def scored(folder, pairs, on, recipe, **settings):
+    """Rows for the function `edit` of the file `mine`."""
+    config = {"name": "my edit", "function": "mine:edit", **settings}
+    return score_custom(config, folder, [({"number": n}, pair) for n, pair in enumerate(pairs)], on, 2, recipe)
+
+
+def made(folder, pair, recipe, name="my edit", **parameters):
+    """The user's function as the study's edit."""
+    return custom_edit(name, load("mine:edit", folder), parameters, pair, recipe)
+
+
+def test_a_sound_edit_is_scored_with_every_control(folder, pair, on, recipe):
+    write(folder, GOOD)
+    rows = pd.DataFrame(scored(folder, [pair, pair], on, recipe))
+    assert set(rows["control"]) == {"none", *CONTROLS} - {"other_seed"}
+    drawn = rows[rows["number"] == 0].groupby("control").size()
+    assert drawn[["shuffled", "noise", "random_sites"]].tolist() == [2, 2, 2]
+    assert drawn.drop(["shuffled", "noise", "random_sites"]).eq(1).all()
+    assert rows["problem"].eq("").all()
+    assert set(rows["family"]) == {"custom"}
+    own = rows[rows["control"] == "none"]
+    assert own["size"].tolist() == [16, 16]
+
+
+def test_a_custom_edit_scores_what_the_studys_same_edit_does(pytestconfig, pair, on, recipe):
+    """The example takes the columns that the family inputs takes, so all but the controls' draws is equal."""
+    config = {"name": "x", "function": f"{EXAMPLES}:colour_columns", "parameters": {"colours": ["blue", "purple"]}}
+    custom = pd.DataFrame(score_custom(config, pytestconfig.rootpath, [({}, pair)], on, 1, recipe))
+    columns = input_groups(recipe.world)["blue and purple"]
+    own = pd.DataFrame(score(pair, Edit("inputs", "y", take_inputs(columns), controls=CONTROLS), on, 1, recipe))
+    drawn = own["control"].isin(["shuffled", "noise", "random_sites"])
+    columns = [column for column in own if column not in ("family", "edit")]
+    pd.testing.assert_frame_equal(custom.loc[~drawn, columns], own.loc[~drawn, columns])
+
+
+def test_halfway_is_half_way(pytestconfig, pair, recipe):
+    loaded = load(f"{EXAMPLES}:halfway", pytestconfig.rootpath)
+    edited = custom_edit("x", loaded, {"layer": "layer2"}, pair, recipe).make(pair.recipient, pair.donor)
+    for name, tensor in edited.items():
+        toward = 0.5 if name.startswith("layer2") else 0
+        torch.testing.assert_close(tensor, torch.lerp(pair.recipient[name], pair.donor[name], toward))
+
+
+BAD = {
+    "an error": (
+        "def edit(*_, **__):\n    return 1 / 0\n",
+        r"raised ZeroDivisionError: division by zero \(mine.py, line 6\)",
+    ),
+    "an error without words": ("def edit(*_):\n    raise KeyError\n", r"raised KeyError \(mine.py, line 6\); mend the"),
+    "an exit": ("def edit(*_):\n    raise SystemExit(0)\n", r"raised SystemExit: 0 \(mine.py, line 6\)"),
+    "an error in what it calls": (
+        "def edit(*_):\n    torch.ones(2) @ torch.ones(3)\n",
+        r"raised RuntimeError: .*mine.py, line 6",
+    ),
+    "an argument that it does not know": (
+        "def edit(recipient, donor):\n    return recipient\n",
+        r"raised TypeError: edit\(\) takes 2 positional",
+    ),
+    "nothing": ("def edit(*_):\n    pass\n", r"returned NoneType in place of a dict; return \{\*\*recipient"),
+    "a tensor": (returning("donor['layer1.weight']"), r"returned Tensor in place of a dict"),
+    "a key too few": (returning("{'layer1.weight': donor['layer1.weight']}"), r"returned no layer1\.bias; return"),
+    "a key too many": (
+        returning("{**recipient, 'layer9.bias': 1}"),
+        r"returned layer9\.bias, which an actor does not have",
+    ),
+    "a key that is no name": (returning("{**recipient, 7: 1}"), r"returned 7, which an actor does not have"),
+    "an array": (
+        returning("{**recipient, 'layer1.bias': np.ones(16)}"),
+        r"returned layer1\.bias as ndarray; make it a",
+    ),
+    "another shape": (
+        returning("{**recipient, 'layer1.bias': torch.ones(15)}"),
+        r"of shape \(15,\); it must be \(16,\)",
+    ),
+    "another type": (
+        returning("{**recipient, 'layer1.bias': torch.ones(16).double()}"),
+        r"as torch\.float64; make it torch\.float32",
+    ),
+    "a sparse tensor": (
+        returning("{**recipient, 'layer1.bias': torch.ones(16).to_sparse()}"),
+        r"sparse or not on the CPU",
+    ),
+    "not a number": (
+        returning("{**recipient, 'layer1.bias': torch.full((16,), np.nan)}"),
+        r"with 16 values that are not finite",
+    ),
+    "infinity": (
+        returning("{**recipient, 'layer1.bias': recipient['layer1.bias'] / torch.tensor([0., *[1.] * 15])}"),
+        r"with 1 values? that are not finite",
+    ),
+    "a changed recipient": (
+        "def edit(recipient, donor, context):\n    recipient['layer2.bias'] += 1\n    return recipient\n",
+        r"changed layer2\.bias of the recipient that it was given; work on a copy",
+    ),
+    "a changed donor": (
+        "def edit(recipient, donor, context):\n    donor['layer1.weight'].numpy()[0, 0] = 9\n    return recipient\n",
+        r"changed layer1\.weight of the donor",
+    ),
+    "a lost tensor": (
+        "def edit(recipient, donor, context):\n    del recipient['layer3.bias']\n    return donor\n",
+        r"changed layer3\.bias of the recipient",
+    ),
+    "changed observations": (
+        "def edit(recipient, donor, context):\n    context.met.inputs.zero_()\n    return recipient\n",
+        r"changed inputs of the observations",
+    ),
+    "a file with an error": (
+        "raise ImportError('no such thing')\n",
+        r"cannot be loaded, .*ImportError: no such thing \(mine.py, line 5\)",
+    ),
+    "a file that is no Python": ("def edit(:\n", r"cannot be loaded, since its file fails with SyntaxError: "),
+    "a file that exits": ("raise SystemExit\n", r"cannot be loaded, since its file fails with SystemExit"),
+    "no function": ("", r"is not there: mine\.py has no function edit; add it, or mend the name"),
+    "something that is no function": ("edit = 7\n", r"has no function edit"),
+    "a control's failure": (
+        "def edit(recipient, donor, context):\n"
+        "    assert donor['layer1.bias'].any(), 'untrained!'\n"
+        "    return {**recipient, 'layer1.bias': donor['layer1.bias']}\n",
+        r"^mine:edit called for the control same_goal raised AssertionError: untrained!",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_fault_is_one_sentence_in_one_row(folder, pair, on, recipe, case):
+    body, sentence = BAD[case]
+    write(folder, body)
+    before = [{name: tensor.clone() for name, tensor in actor.items()} for actor in (pair.recipient, pair.donor)]
+    rows = scored(folder, [pair, pair], on, recipe)
+    assert len(rows) == 1
+    (row,) = rows
+    assert row["problem"].startswith("mine:edit ")
+    assert row["number"] == 0
+    assert "\n" not in row["problem"]
+    assert pd.Series(row["problem"]).str.contains(sentence).item(), row["problem"]
+    assert np.isnan(row["share_blue"])
+    assert row["levels"] == 0
+    for old, actor in zip(before, (pair.recipient, pair.donor), strict=True):
+        assert all(torch.equal(old[name], actor[name]) for name in old)
+    write(folder, GOOD)
+    assert not any(row["problem"] for row in scored(folder, [pair], on, recipe)), "the next one goes on"
+
+
+def test_a_failure_says_where_in_the_run(folder, pair, on, recipe):
+    """There are three calls for a pair: for the donor, and for two that stand in for it."""
+    write(folder, COUNTING + "    assert len(calls) < 5\n    return recipient\n")
+    (row,) = scored(folder, [pair, pair, pair], on, recipe)
+    assert row["number"] == 1
+
+
+def test_an_edit_that_declines_has_no_rows(folder, pair, on, recipe, capsys):
+    write(folder, "def edit(*_):\n    raise NotApplicable('not for this encoding')\n")
+    assert scored(folder, [pair, pair], on, recipe) == []
+    assert "my edit declines this run: not for this encoding" in capsys.readouterr().err
+    with pytest.raises(NotApplicable):
+        made(folder, pair, recipe).make(pair.recipient, pair.donor)
+
+
+def test_choosing_among_pairs_is_a_fault(folder, pair, on, recipe):
+    """Or an edit could keep the pairs that suit it."""
+    write(folder, COUNTING + "    if len(calls) > 3:\n        raise NotApplicable\n    return recipient\n")
+    (row,) = scored(folder, [pair, pair], on, recipe)
+    assert "declines 1 of the run's 2 pairs; let it raise NotApplicable for what holds of a whole run" in row["problem"]
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        "context.generator.standard_normal(16).astype(np.float32)",
+        "np.random.rand(16).astype(np.float32)",
+        "torch.rand(16)",
+    ],
+)
+def test_what_is_random_is_the_same_each_time(folder, pair, recipe, draw):
+    write(folder, returning(f"{{**recipient, 'layer1.bias': torch.as_tensor({draw})}}"))
+    edit = made(folder, pair, recipe)
+    drawn = [
+        edit.make(pair.recipient, pair.donor),
+        edit.make(pair.recipient, pair.stand_ins["same_goal"]),
+        made(folder, pair, recipe).make(pair.recipient, pair.donor),
+    ]
+    assert all(torch.equal(one["layer1.bias"], other["layer1.bias"]) for one, other in pairwise(drawn))
+    others = [
+        made(folder, pair, recipe, name="another").make(pair.recipient, pair.donor),
+        made(folder, pair._replace(key=(1, 2, 4)), recipe).make(pair.recipient, pair.donor),
+    ]
+    assert not any(torch.equal(drawn[0]["layer1.bias"], other["layer1.bias"]) for other in others)
+
+
+def test_parameters_and_context_arrive(folder, pair, recipe):
+    write(
+        folder,
+        "def edit(recipient, donor, context, scales, *, word):\n"
+        "    assert word == 'x' and context.encoding.name == context.recipe.encoding == 'onehot'\n"
+        "    assert context.met.inputs.shape[1] == context.encoding.inputs\n"
+        "    return {**recipient, 'layer1.bias': scales.pop() * donor['layer1.bias']}\n",
+    )
+    edit = made(folder, pair, recipe, scales=[1.0, 2.0], word="x")
+    for _ in range(2):
+        edited = edit.make(pair.recipient, pair.donor)
+        torch.testing.assert_close(edited["layer1.bias"], 2 * pair.donor["layer1.bias"])
+
+
+def test_gradients_do_not_leak(folder, pair, on, recipe):
+    write(folder, returning("{name: tensor.requires_grad_() * 1 for name, tensor in recipient.items()}"))
+    rows = scored(folder, [pair], on, recipe)
+    assert rows[0]["problem"] == ""
+    assert rows[0]["size"] == 0
+
+
+def test_what_it_prints_goes_to_the_log(folder, pair, recipe, capsys):
+    write(folder, "print('loading')\ndef edit(recipient, *_):\n    print('editing')\n    return recipient\n")
+    made(folder, pair, recipe).make(pair.recipient, pair.donor)
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == "loading\nediting\n"
+
+
+def test_problems_are_the_same_from_run_to_run(folder, pair, on, recipe):
+    write(folder, "def edit(*_):\n    raise ValueError(f'bad {object()}\\n' + 999 * 'x')\n")
+    (row,) = scored(folder, [pair], on, recipe)
+    assert "bad <object object> xxx" in row["problem"]
+    assert len(row["problem"]) < 400
+
+
+def test_other_files_of_the_folder_can_be_imported_and_nothing_is_left_there(folder, pair, recipe):
+    (folder / "parts").mkdir()
+    (folder / "parts" / "half.py").write_text("HALF = 0.5\n")
+    (folder / "parts" / "mine.py").write_text(
+        "from parts.half import HALF\ndef edit(recipient, donor, context):\n    return recipient if HALF else None\n"
+    )
+    edit = custom_edit("x", load("parts.mine:edit", folder), {}, pair, recipe)
+    assert edit.make(pair.recipient, pair.donor).keys() == pair.recipient.keys()
+    assert not (folder / "parts" / "__pycache__" / f"mine.{sys.implementation.cache_tag}.pyc").exists()
+
+
+@pytest.mark.parametrize(
+    ("function", "sentence"),
+    [
+        ("mine", r"the function 'mine'; write it as module:function, such as my_edits:halfway"),
+        ("../mine:edit", r"write it as module:function"),
+        ("/etc/mine:edit", r"write it as module:function"),
+        ("a..mine:edit", r"write it as module:function"),
+        ("mine:edit()", r"write it as module:function"),
+        ("other.mine:edit", r"there is no file other/mine\.py in the project's folder, where the Snakefile is"),
+        ("linked:edit", r"linked\.py is a link that leads out of the project's folder"),
+        ("copy:edit", r"copy is an installed module too, which copy\.py would hide"),
+        ("numpy:edit", r"numpy is an installed module too"),
+    ],
+)
+def test_code_outside_of_the_project_cannot_be_named(tmp_path, function, sentence):
+    project = tmp_path / "project"
+    project.mkdir()
+    for name in ("mine.py", "copy.py", "numpy.py"):
+        (project / name).write_text(GOOD)
+    (tmp_path / "outside.py").write_text(GOOD)
+    (project / "linked.py").symlink_to(tmp_path / "outside.py")
+    with pytest.raises(StudyError, match=sentence):
+        module_file(function, project)
+    with pytest.raises(StudyError, match=sentence):
+        check([{"name": "x", "function": function}], project)
+    assert module_file("mine:edit", project) == project / "mine.py"
+
+
+def test_two_edits_have_two_names(folder):
+    write(folder, GOOD)
+    edit = {"name": "x", "function": "mine:edit"}
+    check([edit, {**edit, "name": "y"}], folder)
+    with pytest.raises(StudyError, match="custom_edits has the name 'x' twice"):
+        check([edit, edit], folder)
+
+
+def test_sources_are_what_is_imported(folder):
+    """The rule's inputs: a change of any of them scores again."""
+    write(
+        folder, "import helper\nfrom parts.deep import thing\nfrom goalsplice.edits.inputs import input_groups\n" + GOOD
+    )
+    (folder / "parts").mkdir()
+    for name in ("helper", "parts/__init__", "parts/deep", "unused"):
+        (folder / f"{name}.py").write_text("import mine\n" if name == "helper" else "")
+    files, modules = sources([{"function": "mine:edit"}], folder)
+    assert [path.relative_to(folder).as_posix() for path in files] == [
+        "helper.py",
+        "mine.py",
+        "parts/__init__.py",
+        "parts/deep.py",
+    ]
+    assert modules == ["goalsplice.edits.custom.NotApplicable", "goalsplice.edits.inputs.input_groups"]
+    write(folder, "def edit(:\n")
+    assert sources([{"function": "mine:edit"}], folder) == ([folder / "mine.py"], [])
+    assert sources([], folder) == ([], [])
+
+
+def run_stage(monkeypatch, folder, recipe, edits):
+    """The stage's table for a run of six phases, from checkpoint files."""
+    recipe_values = {**vars(recipe), "phase_rollouts": 2, "rollouts": 12}
+    recipe = type(recipe)(**recipe_values)
+    paths = []
+    for phase in range(6):
+        paths.append(folder / f"phase={phase:02d}.safetensors")
+        agent = Agent(recipe.world.inputs, recipe.hidden_size, torch.Generator().manual_seed(phase))
+        header = Header("onehot", 5, phase, recipe.objectives[phase % 2], recipe.encoding, recipe.digest())
+        save_checkpoint(paths[-1], agent, header)
+    settings = {"pairs": [[2, 3]], "levels": 8, "control_levels": 4, "draws": 1}
+    settings |= {"layouts": "three_colours", "policy": "sampling"}
+    options = {
+        "--arm": "onehot",
+        "--seed": "5",
+        "--recipe": json.dumps(recipe_values),
+        "--splices": json.dumps(settings),
+        "--levels-seed": "0",
+        "--edits": json.dumps(edits),
+        "--project": str(folder),
+        "--output": str(folder / "custom_edits.parquet"),
+    }
+    lists = ["--phases", *map(str, range(6)), "--checkpoints", *map(str, paths)]
+    monkeypatch.setattr(sys, "argv", ["custom_edits", *(part for item in options.items() for part in item), *lists])
+    custom_edits.main()
+    return pd.read_parquet(folder / "custom_edits.parquet")
+
+
+def test_the_stage_goes_on_after_a_failure_and_says_it(folder, recipe, monkeypatch, capsys):
+    write(folder, "raise ImportError\n", "broken")
+    write(folder, GOOD)
+    edits = [{"name": name, "function": f"{name}:edit"} for name in ("broken", "mine")]
+    table = run_stage(monkeypatch, folder, recipe, edits)
+    assert list(table["edit"].unique()) == ["broken", "mine"]
+    assert (table["problem"] == "").tolist() == [False, *[True] * (len(table) - 1)]
+    assert set(map(tuple, table[["recipient_phase", "donor_phase"]].to_numpy())) == {(2, 3), (3, 2)}
+    assert "broken: broken:edit cannot be loaded" in capsys.readouterr().err
+
+
+def test_without_edits_the_table_is_empty_and_has_all_columns(folder, recipe, monkeypatch):
+    write(folder, GOOD)
+    empty = run_stage(monkeypatch, folder, recipe, [])
+    full = run_stage(monkeypatch, folder, recipe, [{"name": "x", "function": "mine:edit"}])
+    assert len(empty) == 0
+    assert list(empty) == list(full)
+    assert empty.dtypes.equals(full.dtypes)

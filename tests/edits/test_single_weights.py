@@ -1,0 +1,110 @@
+"""Single weights: the highest, and as many as said."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from goalsplice.edits.edit import norm, size, take
+from goalsplice.edits.single_weights import SHARES, top_masks, weight_edits
+
+shares = st.floats(0, 1)
+seeds = st.integers(0, 2**32 - 1)
+
+
+@pytest.fixture(scope="module")
+def scores(recipient):
+    """Scores of both signs, no two alike."""
+    generator = np.random.default_rng(0)
+    return {name: torch.from_numpy(generator.standard_normal(part.shape)) for name, part in recipient.items()}
+
+
+@pytest.fixture(scope="module")
+def edits(scores):
+    """By name, then by dose."""
+    found = {}
+    for edit in weight_edits(scores):
+        found.setdefault(edit.name, {})[edit.dose] = edit
+    return found
+
+
+def expected_size(weights, share) -> int:
+    return max(1, round(share * sum(part.numel() for part in weights.values())))
+
+
+@settings(deadline=None)
+@given(seeds, shares)
+def test_masks_are_where_the_highest_scores_are(seed, share):
+    generator = np.random.default_rng(seed)
+    scores = {
+        name: torch.from_numpy(generator.permutation(60).reshape(shape) - 60.0 * number)
+        for number, (name, shape) in enumerate({"a": (6, 10), "b": (60,), "c": (10, 6)}.items())
+    }
+    masks = top_masks(scores, share)
+    assert {name: mask.shape for name, mask in masks.items()} == {name: part.shape for name, part in scores.items()}
+    inside = torch.cat([part[masks[name]] for name, part in scores.items()])
+    outside = torch.cat([part[~masks[name]] for name, part in scores.items()])
+    assert len(inside) == expected_size(scores, share)
+    assert not len(outside) or inside.min() > outside.max()
+
+
+def test_sizes_are_shares_of_the_actor(recipient, donor, edits):
+    assert set(edits) == {"by size", "by attribution"}
+    for by_dose in edits.values():
+        assert tuple(by_dose) == SHARES
+        for share, edit in by_dose.items():
+            assert size(recipient, edit.make(recipient, donor)) == expected_size(recipient, share)
+
+
+def test_all_weights_are_the_donor(recipient, donor, edits):
+    for by_dose in edits.values():
+        torch.testing.assert_close(by_dose[1.0].make(recipient, donor), dict(donor), rtol=0, atol=0)
+
+
+def test_larger_doses_hold_the_smaller(recipient, donor, edits):
+    for by_dose in edits.values():
+        before = dict(recipient)
+        for edit in by_dose.values():
+            edited = edit.make(recipient, donor)
+            for name in edited:
+                assert torch.where(before[name] != recipient[name], edited[name] == donor[name], True).all()
+            before = edited
+
+
+@settings(deadline=None, max_examples=40)
+@given(seeds, st.sampled_from(SHARES[:-1]))
+def test_by_size_has_the_largest_norm_of_its_size(recipient, donor, edits, seed, share):
+    largest = norm(recipient, edits["by size"][share].make(recipient, donor))
+    generator = np.random.default_rng(seed)
+    random = {name: torch.from_numpy(generator.random(part.shape)) for name, part in recipient.items()}
+    other = take(recipient, donor, top_masks(random, share))
+    assert size(recipient, other) == expected_size(recipient, share)
+    assert norm(recipient, other) <= largest * (1 + 1e-6)
+
+
+def test_by_size_takes_the_largest_differences(recipient, donor, edits):
+    differences = np.sort(np.concatenate([(donor[name] - recipient[name]).numpy().ravel() for name in recipient]) ** 2)
+    for share, edit in edits["by size"].items():
+        taken = differences[-expected_size(recipient, share) :].sum()
+        assert norm(recipient, edit.make(recipient, donor)) ** 2 == pytest.approx(taken, rel=1e-4)
+
+
+def test_by_attribution_takes_the_highest_with_their_sign(recipient, donor, scores, edits):
+    for share, edit in edits["by attribution"].items():
+        expected = take(recipient, donor, top_masks(scores, share))
+        torch.testing.assert_close(edit.make(recipient, donor), expected, rtol=0, atol=0)
+    one = edits["by attribution"][SHARES[0]].make(recipient, donor)
+    (highest,) = [scores[name][one[name] != recipient[name]] for name in one if (one[name] != recipient[name]).any()]
+    assert highest.item() == max(part.max() for part in scores.values())
+
+
+def test_by_size_follows_another_donor_and_by_attribution_has_no_such_control(recipient, donor, edits):
+    other = {name: -part for name, part in donor.items()}
+    edited = edits["by size"][0.01].make(recipient, other)
+    sizes = {name: (other[name] - recipient[name]).abs() for name in recipient}
+    taken = torch.cat([part[edited[name] != recipient[name]] for name, part in sizes.items()])
+    left = torch.cat([part[edited[name] == recipient[name]] for name, part in sizes.items()])
+    assert taken.min() > left.max()
+    for edit in edits["by attribution"].values():
+        assert not {"same_goal", "other_seed", "untrained"} & set(edit.controls)

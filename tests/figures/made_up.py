@@ -1,0 +1,108 @@
+"""Made-up tables of splices and their recoveries, only to be drawn."""
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from goalsplice.figures.style import COLOURS
+
+LAYERS = ("layer1", "layer2", "layer3", "layer4")
+SETS = ["+".join(layers) for size in range(1, 5) for layers in combinations(LAYERS, size)]
+VALUES = ("shuffled", "noise", "turned")
+PLACES = ("distance 0", "distance 1", "left", "straight ahead", "right")
+GROUPS = {"onehot": ("red", "blue and purple", "all colours", "key", "all kinds"), "": ("kind", "colour", "state")}
+SHARES, COUNTS, RANKS = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0), (1, 2, 4, 8, 16, 32, 64, 128), (1, 2, 4, 8)
+STEPS = (-1.0, -0.5, -0.25, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
+EXCHANGE = "own blue and purple exchanged"
+
+
+def edits(arm):
+    """Family, edit, dose, controls and recovery of all edits of an arm."""
+    everywhere = (*VALUES, "random_sites", "same_goal", "other_seed")
+    yield "layers", "none", np.nan, (), 0.0
+    for name in SETS:
+        strength = 0.8 * ("layer1" in name) + 0.2 * ("layer2" in name)
+        yield "layers", name, np.nan, (*everywhere, "untrained"), strength
+        yield "layer_weights", name, np.nan, (), strength
+        yield "layer_biases", name, np.nan, (), 0.0
+    for name in (*GROUPS.get(arm, GROUPS[""]), *PLACES):
+        yield "inputs", name, np.nan, (*everywhere, "complement"), 0.6 if "blue" in name or "colour" in name else 0.1
+    if arm == "onehot":
+        yield "inputs", EXCHANGE, np.nan, (), 0.9
+    for share in SHARES:
+        for ranking, effort in (("by size", ()), ("by attribution", ("equal_effort",))):
+            controls = ("random_sites", "complement", *effort) if share < 1 else ()
+            yield "weights", ranking, share, controls, min(1.0, 30 * share)
+    for count in COUNTS:
+        for side in ("incoming", "outgoing", "incoming and outgoing"):
+            for ranking in ("by size", "by attribution"):
+                yield "units", f"{side}, {ranking}", count, ("random_sites", "complement", "same_goal"), count / 128
+    for rank in RANKS:
+        for name in (*LAYERS, "all layers"):
+            controls = ("random_sites", "complement", "turned") if name in ("layer1", "all layers") else ()
+            yield "rank", name, rank, controls, min(1.0, rank / 4) if name == "all layers" else 0.1
+    for step in STEPS:
+        yield "path", "whole actor", step, ("shuffled", "noise", "same_goal", "other_seed"), np.clip(step, 0, 1)
+
+
+def recovery_tables(seeds, arms=("onehot", "integers"), unlike=True):
+    """The tables recoveries, edit_effects and smallest_edits; unless `unlike`, floor and ceiling never differ.
+
+    An interquartile mean is the value that seeds lie around, its interval 0.1 wide on either side.
+    """
+    chance = np.random.default_rng(0)
+    by_seed, effects, smallest = [], [], []
+    for arm in arms:
+        for family, edit, dose, controls, strength in edits(arm):
+            for control in ("none", *controls):
+                recovery = {"none": strength, "complement": 1 - strength}.get(control, 0.02)
+                known = {"arm": arm, "family": family, "edit": edit, "dose": float(dose), "control": control}
+                own = {"networks": 10, "share_crash": 0.02, "share_timeout": 0.01, "size": 100.0}
+                by_seed += [
+                    {**known, "seed": seed, "recovery": recovery + chance.normal(0, 0.05) if unlike else np.nan, **own}
+                    for seed in seeds
+                ]
+                middle, half = recovery if unlike else np.nan, 0.1 if len(seeds) > 1 else np.nan
+                effects.append(
+                    {
+                        **known,
+                        "seeds": len(seeds) if unlike else 0,
+                        "recovery": middle,
+                        "recovery_low": middle - half,
+                        "recovery_high": middle + half,
+                        "p_holm": np.nan if control == "none" or not unlike else 0.01 if strength > 0.5 else 0.6,
+                        "tried": 15,
+                    }
+                )
+            if family in ("weights", "units", "rank") and strength == 1 and unlike:
+                found = {"recovery": 0.96, "low": 0.9, "high": 1.02}
+                smallest.append({"arm": arm, "family": family, "edit": edit, "dose": dose, "size": 1234.0, **found})
+        missing = dict.fromkeys(("dose", "size", "recovery", "low", "high"), np.nan)
+        smallest.append({"arm": arm, "family": "rank", "edit": "layer4", **missing})
+    first = pd.DataFrame(smallest).drop_duplicates(["arm", "family", "edit"])
+    return {"recoveries": pd.DataFrame(by_seed), "edit_effects": pd.DataFrame(effects), "smallest_edits": first}
+
+
+def splices_table(seeds, arms=("onehot", "integers")):
+    """The splices table of one pair of phases in both directions: layers, a control, and rows of other families."""
+    chance = np.random.default_rng(1)
+    rows = []
+    for arm in arms:
+        for seed in seeds:
+            for (first, mine), (second, other) in (((4, "blue"), (5, "purple")), ((5, "purple"), (4, "blue"))):
+                known = {
+                    **{"arm": arm, "seed": seed, "policy": "sampling", "layouts": "three_colours"},
+                    **{"recipient_phase": first, "donor_phase": second},
+                    **{"recipient_objective": mine, "donor_objective": other},
+                }
+                for family, edit, control, levels in (
+                    *(("layers", name, "none", 64) for name in ("none", *SETS)),
+                    *(("layers", "layer1", "shuffled", 16), ("path", "whole actor", "none", 64)),
+                    *(("bounds", "none", "bound", 16), ("bounds", "donor", "bound", 16)),
+                ):
+                    own = other if "layer1" in edit and control == "none" else mine
+                    parts = chance.dirichlet([1 + 20 * (end == own) for end in COLOURS])
+                    ends = {f"share_{end}": part for end, part in zip(COLOURS, parts, strict=True)}
+                    rows.append({**known, "family": family, "edit": edit, "control": control, "levels": levels, **ends})
+    return pd.DataFrame(rows)

@@ -1,0 +1,64 @@
+"""The figure of the path says what its tables say. That it draws at all is tested with all figures."""
+
+import pytest
+
+from figures.made_up import STEPS, recovery_tables
+from goalsplice.figures import path
+from goalsplice.figures.recoveries import CONTROLS
+from goalsplice.figures.style import MIDDLE, styled
+from goalsplice.measure.statistics import interquartile_mean
+
+SEEDS = [99, 1, 2, 3]
+
+
+def drawn(tables):
+    with styled():
+        figure = path.draw({name: tables[name][columns] for name, columns in path.TABLES.items()}, {})
+    return figure.axes
+
+
+@pytest.fixture(scope="module")
+def panels():
+    """Recovery above, broken episodes below."""
+    return drawn(recovery_tables(SEEDS, arms=("onehot",)))
+
+
+def test_steps_are_in_order_with_the_unedited_recipient_at_zero(panels):
+    recovery = panels[0]
+    (joined,) = [line for line in recovery.lines if line.get_color() == "black" and len(line.get_xdata()) > 2]
+    assert list(joined.get_xdata()) == sorted([0.0, *STEPS])
+    rows = recovery_tables(SEEDS, arms=("onehot",))["recoveries"].query("control == 'none'")
+    start = rows[(rows["family"] == "layers") & (rows["edit"] == "none")]
+    expected = [
+        float(
+            interquartile_mean(
+                (start if step == 0 else rows[(rows["family"] == "path") & (rows["dose"] == step)])["recovery"]
+            )
+        )
+        for step in sorted([0.0, *STEPS])
+    ]
+    assert list(joined.get_ydata()) == pytest.approx(expected)
+
+
+def test_every_seed_of_every_step_is_a_point(panels):
+    recovery, _ = panels
+    (points,) = [line for line in recovery.lines if line.get_markersize() == 2.2]
+    assert len(points.get_xdata()) == len(SEEDS) * (len(STEPS) + 1)
+
+
+def test_controls_are_drawn_below_too(panels):
+    _, broken = panels
+    for name in ("shuffled", "noise", "same_goal", "other_seed"):
+        (line,) = [
+            line
+            for line in broken.lines
+            if line.get_marker() == CONTROLS[name].marker and line.get_color() == CONTROLS[name].colour
+        ]
+        assert list(line.get_ydata()) == pytest.approx([0.03] * (len(STEPS) + 1))
+
+
+def test_steps_that_beat_their_controls_are_filled(panels):
+    recovery, _ = panels
+    marks = [line for line in recovery.lines if line.get_markersize() == MIDDLE["markersize"]]
+    filled = {line.get_xdata()[0] for line in marks if line.get_markerfacecolor() == "black"}
+    assert filled == {step for step in STEPS if step > 0.5}

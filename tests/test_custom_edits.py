@@ -1,0 +1,174 @@
+"""A user's edit from the page on edits, in a finished study: what runs, and what comes out."""
+
+import ast
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+import yaml
+from jsonschema import Draft202012Validator
+from study import QUICK, ROOT, copy_project, planned, snakemake
+
+from goalsplice.agent.network import Agent
+from goalsplice.agent.recipe import Recipe
+from goalsplice.edits import plugin
+from goalsplice.edits.attribution import observations
+from goalsplice.edits.custom import Context, custom_edit, load
+from goalsplice.edits.scoring import Pair
+from goalsplice.study import recipe_of
+
+PAGE = (ROOT / "docs/edits.md").read_text(encoding="utf-8").partition("## Bring your own")[2]
+FIGURE = "results/figures/leaderboard.svg"
+
+
+def block(language: str) -> str:
+    """The section's code block in a language."""
+    (found,) = re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.M | re.S)
+    return found
+
+
+EDITS = yaml.safe_load(block("yaml"))["custom_edits"]
+
+
+def configure(folder: Path, text: str) -> None:
+    """Write `mine.yaml`: the mini study with `text`."""
+    (folder / "mine.yaml").write_text((folder / QUICK).read_text(encoding="utf-8") + text, encoding="utf-8")
+
+
+@pytest.fixture
+def clone(finished, tmp_path) -> Path:
+    """The finished mini study with the page's two files in it."""
+    folder = copy_project(tmp_path / "clone")
+    for part in ("results", ".snakemake"):
+        shutil.copytree(finished / part, folder / part)
+    (folder / "my_edits.py").write_text(block("python"), encoding="utf-8")
+    configure(folder, block("yaml"))
+    return folder
+
+
+def test_the_pages_edit_does_what_it_says(tmp_path):
+    """Of layer 1's weights it takes the share that differs most, and for one who copies it no other file is needed."""
+    (tmp_path / "my_edits.py").write_text(block("python"), encoding="utf-8")
+    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    recipe = Recipe(**{**recipe_of(config, "onehot"), "view_size": 3, "hidden_size": 16})
+    recipient, donor = (
+        Agent(recipe.world.inputs, 16, torch.Generator().manual_seed(seed)).actor.state_dict() for seed in (0, 1)
+    )
+    pair = Pair(recipient, donor, observations((recipient, donor), recipe, "three_colours", (0,)), {}, (0,))
+    for edit in EDITS:
+        made = custom_edit(edit["name"], load(edit["function"], tmp_path), edit["parameters"], pair, recipe)
+        edited = made.make(recipient, donor)
+        taken = edited["layer1.weight"] == donor["layer1.weight"]
+        assert taken.float().mean().item() == pytest.approx(edit["parameters"]["share"], abs=1e-3)
+        difference = (donor["layer1.weight"] - recipient["layer1.weight"]).abs()
+        assert difference[taken].min() > difference[~taken].max()
+        assert all(torch.equal(edited[name], recipient[name]) for name in recipient if name != "layer1.weight")
+
+
+def test_the_page_names_what_there_is():
+    for field in Context._fields:
+        assert f"`context.{field}`" in PAGE
+    for control in (
+        "same_goal",
+        "other_seed",
+        "untrained",
+        "turned",
+        "complement",
+        "shuffled",
+        "noise",
+        "random_sites",
+    ):
+        assert f"`{control}`" in PAGE
+    for word in re.findall(r"`goalsplice\.([\w.]+)", PAGE):
+        module, _, name = word.rpartition(".")
+        tree = ast.parse((ROOT / "workflow/goalsplice" / f"{module.replace('.', '/')}.py").read_text())
+        assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    for target in re.findall(r"\]\(([^)#]+)\)", PAGE):
+        assert (ROOT / "docs" / target).exists(), target
+
+
+def test_the_schema_takes_exactly_the_names_that_the_code_does():
+    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
+    item = schema["properties"]["custom_edits"]["items"]
+    assert re.compile(item["properties"]["function"]["pattern"].strip("^$")) == plugin._NAMED
+    validator = Draft202012Validator(schema["properties"]["custom_edits"])
+    good = {"name": "x", "function": "a.b:c", "parameters": {"one": [1, {"two": None}]}}
+    assert validator.is_valid([good, *EDITS])
+    assert validator.is_valid(yaml.safe_load((ROOT / "config.yaml").read_text())["custom_edits"])
+    bad = [{"name": " x"}, {"name": ""}, {"name": 33 * "x"}, {"function": "../a:b"}, {"function": "a"}, {"code": "a:b"}]
+    for change in [*bad, {"parameters": [1]}, {"parameters": {"a-b": 1}}]:
+        assert not validator.is_valid([{**good, **change}]), change
+
+
+def test_the_pages_command_scores_the_edit_and_nothing_else(clone):
+    command = block("sh").split()
+    assert command[0] == "snakemake"
+    assert command[command.index("--configfile") + 1] == "mine.yaml"
+    jobs = planned(clone, *command[3 : command.index("--configfile")], config="mine.yaml")
+    assert jobs == {"custom_edits": 4, "combine": 1, "leaderboard": 1, "draw_leaderboard": 1}
+
+
+def test_the_pages_edit_is_in_the_leaderboard(clone):
+    """Beside one that fails: that is told on the terminal, and stops nothing."""
+    (clone / "broken.py").write_text("def edit(recipient, donor, context):\n    return 1 / 0\n")
+    configure(clone, block("yaml") + "  - {name: it's broken, function: 'broken:edit'}\n")
+    result = snakemake(clone, FIGURE, "--cores", "1", config="mine.yaml")
+    output = result.stdout + result.stderr
+    assert result.returncode == 0, output
+    assert (
+        'The custom edit "it\'s broken" has no score in arm onehot: broken:edit raised ZeroDivisionError: division by '
+        "zero (broken.py, line 2); mend the function or its parameters (failed in 2 of 2 runs, first in seed 99, "
+    ) in output
+    board = pd.read_parquet(clone / "results/tables/leaderboard.parquet").set_index(["arm", "edit"])
+    for arm in ("onehot", "integers"):
+        for edit in EDITS:
+            row = board.loc[(arm, edit["name"])]
+            assert row["problem"] == ""
+            assert row["size"] > 0
+        assert board.loc[(arm, "it's broken"), "problem"]
+    assert "1 / 0" in (clone / "results/logs/custom_edits/arm=onehot/seed=99.log").read_text(), "with its traceback"
+    assert (clone / FIGURE).read_text(encoding="utf-8").count("no score") == 2
+    assert planned(clone, FIGURE, config="mine.yaml") == {}
+
+
+def test_a_study_without_custom_edits(clone):
+    configure(clone, "custom_edits: []\n")
+    result = snakemake(clone, FIGURE, "--cores", "1", config="mine.yaml")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert len(pd.read_parquet(clone / "results/tables/custom_edits.parquet")) == 0
+    assert "custom" not in set(pd.read_parquet(clone / "results/tables/leaderboard.parquet")["family"])
+
+
+def test_editing_the_file_or_what_it_imports_scores_again(clone):
+    """And no splice, however much the study's own edits share with it."""
+    (clone / "share.py").write_text("SHARE = 0.5\n")
+    path = clone / "my_edits.py"
+    path.write_text("from share import SHARE\n\n\ndef most_changed(recipient, *_, share):\n    return recipient\n")
+    assert snakemake(clone, FIGURE, "--cores", "1", "--touch", config="mine.yaml").returncode == 0
+    assert planned(clone, FIGURE, config="mine.yaml") == {}
+    expected = {"custom_edits": 4, "combine": 1, "leaderboard": 1, "draw_leaderboard": 1}
+    (clone / "share.py").write_text("SHARE = 0.6\n")
+    assert planned(clone, FIGURE, config="mine.yaml") == expected
+
+
+@pytest.mark.parametrize(
+    ("edit", "sentence"),
+    [
+        ({"function": "nowhere:edit"}, r"there is no file nowhere\.py in the project's folder"),
+        ({"function": "../my_edits:edit"}, r"custom_edits\.0\.function: .* does not match"),
+        ({"fonction": "my_edits:edit"}, r"custom_edits\.0: .*'fonction' was unexpected"),
+        ({"parameters": 3}, r"custom_edits\.0\.parameters: 3 is not of type 'object'"),
+    ],
+)
+def test_a_bad_entry_is_one_sentence_before_anything_runs(tmp_path, edit, sentence):
+    folder = copy_project(tmp_path / "project")
+    (folder / "bad.yaml").write_text(json.dumps({"custom_edits": [{"name": "x", "function": "my_edits:f", **edit}]}))
+    result = snakemake(folder, "--dry-run", "--cores", "1", config="bad.yaml")
+    output = result.stdout + result.stderr
+    assert result.returncode != 0
+    assert "Traceback" not in output
+    assert re.search(sentence, output), output

@@ -1,0 +1,79 @@
+"""Which checkpoints and runs stand in for a donor."""
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from goalsplice.agent.schedule import objective_of
+from goalsplice.study import other_seed, recipe_of, same_goal_phase, spliced_phases, whole_phases
+
+COLOURS = ("blue", "purple", "yellow")
+
+
+def recipe(phases, objectives=COLOURS[:2]):
+    return {
+        "schedule": "alternation",
+        "objectives": list(objectives),
+        "rollouts": 15 * phases + 6,
+        "phase_rollouts": 15,
+    }
+
+
+@pytest.mark.parametrize(("phase", "stand_in"), [(0, 2), (1, 3), (2, 0), (18, 16), (19, 17), (22, 20), (23, 21)])
+def test_same_goal_phases_by_hand(phase, stand_in):
+    """Of two as near, the earlier."""
+    assert same_goal_phase(recipe(24), phase) == stand_in
+
+
+def test_phases_of_the_study(pytestconfig):
+    config = yaml.safe_load((pytestconfig.rootpath / "config.yaml").read_text())
+    for arm in config["arms"]:
+        mine = recipe_of(config, arm)
+        assert whole_phases(mine) == 24
+        assert same_goal_phase(mine, 20) == 18
+        assert spliced_phases(mine, [[18, 19], [22, 23]]) == [16, 17, 18, 19, 20, 21, 22, 23]
+
+
+@given(st.integers(1, 30), st.integers(0, 29), st.integers(1, 3))
+def test_same_goal_phases_are_the_nearest_others_of_that_goal(phases, phase, goals):
+    mine = recipe(phases, COLOURS[:goals])
+
+    def goal(phase):
+        return objective_of("alternation", phase, COLOURS[:goals])
+
+    phase %= phases
+    found = same_goal_phase(mine, phase)
+    others = [other for other in range(phases) if other != phase and goal(other) == goal(phase)]
+    assert (found is None) == (not others)
+    if others:
+        assert found in others
+        assert all((abs(found - phase), found) <= (abs(other - phase), other) for other in others)
+
+
+def test_a_goal_that_comes_once_has_none():
+    assert same_goal_phase(recipe(2), 0) is None
+    assert same_goal_phase(recipe(3), 1) is None
+    assert same_goal_phase(recipe(3), 0) == 2
+    assert spliced_phases(recipe(2), [[0, 1]]) == [0, 1]
+
+
+@given(st.lists(st.tuples(st.integers(0, 23), st.integers(0, 23)), max_size=6))
+def test_spliced_phases_are_the_pairs_and_their_stand_ins(pairs):
+    found = spliced_phases(recipe(24), [list(pair) for pair in pairs])
+    named = {phase for pair in pairs for phase in pair}
+    assert found == sorted(set(found))
+    assert set(found) == named | {same_goal_phase(recipe(24), phase) for phase in named}
+
+
+@given(st.lists(st.integers(0, 99), unique=True, min_size=2))
+def test_every_run_stands_in_for_one_other(seeds):
+    found = [other_seed(seeds, seed) for seed in seeds]
+    assert sorted(found) == sorted(seeds)
+    assert all(other != seed for other, seed in zip(found, seeds, strict=True))
+    assert found[0] == seeds[1]
+    assert found[-1] == seeds[0]
+
+
+def test_a_run_that_is_alone_has_no_other():
+    assert other_seed([99], 99) is None

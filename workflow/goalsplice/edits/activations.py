@@ -1,0 +1,59 @@
+"""Edits of activations, written as edits of weights.
+
+Interchange (Geiger et al. 2021, "Causal Abstractions of Neural Networks"): all of a layer's activations are the donor's
+on the same observation. What lies below that layer is then the donor's and what lies above is the recipient's, so the
+network is the splice of all layers up to that one.
+
+Mean difference (Turner et al. 2023, "Activation Addition"): the mean, over observations, of the donor's minus the
+recipient's activations is added to the recipient's. Added after layer l it passes layer l+1's weights as a constant, so
+it is an edit of layer l+1's bias.
+"""
+
+import torch
+from torch import Tensor
+
+from goalsplice.agent.network import ACTOR_LAYERS
+from goalsplice.edits.attribution import Observations
+from goalsplice.edits.edit import Edit, Make, Weights
+from goalsplice.edits.layers import splice_layers
+
+
+def activations(actor: Weights, inputs: Tensor, layer: str) -> Tensor:
+    """Activations (n, H) of a hidden layer, after its ReLU, for inputs (n, inputs)."""
+    x = inputs
+    for name in ACTOR_LAYERS[: ACTOR_LAYERS.index(layer) + 1]:
+        x = torch.relu(x @ actor[f"{name}.weight"].T + actor[f"{name}.bias"])
+    return x
+
+
+def add_mean_difference(layer: str, met: Observations) -> Make:
+    """Add the mean difference of the activations after a hidden layer, over observations `met`."""
+    following = ACTOR_LAYERS[ACTOR_LAYERS.index(layer) + 1]
+
+    def make(recipient: Weights, donor: Weights) -> Weights:
+        difference = activations(donor, met.inputs, layer) - activations(recipient, met.inputs, layer)
+        added = recipient[f"{following}.weight"] @ (met.frequency @ difference)
+        return {**recipient, f"{following}.bias": recipient[f"{following}.bias"] + added}
+
+    return make
+
+
+def activation_edits(met: Observations) -> list[Edit]:
+    """Interchange and mean difference after each hidden layer."""
+    edits = []
+    for number, layer in enumerate(ACTOR_LAYERS[:-1], start=1):
+        edits += [
+            Edit(
+                "activations",
+                f"interchange after {layer}",
+                splice_layers(ACTOR_LAYERS[:number]),
+                controls=("same_goal", "other_seed", "untrained"),
+            ),
+            Edit(
+                "activations",
+                f"mean difference after {layer}",
+                add_mean_difference(layer, met),
+                controls=("turned", "noise", "same_goal", "other_seed"),
+            ),
+        ]
+    return edits

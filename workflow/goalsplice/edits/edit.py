@@ -1,0 +1,67 @@
+"""What an edit is: a function that makes an actor from a recipient and a donor, and what is said of its result."""
+
+from collections.abc import Callable, Mapping
+from math import nan
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+Weights = Mapping[str, Tensor]
+"""An actor's state dict: float32 tensors by the names `layer1.weight`, `layer1.bias`, ..., `layer4.bias`."""
+
+NO_EDIT = "none"
+
+
+Make = Callable[[Weights, Weights], Weights]
+"""The edited actor from recipient and donor. A pure function: it changes neither."""
+
+
+class Edit(NamedTuple):
+    """One edit, and what it is to be compared with.
+
+    Attributes:
+        family: kind of edit.
+        name: which one of its kind.
+        make: what it does.
+        dose: how much of it: units, share of the weights, rank, or step; NaN where there is no such scale.
+        controls: names of its controls (`scoring.py`).
+        at_random: the same kind of edit at a random site, for the control `random_sites`. Without it, that control
+            takes single weights anywhere in the actor.
+    """
+
+    family: str
+    name: str
+    make: Make
+    dose: float = nan
+    controls: tuple[str, ...] = ()
+    at_random: Callable[[np.random.Generator], Make] | None = None
+
+
+def change(recipient: Weights, edited: Weights) -> dict[str, Tensor]:
+    """What an edit added to the recipient, tensor by tensor."""
+    return {name: edited[name] - recipient[name] for name in recipient}
+
+
+def add(recipient: Weights, difference: Weights, scale: float = 1.0) -> dict[str, Tensor]:
+    """The recipient with a multiple of a difference added."""
+    return {name: recipient[name] + scale * difference[name] for name in recipient}
+
+
+def size(recipient: Weights, edited: Weights) -> int:
+    """How many weights and biases an edit changed."""
+    return sum(int((edited[name] != recipient[name]).sum()) for name in recipient)
+
+
+def norm(recipient: Weights, edited: Weights) -> float:
+    """L2 norm of what an edit added."""
+    return float(torch.cat([part.double().flatten() for part in change(recipient, edited).values()]).norm())
+
+
+def take(recipient: Weights, donor: Weights, masks: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The recipient, with the donor's weights where a boolean mask, which broadcasts, says so. Others stay whole."""
+    return {
+        name: torch.where(masks[name], donor[name], recipient[name]) if name in masks else recipient[name]
+        for name in recipient
+    }

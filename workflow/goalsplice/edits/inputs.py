@@ -1,0 +1,115 @@
+"""Splices of layer 1's input columns, chosen by what the inputs mean: a colour, a kind of thing, a place in view."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from minigrid.core.constants import COLOR_TO_IDX, OBJECT_TO_IDX
+
+from goalsplice.edits.edit import Edit, Make, Weights, take
+from goalsplice.world.observation import Encoding
+
+_KINDS = ("empty", "wall", "key", "ball")
+"""Kinds of things that this world has, of MiniGrid's eleven."""
+
+_CONTROLS = ("random_sites", "complement", "turned", "shuffled", "noise", "same_goal", "other_seed", "untrained")
+
+
+def _channels(encoding: Encoding) -> dict[str, list[int]]:
+    """Which inputs of a cell mean what."""
+    if encoding.name == "integers":
+        return {"kind": [0], "colour": [1], "state": [2]}
+    first_colour, first_state = len(OBJECT_TO_IDX), len(OBJECT_TO_IDX) + len(COLOR_TO_IDX)
+    colours = {colour: first_colour + number for colour, number in COLOR_TO_IDX.items()}
+    return {
+        **{colour: [channel] for colour, channel in colours.items()},
+        "blue and purple": [colours["blue"], colours["purple"]],
+        "all colours": list(range(first_colour, first_state)),
+        **{kind: [OBJECT_TO_IDX[kind]] for kind in _KINDS},
+        "all kinds": list(range(first_colour)),
+    }
+
+
+def _cells(encoding: Encoding) -> dict[str, np.ndarray]:
+    """Which view cells lie where: bool (view_size, view_size), x before y, as in MiniGrid's arrays.
+
+    The agent is in the middle of the view's last row and looks along it towards y = 0. Distances are in steps
+    (Manhattan).
+    """
+    size = encoding.view_size
+    x, y = np.indices((size, size))
+    aside, ahead = x - size // 2, size - 1 - y
+    distances = abs(aside) + ahead
+    return {
+        **{f"distance {distance}": distances == distance for distance in range(distances.max() + 1)},
+        "left": aside < 0,
+        "straight ahead": aside == 0,
+        "right": aside > 0,
+    }
+
+
+def input_groups(encoding: Encoding) -> dict[str, np.ndarray]:
+    """Layer 1's inputs by meaning: bool (inputs,) for each group's name."""
+    size = encoding.view_size
+    groups = {}
+    for name, channels in _channels(encoding).items():
+        mask = np.zeros((size, size, encoding.channels), dtype=bool)
+        mask[:, :, channels] = True
+        groups[name] = mask.ravel()
+    for name, cells in _cells(encoding).items():
+        groups[name] = np.repeat(cells.ravel(), encoding.channels)
+    return groups
+
+
+def take_inputs(columns: np.ndarray) -> Make:
+    """Take some columns of layer 1's weights, bool (inputs,), from the donor."""
+    mask = {"layer1.weight": torch.from_numpy(columns)[None, :]}
+
+    def make(recipient: Weights, donor: Weights) -> Weights:
+        return take(recipient, donor, mask)
+
+    return make
+
+
+def _random_columns(columns: np.ndarray) -> Callable[[np.random.Generator], Make]:
+    """As many columns, of those in which recipient and donor differ: many inputs never occur, and theirs are zero."""
+
+    def at_random(generator: np.random.Generator) -> Make:
+        order = generator.permutation(len(columns))
+
+        def make(recipient: Weights, donor: Weights) -> Weights:
+            differing = (donor["layer1.weight"] != recipient["layer1.weight"]).any(dim=0).numpy()
+            chosen = np.zeros(len(columns), dtype=bool)
+            chosen[order[differing[order]][: (columns & differing).sum()]] = True
+            return take_inputs(chosen)(recipient, donor)
+
+        return make
+
+    return at_random
+
+
+def exchange_colours(encoding: Encoding, one: str = "blue", other: str = "purple") -> Make:
+    """The recipient with its own columns of two colours exchanged: what it saw as one it now sees as the other.
+
+    No donor takes part, so nothing but the agent's perception is changed. What a donor's columns do beyond that is
+    more than a relabelling. One-hot encodings only.
+    """
+    groups = input_groups(encoding)
+    order = np.arange(encoding.inputs)
+    order[groups[one]], order[groups[other]] = np.flatnonzero(groups[other]), np.flatnonzero(groups[one])
+
+    def make(recipient: Weights, donor: Weights) -> Weights:
+        return {**recipient, "layer1.weight": recipient["layer1.weight"][:, torch.from_numpy(order)]}
+
+    return make
+
+
+def input_edits(encoding: Encoding) -> list[Edit]:
+    """Every group's columns from the donor; for one-hot encodings also the exchange of blue and purple."""
+    edits = [
+        Edit("inputs", name, take_inputs(columns), controls=_CONTROLS, at_random=_random_columns(columns))
+        for name, columns in input_groups(encoding).items()
+    ]
+    if encoding.name == "onehot":
+        edits.append(Edit("inputs", "own blue and purple exchanged", exchange_colours(encoding)))
+    return edits

@@ -1,0 +1,23 @@
+"""The straight path through recipient and donor, and beyond both."""
+
+from goalsplice.edits.edit import Edit, Make, Weights, add, change
+
+STEPS = (-1.0, -0.5, -0.25, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
+"""Multiples of the difference; 0 would be the recipient, 1 is the donor."""
+
+
+def along(step: float) -> Make:
+    """The recipient plus `step` times the difference."""
+
+    def make(recipient: Weights, donor: Weights) -> Weights:
+        return add(recipient, change(recipient, donor), step)
+
+    return make
+
+
+def path_edits() -> list[Edit]:
+    """Steps of the whole actor along the difference; another donor's or a random one of the same norm as control."""
+    return [
+        Edit("path", "whole actor", along(step), step, ("shuffled", "noise", "same_goal", "other_seed"))
+        for step in STEPS
+    ]

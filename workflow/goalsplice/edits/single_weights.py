@@ -1,0 +1,62 @@
+"""Splices of single weights, wherever they are in the actor."""
+
+import torch
+from torch import Tensor
+
+from goalsplice.edits.edit import Edit, Make, Weights, change, take
+
+SHARES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0)
+"""Of the actor's weights and biases."""
+
+
+def top_masks(scores: Weights, share: float) -> dict[str, Tensor]:
+    """Where the highest scores of the whole actor are: as many as this share of all, at least one."""
+    flat = torch.cat([tensor.flatten() for tensor in scores.values()])
+    chosen = torch.zeros(len(flat), dtype=torch.bool)
+    chosen[torch.topk(flat, max(1, round(share * len(flat)))).indices] = True
+    parts = chosen.split([tensor.numel() for tensor in scores.values()])
+    return {name: part.view_as(scores[name]) for name, part in zip(scores, parts, strict=True)}
+
+
+def _largest(share: float) -> Make:
+    def make(recipient: Weights, donor: Weights) -> Weights:
+        sizes = {name: part.abs() for name, part in change(recipient, donor).items()}
+        return take(recipient, donor, top_masks(sizes, share))
+
+    return make
+
+
+def _attributed(masks: dict[str, Tensor]) -> Make:
+    def make(recipient: Weights, donor: Weights) -> Weights:
+        return take(recipient, donor, masks)
+
+    return make
+
+
+def weight_edits(attributions: Weights) -> list[Edit]:
+    """The top share of the weights, by |donor - recipient| (`by size`) or by attribution (`attribution.py`).
+
+    Attributions are for one pair of recipient and donor, so `by attribution` cannot be made with another donor. It is
+    the edit with the closest search, and has the control `equal_effort`.
+    """
+    drawn = ("random_sites", "shuffled", "noise", "complement", "turned")
+    edits = []
+    for share in SHARES:
+        everything = share == 1
+        edits += [
+            Edit(
+                "weights",
+                "by size",
+                _largest(share),
+                share,
+                ("shuffled", "noise", "turned") if everything else (*drawn, "same_goal"),
+            ),
+            Edit(
+                "weights",
+                "by attribution",
+                _attributed(top_masks(attributions, share)),
+                share,
+                () if everything else ("random_sites", "complement", "equal_effort"),
+            ),
+        ]
+    return edits

@@ -1,0 +1,167 @@
+"""What the figures of edits share: how edits, seeds and controls are drawn, and what is said about their tests."""
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from goalsplice.figures.style import MIDDLE, mark
+from goalsplice.measure.recovery import NO_CONTROL
+
+EFFECTS = [
+    *("arm", "family", "edit", "dose", "control", "seeds"),
+    *("recovery", "recovery_low", "recovery_high", "p_holm", "tried"),
+]
+RECOVERIES = ["arm", "seed", "family", "edit", "dose", "control", "recovery", "networks"]
+"""Columns of the two tables that every figure of edits reads."""
+
+COMPLEMENT, OTHER_SEED = "complement", "other_seed"
+ENVELOPE = "0.82"
+_LEVEL = 0.05
+_LINE = 122  # characters of small print below a figure of usual width
+
+_PLACES, _DONOR, _VALUES = "#D55E00", "#00665A", "#9C9C9C"
+
+
+class Look(NamedTuple):
+    """How a control is named and drawn."""
+
+    label: str
+    colour: str
+    marker: str
+
+
+CONTROLS = {
+    "random_sites": Look("donor's weights at random places", _PLACES, "s"),
+    "equal_effort": Look("random weights, optimised", "#8C510A", "D"),
+    "same_goal": Look("donor of the recipient's goal", _DONOR, "^"),
+    "other_seed": Look("donor of another seed", _DONOR, "d"),
+    "untrained": Look("untrained donor", _DONOR, "X"),
+    "shuffled": Look("shuffled change", _VALUES, "v"),
+    "noise": Look("noise of the same norm", _VALUES, "P"),
+    "turned": Look("change with its sign turned", _VALUES, "<"),
+}
+"""Controls of equal size. Colours say what differs from the edit: its places, its donor, or the values written."""
+
+FILLS = {"beats": "black", "does not": "white", "untested": "0.6"}
+"""How an edit's mark is filled: does it beat every control that it has?"""
+
+
+def select(frame: pd.DataFrame, **values) -> pd.DataFrame:
+    """The rows whose columns have these values, or one of them where a list is given."""
+    chosen = np.ones(len(frame), dtype=bool)
+    for column, value in values.items():
+        chosen &= frame[column].isin(value if isinstance(value, list) else [value]).to_numpy()
+    return frame[chosen]
+
+
+def own_rows(effects: pd.DataFrame) -> pd.DataFrame:
+    """The edits' own rows, with `standing`, a key of FILLS.
+
+    An edit beats its controls if every test against one of them, corrected, has p < 0.05. Two do not count, as they ask
+    other questions: the complement, whether the edit is necessary; the donor of another seed, which has the donor's
+    goal too, whether runs write their goals alike.
+    """
+    key = ["arm", "family", "edit", "dose"]
+    tested = effects[effects["p_holm"].notna() & ~effects["control"].isin([COMPLEMENT, OTHER_SEED])]
+    worst = tested.groupby(key, dropna=False, sort=False)["p_holm"].max().rename("worst").reset_index()
+    rows = effects[effects["control"] == NO_CONTROL].merge(worst, on=key, how="left")
+    standing = np.where(rows["worst"] < _LEVEL, "beats", np.where(rows["worst"].isna(), "untested", "does not"))
+    return rows.assign(standing=standing)
+
+
+def estimates(
+    axes: Axes, at: Sequence[float], rows: pd.DataFrame, look: Look, *, upright: bool = True, **settings
+) -> None:
+    """Marks at rows' interquartile means, on their 95 % intervals.
+
+    Args:
+        at: each row's place on the other axis than the recovery's.
+        upright: whether recovery is on the y axis.
+        settings: of the marks; `line` is the intervals' colour.
+    """
+    at, rows = np.asarray(at, dtype=float)[rows["recovery"].notna()], rows.dropna(subset="recovery")
+    if rows.empty:
+        return
+    # One line for all intervals, broken between them by NaNs.
+    spans = rows[["recovery_low", "recovery_high", "recovery"]].to_numpy(dtype=float)
+    along = np.where([True, True, False], spans, np.nan).ravel()
+    pair = (np.repeat(at, 3), along) if upright else (along, np.repeat(at, 3))
+    axes.plot(*pair, color=settings.pop("line", look.colour), linewidth=0.9, zorder=2.6, clip_on=False)
+    style = {"color": look.colour, "markersize": 3.4, "markeredgewidth": 0, "zorder": 2.7, "clip_on": False}
+    pair = (at, rows["recovery"]) if upright else (rows["recovery"], at)
+    axes.plot(*pair, look.marker, **{**style, **settings})
+
+
+def own_estimates(
+    axes: Axes, at: Sequence[float], rows: pd.DataFrame, *, upright: bool = True, marker: str = "o"
+) -> None:
+    """The same for edits themselves, from `own_rows`: filled if they beat their controls."""
+    at = np.asarray(at, dtype=float)
+    for standing, fill in FILLS.items():
+        found = (rows["standing"] == standing).to_numpy()
+        estimates(axes, at[found], rows[found], Look("", fill, marker), upright=upright, line="black", **MIDDLE)
+
+
+def envelope(rows: pd.DataFrame) -> tuple[float, float]:
+    """From the lowest to the highest interval end of some rows, or estimate where there is no interval."""
+    low = rows["recovery_low"].fillna(rows["recovery"]).min()
+    return low, rows["recovery_high"].fillna(rows["recovery"]).max()
+
+
+def envelope_entry(names: Iterable[str]) -> Patch:
+    """The envelope's entry in a legend, with the controls that it covers."""
+    labels = [look.label for name, look in CONTROLS.items() if name in set(names)]
+    return Patch(color=ENVELOPE, label=textwrap.fill(f"other controls: {', '.join(labels)}", 52))
+
+
+def bound_lines(axes: Axes, *, upright: bool = True) -> None:
+    """Lines at the unedited recipient, 0, and the donor, 1."""
+    for value in (0, 1):
+        (axes.axhline if upright else axes.axvline)(value, color="0.7", linewidth=0.8, zorder=1.5)
+
+
+def standing_entries(own: pd.DataFrame) -> list[Artist]:
+    """Entries of a legend for seeds and for those fillings that occur."""
+    labels = {
+        "beats": "edit: beats all controls",
+        "does not": "edit: does not beat all controls",
+        "untested": "edit without such a control",
+    }
+    found = [
+        Line2D([], [], color="black", linewidth=1.1, marker="o", markerfacecolor=FILLS[key], **MIDDLE, label=label)
+        for key, label in labels.items()
+        if (own["standing"] == key).any()
+    ]
+    return [mark("edit: a seed", "0.45", "o", markersize=2.5), *found]
+
+
+def control_entries(names: Iterable[str]) -> list[Line2D]:
+    """Entries of a legend for controls, in the order of CONTROLS."""
+    names = set(names)
+    return [mark(look.label, look.colour, look.marker) for name, look in CONTROLS.items() if name in names]
+
+
+def small_print(effects: pd.DataFrame, by_seed: pd.DataFrame, more: str = "") -> str:
+    """What the numbers rest on, how many edits were tried, and the smallest possible p; then `more`."""
+    own = effects[effects["control"] == NO_CONTROL]
+    tried = own.groupby(["arm", "family"], sort=False).size().groupby("family", sort=False).max()
+    seeds = effects.groupby("arm", sort=False)["seeds"].max()
+    said = seeds.max() if seeds.nunique() == 1 else ", ".join(f"{count} of {arm}" for arm, count in seeds.items())
+    most, least = int(effects["tried"].max()), 0.5 ** int(seeds.max())
+    networks = by_seed.loc[by_seed["control"] == NO_CONTROL, "networks"].max()
+    counts = ", ".join(f"{count} of {family.replace('_', ' ')}" for family, count in tried.items())
+    exempt = "; another seed's donor does not count" if (effects["control"] == OTHER_SEED).any() else ""
+    text = (
+        f"Seeds: {said}. Marks over seeds: interquartile mean, 95 % bootstrap interval. A seed's point is the mean "
+        f"over {networks} pairs of recipient and donor. Edits tried in an arm: {counts}. Exact paired one-sided tests "
+        f"over seeds: the smallest possible p is {least:.2g}; after Holm's correction for {most} edits with the same "
+        f"control, {min(1, most * least):.2g}. An edit beats a control if the corrected p < {_LEVEL:g}{exempt}. {more}"
+    )
+    return textwrap.fill(text, _LINE)

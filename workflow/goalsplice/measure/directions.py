@@ -1,0 +1,162 @@
+"""Whether actors differ in the same direction from one switch of the objective to the next, and from run to run."""
+
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+from torch import Tensor
+
+from goalsplice.world.vocabulary import OBJECTIVES
+
+DRAWS = 20
+"""Shuffles that a cosine is compared with."""
+
+ACTOR = "actor"
+
+WITHIN_COLUMNS = ["part", "phase", "other_phase", "same_way"]
+BETWEEN_COLUMNS = ["seed", "other_seed", "part", "phase"]
+COSINE_COLUMNS = ["weights", "cosine", "null_mean", "null_sd", "null_low", "null_high"]
+"""Columns of what `within_run` and `between_runs` return: theirs, and those of `compare`."""
+
+Directions = Mapping[str, np.ndarray]
+"""Differences of neighbouring phases' actors, one a row: float64 (differences, weights) by the tensors' names."""
+
+
+def orientation(objective: str, following: str) -> int:
+    """1 if a switch leads to the later one of `OBJECTIVES`, as from blue to purple, -1 if it leads back."""
+    return 1 if OBJECTIVES.index(following) >= OBJECTIVES.index(objective) else -1
+
+
+def differences(actors: Sequence[Mapping[str, Tensor]], objectives: Sequence[str]) -> dict[str, np.ndarray]:
+    """Differences of each two neighbouring actors, all turned so that they lead from blue to purple.
+
+    Args:
+        actors: of neighbouring phases, in order.
+        objectives: theirs.
+    """
+    signs = [orientation(*pair) for pair in pairwise(objectives)]
+    out = {}
+    for name in actors[0]:
+        flat = np.stack([actor[name].double().numpy().flatten() for actor in actors])
+        out[name] = np.diff(flat, axis=0) * np.array(signs)[:, None]
+    return out
+
+
+def parts(names: Iterable[str]) -> dict[str, list[str]]:
+    """Tensors of each layer, weights and biases, and of the whole actor."""
+    found: dict[str, list[str]] = {ACTOR: []}
+    for name in names:
+        for part in (ACTOR, name.split(".")[0]):
+            found.setdefault(part, []).append(name)
+    return found
+
+
+def shuffled(one: Directions, generator: np.random.Generator, draws: int = DRAWS) -> dict[str, np.ndarray]:
+    """A single difference `draws` times, each time with its values in another order within each tensor."""
+    return {name: generator.permuted(np.repeat(values, draws, axis=0), axis=1) for name, values in one.items()}
+
+
+def cosines(left: Directions, right: Directions) -> dict[str, np.ndarray]:
+    """Cosines of each of m differences with each of n, for each of the `parts`: (m, n); NaN with a zero vector."""
+    out = {}
+    with np.errstate(invalid="ignore"):
+        for part, names in parts(left).items():
+            products = sum(left[name] @ right[name].T for name in names)
+            lengths = [np.sqrt(sum((side[name] ** 2).sum(axis=1) for name in names)) for side in (left, right)]
+            out[part] = products / np.outer(*lengths)
+    return out
+
+
+def compare(left: Directions, right: Directions, generator: np.random.Generator) -> dict[str, list[dict[str, float]]]:
+    """Cosines of m differences with a single one, and with that one's shuffles.
+
+    Args:
+        left: m differences.
+        right: one.
+        generator: for the shuffles.
+
+    Returns:
+        For each part m rows: how many weights it has, the cosine, and mean, standard deviation and range of the
+        cosines with `DRAWS` shuffles.
+    """
+    found, null = cosines(left, right), cosines(left, shuffled(right, generator))
+    return {
+        part: [
+            {
+                "weights": sum(left[name].shape[1] for name in names),
+                "cosine": float(found[part][row, 0]),
+                "null_mean": float(draws.mean()),
+                "null_sd": float(draws.std(ddof=1)),
+                "null_low": float(draws.min()),
+                "null_high": float(draws.max()),
+            }
+            for row, draws in enumerate(null[part])
+        ]
+        for part, names in parts(left).items()
+    }
+
+
+def _generator(arm: str, seed: int, phase: int) -> np.random.Generator:
+    key = [zlib.crc32(arm.encode()), seed, phase, zlib.crc32(b"directions")]
+    return np.random.default_rng(np.random.SeedSequence(key))
+
+
+def _rows_of(directions: Directions, rows: slice) -> dict[str, np.ndarray]:
+    return {name: values[rows] for name, values in directions.items()}
+
+
+def within_run(
+    actors: Sequence[Mapping[str, Tensor]], objectives: Sequence[str], arm: str, seed: int
+) -> list[dict[str, object]]:
+    """Cosines of all pairs of one run's differences.
+
+    Args:
+        actors: of all phases, in order.
+        objectives: theirs.
+        arm, seed: the run, from which the shuffles derive.
+
+    Returns:
+        Rows with the columns of the directions table but for the run. A difference goes by the earlier of its phases.
+    """
+    found = differences(actors, objectives)
+    signs = [orientation(*pair) for pair in pairwise(objectives)]
+    rows = []
+    for other in range(1, len(actors) - 1):
+        earlier, single = _rows_of(found, slice(0, other)), _rows_of(found, slice(other, other + 1))
+        for part, compared in compare(earlier, single, _generator(arm, seed, other)).items():
+            rows += [
+                {"part": part, "phase": phase, "other_phase": other, "same_way": signs[phase] == signs[other], **row}
+                for phase, row in enumerate(compared)
+            ]
+    return rows
+
+
+def between_runs(
+    runs: Mapping[int, Sequence[Mapping[str, Tensor]]], phases: Sequence[int], objectives: Sequence[str], arm: str
+) -> list[dict[str, object]]:
+    """Cosines of the same difference in each two runs of an arm, as the weights are: hidden units are not matched.
+
+    Args:
+        runs: for each seed the actors of some neighbouring phases, in order.
+        phases, objectives: theirs.
+        arm: from which the shuffles derive, with seed and phase.
+
+    Returns:
+        Rows with the columns of the directions_between_runs table but for the arm.
+    """
+    found = {seed: differences(actors, objectives) for seed, actors in runs.items()}
+    rows = []
+    for number, phase in enumerate(phases[:-1]):
+        of_phase = {seed: _rows_of(values, slice(number, number + 1)) for seed, values in found.items()}
+        seeds = list(of_phase)
+        for place, other in enumerate(seeds[1:], start=1):
+            earlier = {
+                name: np.concatenate([of_phase[seed][name] for seed in seeds[:place]]) for name in of_phase[other]
+            }
+            for part, compared in compare(earlier, of_phase[other], _generator(arm, other, phase)).items():
+                rows += [
+                    {"seed": seed, "other_seed": other, "part": part, "phase": phase, **row}
+                    for seed, row in zip(seeds[:place], compared, strict=True)
+                ]
+    return rows

@@ -1,0 +1,41 @@
+"""Gather the time and memory of the study's jobs."""
+
+import argparse
+
+import pandas as pd
+
+from goalsplice.errors import StudyError, run
+from goalsplice.measure.costs import job_costs, job_of
+from goalsplice.measure.tables import write_table
+
+
+def read_record(path: str) -> pd.DataFrame:
+    """A job's record as Snakemake wrote it.
+
+    Raises:
+        StudyError: the file is missing or empty, or is no table.
+    """
+    try:
+        return pd.read_csv(path, sep="\t")  # Snakemake writes NA for what it did not see, as pandas does
+    except FileNotFoundError:
+        raise StudyError(f"there is no record {path}; make it with snakemake") from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise StudyError(f"{path} is not a whole record ({error}); delete it and run snakemake again") from error
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--records", nargs="+", required=True, help="files of Snakemake's benchmark directive, in order"
+    )
+    parser.add_argument("--schemas", required=True, help="workflow/schemas/tables.yaml")
+    parser.add_argument("--output", required=True, help="where the benchmarks table goes")
+    options = parser.parse_args()
+    jobs = pd.DataFrame(
+        [{**job_of(path)._asdict(), **job_costs(read_record(path), path)} for path in options.records]
+    ).astype({"seed": "Int64"})
+    write_table(options.output, jobs, options.schemas, "benchmarks")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,81 @@
+# What switches of the objective do to the weights.
+
+LATE_PHASES = range(
+    min(phase for pair in config["splices"]["pairs"] for phase in pair),
+    min(study.whole_phases(recipe) for recipe in RECIPES.values()),
+)
+
+
+rule take_apart:
+    """Take apart the differences between neighbouring phases' actors of one run: size, rank, place and colours."""
+    input:
+        checkpoints=lambda wildcards: checkpoints(wildcards.arm, wildcards.seed),
+        code=code("goalsplice.stages.anatomy"),
+    output:
+        anatomy="results/runs/arm={arm}/seed={seed}/anatomy.parquet",
+        exchanges="results/runs/arm={arm}/seed={seed}/exchanges.parquet",
+    log:
+        "results/logs/take_apart/arm={arm}/seed={seed}.log",
+    benchmark:
+        "results/benchmarks/take_apart/arm={arm}/seed={seed}.tsv"
+    conda:
+        "../../envs/study.yaml"
+    threads: 1
+    params:
+        recipe=recipe,
+    message:
+        "Taking apart what changes between phases in arm {wildcards.arm}, seed {wildcards.seed}."
+    shell:
+        "python -m goalsplice.stages.anatomy --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
+        " --checkpoints {input.checkpoints:q} --anatomy-output {output.anatomy:q}"
+        " --exchanges-output {output.exchanges:q} 2> {log:q}"
+
+
+rule compare_directions:
+    """Compare the directions in which all switches of one run change the weights."""
+    input:
+        checkpoints=lambda wildcards: checkpoints(wildcards.arm, wildcards.seed),
+        code=code("goalsplice.stages.directions"),
+    output:
+        "results/runs/arm={arm}/seed={seed}/directions.parquet",
+    log:
+        "results/logs/compare_directions/arm={arm}/seed={seed}.log",
+    benchmark:
+        "results/benchmarks/compare_directions/arm={arm}/seed={seed}.tsv"
+    conda:
+        "../../envs/study.yaml"
+    threads: 1
+    params:
+        recipe=recipe,
+    message:
+        "Comparing the switches of arm {wildcards.arm}, seed {wildcards.seed}."
+    shell:
+        "python -m goalsplice.stages.directions --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
+        " --checkpoints {input.checkpoints:q} --output {output:q} 2> {log:q}"
+
+
+rule compare_runs:
+    """Compare the directions in which the late switches of every two runs of an arm change the weights."""
+    input:
+        checkpoints=[path for arm in ARMS for seed in config["seeds"] for path in checkpoints(arm, seed, LATE_PHASES)],
+        schemas=project("workflow/schemas/tables.yaml"),
+        code=code("goalsplice.stages.directions_between_runs"),
+    output:
+        "results/tables/directions_between_runs.parquet",
+    log:
+        "results/logs/compare_runs.log",
+    benchmark:
+        "results/benchmarks/compare_runs.tsv"
+    conda:
+        "../../envs/study.yaml"
+    threads: 1
+    params:
+        recipes=json.dumps(RECIPES),
+        seeds=config["seeds"],
+        phases=list(LATE_PHASES),
+    message:
+        "Comparing the switches of every two runs."
+    shell:
+        "python -m goalsplice.stages.directions_between_runs --recipes {params.recipes:q} --seeds {params.seeds}"
+        " --phases {params.phases} --checkpoints {input.checkpoints:q} --schemas {input.schemas:q} --output {output:q}"
+        " 2> {log:q}"

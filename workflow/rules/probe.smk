@@ -1,0 +1,27 @@
+# What can be read from activations.
+
+
+rule probe:
+    """Train linear probes on the activations of one run's late checkpoints, and test them."""
+    input:
+        checkpoints=lambda wildcards: checkpoints(wildcards.arm, wildcards.seed, PROBED_PHASES),
+        code=code("goalsplice.stages.probe"),
+    output:
+        "results/runs/arm={arm}/seed={seed}/probes.parquet",
+    log:
+        "results/logs/probe/arm={arm}/seed={seed}.log",
+    benchmark:
+        "results/benchmarks/probe/arm={arm}/seed={seed}.tsv"
+    conda:
+        "../../envs/study.yaml"
+    threads: 1
+    params:
+        recipe=recipe,
+        probes=json.dumps(config["probes"]),
+        phases=PROBED_PHASES,
+    message:
+        "Probing checkpoints of arm {wildcards.arm}, seed {wildcards.seed}."
+    shell:
+        "python -m goalsplice.stages.probe --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
+        " --probes {params.probes:q} --phases {params.phases} --checkpoints {input.checkpoints:q} --output {output:q}"
+        " 2> {log:q}"
