@@ -1,7 +1,7 @@
 # What switches of the objective do to the weights.
 
 LATE_PHASES = range(
-    min(phase for pair in config["splices"]["pairs"] for phase in pair),
+    LATE,
     min(study.whole_phases(recipe) for recipe in RECIPES.values()),
 )
 

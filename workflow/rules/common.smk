@@ -60,6 +60,9 @@ TABLES = [
 ]
 # Small enough to lie beside README.md as CSV files.
 PUBLISHED_TABLES = ["summary", "measures", "edit_effects", "smallest_edits", "leaderboard", "benchmarks"]
+# Of these a digest.
+DIGESTED_TABLES = ["transports", "probes", "exchanges", "anatomy"]
+LATE = min(phase for pair in config["splices"]["pairs"] for phase in pair)
 FIGURES = [
     "world",
     "alternation",

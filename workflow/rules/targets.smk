@@ -56,6 +56,7 @@ rule publish:
     """For maintainers: put the figures and the main numbers into README.md and docs/results."""
     input:
         tables=expand("results/tables/{table}.parquet", table=PUBLISHED_TABLES),
+        digested=expand("results/tables/{table}.parquet", table=DIGESTED_TABLES),
         figures=expand("results/figures/{figure}.png", figure=FIGURES),
         code=code("goalsplice.stages.publish"),
     log:
@@ -65,9 +66,10 @@ rule publish:
     params:
         readme=project("README.md"),
         folder=project("docs/results"),
+        late=LATE,
     shell:
-        "python -m goalsplice.stages.publish --tables {input.tables:q} --figures {input.figures:q}"
-        " --readme {params.readme:q} --folder {params.folder:q} 2> {log:q}"
+        "python -m goalsplice.stages.publish --tables {input.tables:q} --digested {input.digested:q} --late {params.late}"
+        " --figures {input.figures:q} --readme {params.readme:q} --folder {params.folder:q} 2> {log:q}"
 
 
 rule quick:

@@ -1,7 +1,8 @@
 """Equal effort at a random site: as many weights anywhere in the actor, optimised for the donor's behaviour.
 
 An edit that was searched for has an advantage over one that was drawn. This control has the same search's means: the
-same observations, the same goal (`attribution.preference`) and about as many gradients, spent on values instead of places.
+same observations, the same goal (`attribution.preference`) and about as many gradients, spent on values instead of
+places.
 """
 
 import numpy as np
@@ -25,7 +26,7 @@ def _split(flat: Tensor, like: Weights) -> dict[str, Tensor]:
 def equal_effort(
     recipient: Weights, donor: Weights, count: int, met: Observations, generator: np.random.Generator
 ) -> dict[str, Tensor]:
-    """The recipient with `count` random weights optimised by L-BFGS with about as many gradients as an attribution takes."""
+    """The recipient with `count` random weights optimised by L-BFGS, with about as many gradients as an attribution."""
     choices = log_probabilities(donor, met.inputs).exp()
     start = _join(recipient)
     places = torch.from_numpy(np.sort(generator.permutation(len(start))[:count]))

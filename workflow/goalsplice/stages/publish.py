@@ -4,6 +4,7 @@ import argparse
 import shutil
 from pathlib import Path
 
+from goalsplice import digest
 from goalsplice.errors import run
 from goalsplice.files import replacing
 from goalsplice.frames import read_frame
@@ -13,12 +14,23 @@ from goalsplice.publishing import results_text, with_results
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tables", type=Path, nargs="+", required=True, help="tables to be copied as CSV files")
+    parser.add_argument(
+        "--digested", type=Path, nargs="+", required=True, help="large tables, of which a digest is copied"
+    )
+    parser.add_argument("--late", type=int, required=True, help="first of the late phases")
     parser.add_argument("--figures", type=Path, nargs="+", required=True, help="PNG files")
     parser.add_argument("--readme", type=Path, required=True)
     parser.add_argument("--folder", type=Path, required=True, help="where copies of figures and tables go")
     options = parser.parse_args()
     tables = {path.stem: read_frame(path) for path in options.tables}
-    for name, frame in tables.items():
+    large = {path.stem: read_frame(path) for path in options.digested}
+    digests = {
+        "transports": digest.transports(large["transports"], options.late),
+        "probes": digest.probes(large["probes"]),
+        "exchanges": digest.exchanges(large["exchanges"], options.late),
+        "anatomy": digest.anatomy(large["anatomy"], options.late),
+    }
+    for name, frame in {**tables, **digests}.items():
         with replacing(options.folder / f"{name}.csv") as aside:
             frame.to_csv(aside, index=False, float_format="%.6g", lineterminator="\n")
     for figure in options.figures:

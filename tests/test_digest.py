@@ -1,0 +1,84 @@
+"""Digests are means of the right rows."""
+
+import pandas as pd
+import pytest
+
+from goalsplice import digest
+
+
+def transport_row(seed, source_seed, target_phase, share, aligned="none"):
+    return {
+        "arm": "a",
+        "seed": seed,
+        "source_seed": source_seed,
+        "target_phase": target_phase,
+        "source_recipient_phase": 18,
+        "part": "all",
+        "aligned": aligned,
+        "control": "none",
+        "donor_objective": "purple",
+        "share_purple": share,
+        "share_blue": 1 - share,
+    }
+
+
+def test_transports_are_told_apart_by_their_target():
+    rows = [
+        transport_row(1, 1, 18, 1.0),
+        transport_row(1, 1, 20, 0.8),
+        transport_row(1, 1, 4, 0.2),
+        transport_row(1, 2, 18, 0.1),
+        transport_row(2, 1, 18, 0.3),
+        transport_row(1, 2, 18, 0.6, aligned="matched"),
+    ]
+    out = digest.transports(pd.DataFrame(rows), late=18).set_index(["target", "aligned"])["interquartile_mean"]
+    assert out[("own recipient", "none")] == 1
+    assert out[("other late phase", "none")] == pytest.approx(0.8)
+    assert out[("early phase", "none")] == pytest.approx(0.2)
+    assert out[("other run", "none")] == pytest.approx(0.2)
+    assert out[("other run", "matched")] == pytest.approx(0.6)
+
+
+def test_probes_are_told_apart_by_what_was_learned_and_read():
+    known = {
+        "arm": "a",
+        "seed": 1,
+        "control": "none",
+        "probe": "transferred_place",
+        "layer": "layer3",
+        "train_phases": "12",
+        "test_phases": "20",
+    }
+    role = {"train_objective": "blue", "train_key": "blue", "test_objective": "purple", "test_key": "purple"}
+    colour = {**role, "train_key": "purple"}
+    rows = [{**known, **role, "balanced_accuracy": 0.9}, {**known, **colour, "balanced_accuracy": 0.1}]
+    out = digest.probes(pd.DataFrame(rows)).set_index(["same_key", "learned_wanted", "reads_wanted"])
+    assert out.loc[(False, True, True), "interquartile_mean"] == pytest.approx(0.9)
+    assert out.loc[(True, False, True), "interquartile_mean"] == pytest.approx(0.1)
+
+
+def test_exchanges_are_of_the_trained_colours_or_of_others():
+    rows = [
+        {"arm": "a", "seed": 1, "recipient_phase": phase, "basis": "columns", "colour": one, "other_colour": other}
+        | {"cosine_of_changes": value, "contrast_cosine": value, "share": value}
+        for phase, one, other, value in (
+            (18, "blue", "purple", -0.9),
+            (18, "blue", "red", 0.1),
+            (18, "green", "red", 0.5),
+            (2, "blue", "purple", 0.9),
+        )
+    ]
+    out = digest.exchanges(pd.DataFrame(rows), late=18).set_index(["colours", "measure"])["interquartile_mean"]
+    assert out[("blue and purple", "contrast_cosine")] == pytest.approx(-0.9), "early phases are left out"
+    assert out[("one of them and another", "share")] == pytest.approx(0.1)
+    assert out[("two others", "share")] == pytest.approx(0.5)
+
+
+def test_anatomy_is_of_late_switches():
+    rows = [
+        {"arm": "a", "seed": 1, "recipient_phase": phase, "grouping": "tensor", "part": "layer1.weight"}
+        | {"share": share, "share_of_tensor": 1.0, "stable_rank": 2.0, "effective_rank": 20.0}
+        for phase, share in ((2, 0.1), (18, 0.8), (19, 0.6))
+    ]
+    out = digest.anatomy(pd.DataFrame(rows), late=18).set_index(["part", "measure"])["interquartile_mean"]
+    assert out[("layer1.weight", "share")] == pytest.approx(0.7)

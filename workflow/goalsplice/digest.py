@@ -1,0 +1,93 @@
+"""Large tables over seeds, in the few rows that documents quote."""
+
+import pandas as pd
+
+from goalsplice.measure.statistics import over_seeds
+
+
+def _over_seeds(rows: pd.DataFrame, by: list[str], value: str) -> pd.DataFrame:
+    """Interquartile mean over seeds, with its interval, of each seed's mean `value`, for each group of rows."""
+    by_seed = rows.groupby([*by, "seed"], sort=False)[value].mean()
+    out = []
+    for key, values in by_seed.groupby(by, sort=False):
+        interval = over_seeds(values.to_numpy())
+        numbers = (len(values), interval.estimate, interval.low, interval.high, values.min(), values.max())
+        out.append(dict(zip(by, key, strict=True)) | dict(zip(_COLUMNS, numbers, strict=True)))
+    return pd.DataFrame(out)
+
+
+_COLUMNS = ("seeds", "interquartile_mean", "low", "high", "lowest_seed", "highest_seed")
+
+
+def transports(table: pd.DataFrame, late: int) -> pd.DataFrame:
+    """Share of episodes with the donor's colour after a goal vector was added, by where it was added.
+
+    Args:
+        table: the transports table.
+        late: first of the late phases, from which vectors are.
+
+    Returns:
+        arm, target (own recipient, other late phase, early phase, other run), part, aligned, control, and over target
+        seeds: seeds, interquartile_mean, low, high, lowest_seed, highest_seed.
+    """
+    share = sum(
+        table[f"share_{name}"].where(table["donor_objective"] == name, 0.0)
+        for name in table["donor_objective"].unique()
+    )
+    own_run = table["seed"] == table["source_seed"]
+    own = own_run & (table["target_phase"] == table["source_recipient_phase"])
+    where = pd.Series("other run", table.index)
+    where[own_run & (table["target_phase"] >= late)] = "other late phase"
+    where[own_run & (table["target_phase"] < late)] = "early phase"
+    where[own] = "own recipient"
+    rows = table.assign(share=share, target=where)
+    return _over_seeds(rows, ["arm", "target", "part", "aligned", "control"], "share")
+
+
+def probes(table: pd.DataFrame) -> pd.DataFrame:
+    """Balanced accuracy of probes by layer and by what was learned and what was read.
+
+    Args:
+        table: the probes table.
+
+    Returns:
+        arm, control, probe, layer, same_objective, same_key, learned_wanted and reads_wanted (whether the key was the
+        wanted one when the probe was fitted, and when it was scored), own_phases (fitted and scored on the same
+        phases), and over seeds: as in `transports`.
+    """
+    rows = table.assign(
+        same_objective=table["train_objective"] == table["test_objective"],
+        same_key=table["train_key"] == table["test_key"],
+        learned_wanted=table["train_key"] == table["train_objective"],
+        reads_wanted=table["test_key"] == table["test_objective"],
+        own_phases=table["train_phases"] == table["test_phases"],
+    )
+    by = ["arm", "control", "probe", "layer", "same_objective", "same_key", "learned_wanted", "reads_wanted"]
+    return _over_seeds(rows, [*by, "own_phases"], "balanced_accuracy")
+
+
+def exchanges(table: pd.DataFrame, late: int) -> pd.DataFrame:
+    """How far late switches exchange two colours in layer 1: blue and purple, and the mean over pairs of other colours.
+
+    Returns:
+        arm, basis, colours, measure (cosine_of_changes, contrast_cosine or share), and over seeds: as in `transports`.
+    """
+    rows = table[table["recipient_phase"] >= late]
+    trained = rows["colour"].isin(["blue", "purple"]).astype(int) + rows["other_colour"].isin(["blue", "purple"])
+    rows = rows.assign(colours=trained.map({2: "blue and purple", 1: "one of them and another", 0: "two others"}))
+    measures = ["cosine_of_changes", "contrast_cosine", "share"]
+    long = rows.melt(["arm", "seed", "basis", "colours"], measures, var_name="measure")
+    return _over_seeds(long.dropna(subset="value"), ["arm", "basis", "colours", "measure"], "value")
+
+
+def anatomy(table: pd.DataFrame, late: int) -> pd.DataFrame:
+    """What late switches change, by tensor of the actor, and by colour of layer 1's inputs.
+
+    Returns:
+        arm, grouping, part, measure (share, share_of_tensor, stable_rank or effective_rank), and over seeds: as in
+        `transports`.
+    """
+    rows = table[(table["recipient_phase"] >= late) & table["grouping"].isin(["tensor", "colour", "field"])]
+    measures = ["share", "share_of_tensor", "stable_rank", "effective_rank"]
+    long = rows.melt(["arm", "seed", "grouping", "part"], measures, var_name="measure")
+    return _over_seeds(long.dropna(subset="value"), ["arm", "grouping", "part", "measure"], "value")
