@@ -152,7 +152,7 @@ def training_dense(case: Case) -> tuple[int, float]:
     return _training(case, lambda agent, recipe: multiply_out(Learner(agent, recipe)).learn, 5)
 
 
-def _plain(distinct: bool) -> Callable:
+def plain_update(distinct: bool) -> Callable:
     """An update as one would write it in PyTorch."""
     from agent import plain_ppo
 
@@ -170,12 +170,12 @@ def _plain(distinct: bool) -> Callable:
 
 def training_plain(case: Case) -> tuple[int, float]:
     """The same with an update as one would write it in PyTorch: autograd, every observation, dense first layer."""
-    return _training(case, _plain(distinct=False), 1)
+    return _training(case, plain_update(distinct=False), 1)
 
 
 def training_distinct(case: Case) -> tuple[int, float]:
     """The plain update, but with the networks run on distinct observations only."""
-    return _training(case, _plain(distinct=True), 2)
+    return _training(case, plain_update(distinct=True), 2)
 
 
 def minigrid_environment(recipe: Recipe) -> gymnasium.Env:

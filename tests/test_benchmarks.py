@@ -175,8 +175,8 @@ def test_all_kinds_of_update_compute_the_same(module, monkeypatch, kind):
     kinds = {
         "ours": lambda agent, recipe: Learner(agent, recipe).learn,
         "dense": lambda agent, recipe: subjects.multiply_out(Learner(agent, recipe)).learn,
-        "plain": subjects._plain(distinct=False),
-        "distinct": subjects._plain(distinct=True),
+        "plain": subjects.plain_update(distinct=False),
+        "distinct": subjects.plain_update(distinct=True),
     }
     weights = []
     for name in ("ours", kind):

@@ -188,7 +188,10 @@ def test_another_seed_trains_that_seed_only(clone):
     edit(clone / "workflow/resources/quick.yaml", "seeds: [99, 1]", "seeds: [99, 1, 2]")
     jobs = planned(clone, "all")
     assert jobs["train_onehot"] == jobs["train_integers"] == 1
-    assert jobs["evaluate"] == jobs["splice"] == 2
+    assert jobs["evaluate"] == jobs["probe"] == 2
+    # Of the seed before it in the list it becomes the other seed, and every run gets its goal vector.
+    assert jobs["splice"] == jobs["custom_edits"] == 4
+    assert jobs["transport"] == 6
 
 
 @pytest.mark.parametrize(

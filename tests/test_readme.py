@@ -13,7 +13,7 @@ from study import ROOT, copy_project, planned, snakemake
 
 from goalsplice.errors import StudyError
 from goalsplice.measure.published import PUBLISHED
-from goalsplice.publishing import END, EVERYTHING, START, results_text, with_results
+from goalsplice.publishing import END, START, results_text, with_results
 
 PAGE = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -74,43 +74,84 @@ def test_the_rule_graph_is_snakemakes(tmp_path):
 
 def test_the_numbers_are_those_of_the_published_tables():
     """README's tables follow from the CSV files beside the figures, which `snakemake publish` wrote with them."""
-    summary, shares = (pd.read_csv(ROOT / f"docs/results/{name}.csv") for name in ("summary", "layer_splices"))
-    assert with_results(PAGE, results_text(summary, shares)) == PAGE
+    summary, effects = (pd.read_csv(ROOT / f"docs/results/{name}.csv") for name in ("summary", "edit_effects"))
+    assert with_results(PAGE, results_text(summary, effects)) == PAGE
     seeds = yaml.safe_load((ROOT / "config.yaml").read_text())["seeds"]
-    assert summary["seeds"].max() == shares["seeds"].max() == len(seeds), "the numbers are the default study's"
+    assert summary["seeds"].max() == effects["seeds"].max() == len(seeds), "the numbers are the default study's"
+
+
+def number(value: float) -> str:
+    return f"{value:.2f}".replace("-0.00", "0.00")
 
 
 def test_the_answer_is_what_the_published_tables_say():
-    """Each percentage of the first sentences, by arm, and the number of rollouts, as the CSV files have them."""
-    shares = pd.read_csv(ROOT / "docs/results/layer_splices.csv").set_index(["arm", "edit"])["interquartile_mean"]
-    percent = (100 * shares).round().astype(int)
+    """Each number of the first sentences, by arm, as the CSV files have it."""
     answer = " ".join(PAGE.partition("## What came out")[2].partition("<!-- results")[0].split())
+    effects = pd.read_csv(ROOT / "docs/results/edit_effects.csv").fillna({"dose": -1})
+    recovery = effects.set_index(["arm", "family", "edit", "dose", "control"])["recovery"]
+    carried = pd.read_csv(ROOT / "docs/results/transports.csv")
+    carried = carried.set_index(["target", "part", "aligned", "control", "arm"])["interquartile_mean"]
 
-    def of(arm, edit):
-        return f"{percent[(arm, edit)]} %"
+    def of(*edit):
+        return [number(recovery[(arm, *edit)]) for arm in ("onehot", "integers")]
 
-    one, other = "onehot", "integers"
-    assert f"in {of(one, 'layer1')} of episodes (`onehot`) and {of(other, 'layer1')} (`integers`)" in answer
-    assert f"up from {of(one, 'none')} and {of(other, 'none')}." in answer
-    rest = "layer2+layer3+layer4"
-    assert f"all other layers, to {of(one, rest)} and {of(other, rest)}." in answer
-    assert f"Layers 1 and 2 bring it to {of(one, 'layer1+layer2')} and {of(other, 'layer1+layer2')}" in answer
-    assert f"whole actor gives {of(one, EVERYTHING)} and {of(other, EVERYTHING)};" in answer
-    seeds = pd.read_csv(ROOT / "docs/results/layer_splices_by_seed.csv").set_index(["arm", "edit", "seed"])["share"]
-    odd = [round(100 * seeds[(other, edit, 8)]) for edit in ("layer1", "layer3", "layer1+layer3")]
-    assert "layer 1 gives {} %, layer 3 gives {} %, and both together {} %".format(*odd) in answer
-    alone = seeds.xs("layer1", level="edit")
-    assert alone[alone < 0.6].index.tolist() == [(other, 8)], "one run of the twenty is otherwise"
+    def share(*vector):
+        return "{:.0f} % and {:.0f} %".format(*(100 * carried[(*vector, arm)] for arm in ("onehot", "integers")))
+
+    layer1 = ("layers", "layer1", -1)
+    assert "brings {} (`onehot`) and {} (`integers`)".format(*of(*layer1, "none")) in answer
+    assert "at random places bring {} and {}".format(*of(*layer1, "random_sites")) in answer
+    assert (
+        "rank-4 part of each layer's difference brings {} and {}".format(*of("rank", "all layers", 4, "none")) in answer
+    )
+    best = ("weights", "by attribution", 0.03)
+    assert "best 3 % of single weights {} and {}".format(*of(*best, "none")) in answer
+    assert "about the same effort, bring {} and {}".format(*of(*best, "equal_effort")) in answer
+    biases = "layer1+layer2+layer3+layer4"
+    assert "Biases bring {} and {}".format(*of("layer_biases", biases, -1, "none")) in answer
+    shift = ("activations", "mean difference after layer1", -1, "none")
+    assert "activations after layer 1 {} and {}".format(*of(*shift)) in answer
+    columns, exchanged = (
+        number(recovery[("onehot", "inputs", name, -1, "none")])
+        for name in ("blue and purple", "own blue and purple exchanged")
+    )
+    assert f"columns for blue and purple alone bring {columns}" in answer
+    assert f"exchanged, without any donor, {exchanged}" in answer
+    assert f"{share('other late phase', 'all', 'none', 'none')} of episodes end with" in answer
+    assert f"to another run, {share('other run', 'all', 'none', 'none')}, but" in answer
+    assert f"but {share('other run', 'all', 'matched', 'none')} once hidden units are matched" in answer
+
+
+def test_how_it_learns_is_what_the_published_tables_say():
+    answer = " ".join(PAGE.partition("## What came out")[2].partition("<!-- results")[0].split())
     measures = pd.read_csv(ROOT / "docs/results/measures.csv").set_index("arm")
     first = measures["first_rollout"]
-    assert first[one].max() <= 15
-    early, late = (sorted(first[other][side]) for side in (first[other] < 70, first[other] > 70))
-    assert (len(early), len(late)) == (6, 4)
-    assert f"six seeds do so at rollouts {early[0]:.0f} to {early[-1]:.0f} and four at {late[0]:.0f} to" in answer
-    author, ours = measures.loc[PUBLISHED], measures.loc[other]
-    assert f"to {late[-1]:.0f}; the author's own run, at {author['first_rollout']:.0f}." in answer
-    assert 0 < author["phase_end_return"] - ours["phase_end_return"].max() < 0.002
-    assert 0 < ours["phase_start_return"].min() - author["phase_start_return"] < 0.002
+    assert first["onehot"].max() <= 15
+    early, late = (sorted(first["integers"][side]) for side in (first["integers"] < 70, first["integers"] > 70))
+    said = f"of `integers`, {len(early)} do so at rollouts {early[0]:.0f} to {early[-1]:.0f} and {len(late)} at"
+    assert f"{said} {late[0]:.0f} to {late[-1]:.0f}" in answer
+    author, ours = measures.loc[PUBLISHED], measures.loc["integers"]
+    assert f"the author's own run at {author['first_rollout']:.0f}" in answer
+    assert (author["phase_end_return"] > ours["phase_end_return"].max()) == ("better than all ten" in answer)
+
+
+def test_the_numbers_of_the_longer_answer_are_in_the_published_tables():
+    """Every estimate with an interval in docs/goal.md is one of the CSV files', so none is left from an older study."""
+    page = (ROOT / "docs/goal.md").read_text(encoding="utf-8")
+    known = set()
+    for path in sorted((ROOT / "docs/results").glob("*.csv")):
+        table = pd.read_csv(path)
+        for middle, low, high in (
+            ("recovery", "recovery_low", "recovery_high"),
+            ("interquartile_mean", "low", "high"),
+            ("recovery", "low", "high"),
+        ):
+            if {middle, low, high} <= set(table):
+                rows = table[[middle, low, high]].dropna().itertuples(index=False)
+                known |= {"{} [{}, {}]".format(*map(number, row)) for row in rows}
+    quoted = re.findall(r"-?\d\.\d\d \[-?\d\.\d\d, -?\d\.\d\d\]", page)
+    assert len(quoted) > 40
+    assert not set(quoted) - known
 
 
 def test_every_link_and_picture_is_there():
@@ -129,8 +170,12 @@ def test_publishing_replaces_what_stands_between_the_marks(tmp_path, finished):
     assert page.startswith("before\n")
     assert page.endswith("after\n")
     assert "\nold\n" not in page
-    assert "whole actor (ceiling)" in page
-    assert {path.name for path in Path(folder / "docs/results").iterdir()} >= {"summary.csv", "alternation.png"}
+    assert "no donor: its own columns of blue and purple exchanged" in page
+    assert {path.name for path in Path(folder / "docs/results").iterdir()} >= {
+        "summary.csv",
+        "transports.csv",
+        "alternation.png",
+    }
 
 
 def test_a_page_without_marks_is_refused():

@@ -211,7 +211,7 @@ def test_every_reference_is_an_edit_of_the_study(recipe_of_arm, recipient_of):
 
 def test_words_agree_with_the_edits():
     assert module.CUSTOM == FAMILY
-    assert set(CONTROLS) - set(module._FAIR) == {"complement"}
+    assert set(CONTROLS) - set(module.FAIR) == {"complement", "other_seed"}
     assert module.NO_CONTROL == NO_CONTROL
 
 

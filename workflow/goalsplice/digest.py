@@ -52,17 +52,31 @@ def probes(table: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         arm, control, probe, layer, same_objective, same_key, learned_wanted and reads_wanted (whether the key was the
-        wanted one when the probe was fitted, and when it was scored), own_phases (fitted and scored on the same
-        phases), and over seeds: as in `transports`.
+        wanted one when the probe was fitted, and when it was scored), ever_wanted (whether the key that it was fitted
+        on is wanted in some phases), own_phases (fitted and scored on the same phases), and over seeds: as in
+        `transports`.
     """
+    objectives = [table[column].str.split("+").map(frozenset) for column in ("train_objective", "test_objective")]
+    ever = {objective for these in objectives for several in these for objective in several}
     rows = table.assign(
-        same_objective=table["train_objective"] == table["test_objective"],
+        same_objective=objectives[0] == objectives[1],
+        ever_wanted=table["train_key"].isin(ever),
         same_key=table["train_key"] == table["test_key"],
         learned_wanted=table["train_key"] == table["train_objective"],
         reads_wanted=table["test_key"] == table["test_objective"],
         own_phases=table["train_phases"] == table["test_phases"],
     )
-    by = ["arm", "control", "probe", "layer", "same_objective", "same_key", "learned_wanted", "reads_wanted"]
+    by = [
+        "arm",
+        "control",
+        "probe",
+        "layer",
+        "same_objective",
+        "same_key",
+        "learned_wanted",
+        "reads_wanted",
+        "ever_wanted",
+    ]
     return _over_seeds(rows, [*by, "own_phases"], "balanced_accuracy")
 
 

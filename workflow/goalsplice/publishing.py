@@ -7,10 +7,9 @@ import pandas as pd
 
 from goalsplice.errors import StudyError
 from goalsplice.measure.phases import MEASURES
+from goalsplice.measure.recovery import FAIR, NO_CONTROL
 
 START, END = "<!-- results: made by `snakemake publish` -->", "<!-- end of results -->"
-EVERYTHING = "layer1+layer2+layer3+layer4"
-NO_CONTROL, COMPLEMENT = "none", "complement"
 
 
 class Shown(NamedTuple):
@@ -43,8 +42,8 @@ def effects_of(effects: pd.DataFrame, arm: str, shown: Shown) -> pd.DataFrame:
 
 
 def strongest_control(rows: pd.DataFrame) -> pd.Series | None:
-    """Of an edit's rows, that of the control that recovers most; the complement is none of those. None without any."""
-    controls = rows.drop(index=[NO_CONTROL, COMPLEMENT], errors="ignore")
+    """Of an edit's rows, that of the `FAIR` control that recovers most; None without any."""
+    controls = rows[rows.index.isin(FAIR)]
     return None if controls["recovery"].isna().all() else controls.loc[controls["recovery"].idxmax()]
 
 

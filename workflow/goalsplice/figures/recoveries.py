@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from goalsplice.figures.style import MIDDLE, mark
-from goalsplice.measure.recovery import NO_CONTROL
+from goalsplice.measure.recovery import FAIR, NO_CONTROL
 
 EFFECTS = [
     *("arm", "family", "edit", "dose", "control", "seeds"),
@@ -64,12 +64,10 @@ def select(frame: pd.DataFrame, **values) -> pd.DataFrame:
 def own_rows(effects: pd.DataFrame) -> pd.DataFrame:
     """The edits' own rows, with `standing`, a key of FILLS.
 
-    An edit beats its controls if every test against one of them, corrected, has p < 0.05. Two do not count, as they ask
-    other questions: the complement, whether the edit is necessary; the donor of another seed, which has the donor's
-    goal too, whether runs write their goals alike.
+    An edit beats its controls if every test against one of the `FAIR` ones, corrected, has p < 0.05.
     """
     key = ["arm", "family", "edit", "dose"]
-    tested = effects[effects["p_holm"].notna() & ~effects["control"].isin([COMPLEMENT, OTHER_SEED])]
+    tested = effects[effects["p_holm"].notna() & effects["control"].isin(FAIR)]
     worst = tested.groupby(key, dropna=False, sort=False)["p_holm"].max().rename("worst").reset_index()
     rows = effects[effects["control"] == NO_CONTROL].merge(worst, on=key, how="left")
     standing = np.where(rows["worst"] < _LEVEL, "beats", np.where(rows["worst"].isna(), "untested", "does not"))

@@ -215,22 +215,6 @@ def _draw_arm(figure: SubFigure, rows: pd.DataFrame, directions: list[list[str]]
     figure.colorbar(_SCALE, ax=panels, aspect=50, pad=0.015).set_label(label, fontsize=8)
 
 
-def _claim(rows: pd.DataFrame) -> str:
-    """What is seen, in numbers: means over arms, seeds and directions, of the places that the table has."""
-    whole = rows[(rows["part"] == "all") & (rows["control"] == "none")]
-    found = []
-    for place, aligned, text in (
-        (_WITHIN, "none", "{:.0f} % at other late phases"),
-        (_BETWEEN, "none", "{:.0f} % in other runs"),
-        (_BETWEEN, "matched", "{:.0f} % there with units matched"),
-    ):
-        shares = whole.loc[(whole["place"] == place) & (whole["aligned"] == aligned), "share"]
-        if not shares.empty:
-            found.append(text.format(100 * shares.mean()))
-    said = "Share of episodes that take the donor's colour after a goal vector was added"
-    return f"{said}:\n{', '.join(found)}" if found else said
-
-
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     """Draw matrices for each arm, and below, for all arms, every seed's means beside the controls'."""
     transports = tables["transports"]
@@ -260,7 +244,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         interval_entry(),
         Rectangle((0, 0), 1, 1, fill=False, edgecolor=_OUTLINE, linewidth=1.1, label="added to its own recipient"),
     ]
-    claim(figure, _claim(rows), entries, columns=2)
+    claim(figure, "Share of episodes that take the donor's colour after a goal vector was added", entries, columns=2)
     layouts, policy = (" and ".join(transports[column].unique()) for column in ("layouts", "policy"))
     levels = [transports.loc[(transports["control"] == "none") == edits, "levels"].max() for edits in (True, False)]
     note(

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from goalsplice.measure.recovery import BOUND, NO_CONTROL, recoveries, with_recovery
+from goalsplice.measure.recovery import BOUND, FAIR, NO_CONTROL, recoveries, with_recovery
 from goalsplice.measure.statistics import each_over_seeds, exact_paired_tests, holm, interquartile_mean
 
 CUSTOM = "custom"
@@ -25,9 +25,6 @@ REFERENCES = pd.DataFrame(
 )
 """The study's own edits that are listed: from each family one or two that say something of its best. An encoding may
 lack some."""
-
-_FAIR = ("turned", "shuffled", "noise", "random_sites", "same_goal", "other_seed", "untrained", "equal_effort")
-"""Controls that an edit has to beat. Not `complement`: all of the donor but for the edit is larger than most edits."""
 
 _EDIT = ["arm", "family", "edit", "dose"]
 _INTERVALS = (
@@ -102,7 +99,7 @@ def _score(rows: pd.DataFrame) -> dict:
     own = rows[rows["control"] == NO_CONTROL].set_index("seed")
     values = own["recovery"].to_numpy(dtype=float)
     by_control = rows.pivot(index="control", columns="seed", values="recovery")[own.index]
-    fair = by_control.loc[[name for name in _FAIR if name in by_control.index]].dropna(how="all")
+    fair = by_control.loc[[name for name in FAIR if name in by_control.index]].dropna(how="all")
     if fair.empty:
         strongest, beaten = "", np.full(len(values), np.nan)
     else:

@@ -6,6 +6,10 @@ import pandas as pd
 from goalsplice.measure.statistics import each_over_seeds, exact_paired_tests, holm, interquartile_mean, over_seeds
 
 NO_CONTROL, BOUND = "none", "bound"
+FAIR = ("turned", "shuffled", "noise", "random_sites", "same_goal", "untrained", "equal_effort")
+"""Controls that an edit has to beat. Two ask other questions: `complement`, whether the edit is necessary, and
+`other_seed`, whose donor has the donor's goal too, whether runs write their goals alike."""
+
 SMALLEST_GAP = 0.1
 """Ceiling minus floor, in shares, below which a pair says nothing: its recovery would be a quotient of two errors."""
 

@@ -38,8 +38,8 @@ The same code, configuration, packages and machine give the same bytes in every 
 and `benchmarks`.
 
 One run's rows are in `results/runs/arm=<arm>/seed=<seed>/<table>.parquet`, without the columns arm and seed. These
-files exist for `training`, `timing`, `evaluation`, `splices` and
-`custom_edits`. They are held to the schema when they are combined.
+files exist for `training`, `timing`, `evaluation`, `splices`, `custom_edits`, `transports`, `probes`, `anatomy`,
+`exchanges` and `directions`. They are held to the schema when they are combined.
 
 A column without a unit is a name, a count or a pure number. [metrics.md](metrics.md) defines the numbers.
 """
