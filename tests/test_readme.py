@@ -115,7 +115,8 @@ def test_the_answer_is_what_the_published_tables_say():
         number(recovery[("onehot", "inputs", name, -1, "none")])
         for name in ("blue and purple", "own blue and purple exchanged")
     )
-    assert f"columns for blue and purple alone bring {columns}" in answer
+    blank = number(recovery[("onehot", "inputs", "blue and purple", -1, "untrained")])
+    assert f"blue and purple alone bring {columns}, where an untrained network's bring {blank}" in answer
     assert f"exchanged, without any donor, {exchanged}" in answer
     assert f"{share('other late phase', 'all', 'none', 'none')} of episodes end with" in answer
     assert f"to another run, {share('other run', 'all', 'none', 'none')}, but" in answer
