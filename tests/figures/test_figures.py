@@ -194,8 +194,10 @@ def test_same_tables_same_bytes(name, tmp_path):
         for number in (1, 2):
             for suffix in ("svg", "png"):
                 save(drawn(name, "two seeds"), tmp_path / f"{number}.{suffix}")
-    for suffix in ("svg", "png"):
-        assert (tmp_path / f"1.{suffix}").read_bytes() == (tmp_path / f"2.{suffix}").read_bytes()
+    # Matplotlib names clip paths by a hash of their unrounded corners, and its layout is not the same to the last bit.
+    one, other = (re.sub(r"\bp[0-9a-f]{10}\b", "", (tmp_path / f"{number}.svg").read_text()) for number in (1, 2))
+    assert one == other
+    assert (tmp_path / "1.png").read_bytes() == (tmp_path / "2.png").read_bytes()
 
 
 def test_seeds_keep_their_places():

@@ -81,14 +81,6 @@ def test_the_summary_has_every_seed_beside_its_controls():
     assert seeds["sign turned"] == pytest.approx([0.006, 0.016, 0.016])
 
 
-def test_the_claim_is_computed():
-    said = drawn(transports_table([1, 3])).legends[0].get_title().get_text().splitlines()[1]
-    # Rows of all phases that are not the vector's own, in the mean over both directions.
-    assert said == "81 % at other late phases, 4 % in other runs, 71 % there with units matched"
-    one = drawn(transports_table([1])).legends[0].get_title().get_text().splitlines()[1]
-    assert one == "81 % at other late phases"
-
-
 def test_numbers_are_dark_on_light_and_light_on_dark():
     axes = panels(drawn(transports_table([1, 2])))["within a run: purple − blue"]
     colours = {text.get_text(): text.get_color() for text in axes.texts}
