@@ -22,6 +22,10 @@ from goalsplice.world.simulator import (
 )
 
 ENCODINGS = [Encoding(name, view) for name in ("onehot", "integers") for view in (3, 5, 7)]
+EXCHANGES = {
+    f"own {one} and {other} exchanged": (one, other)
+    for one, other in itertools.combinations(("blue", "purple", "green", "yellow"), 2)
+}
 SIDES = ("left", "straight ahead", "right")
 TURNS = {"straight ahead": 0, "right": 1, "left": 3}
 """Quarter turns clockwise to where a side is."""
@@ -42,6 +46,7 @@ def seen(encoding, agent, direction, **things) -> np.ndarray:
         carried=np.array([-1]),
         elapsed=np.array([0]),
         stream=np.array([0], dtype=np.uint64),
+        drawn=np.zeros((1, 16), dtype=np.int64),
     )
     return encoding.images(np.array([observe(worlds, 0, encoding.geometry)])).ravel()
 
@@ -161,7 +166,7 @@ def test_numbers_have_no_inputs_of_one_colour():
 def test_every_group_is_an_edit_that_takes_its_columns_only(recipient, donor, recipe):
     groups = input_groups(recipe.world)
     edits = {edit.name: edit for edit in input_edits(recipe.world)}
-    assert set(edits) == {*groups, "own blue and purple exchanged"}
+    assert set(edits) == {*groups, *EXCHANGES}
     for name, columns in groups.items():
         edited = edits[name].make(recipient, donor)
         expected = recipient["layer1.weight"].clone()
@@ -173,7 +178,7 @@ def test_every_group_is_an_edit_that_takes_its_columns_only(recipient, donor, re
 def test_random_columns_are_as_many_and_anywhere(recipient, donor, recipe):
     for edit in input_edits(recipe.world):
         if edit.at_random is None:
-            assert edit.name == "own blue and purple exchanged"
+            assert edit.name in EXCHANGES
             continue
         sites = []
         for seed in range(3):
@@ -186,19 +191,45 @@ def test_random_columns_are_as_many_and_anywhere(recipient, donor, recipe):
         assert len(set(sites)) == 3
 
 
-def test_exchanged_columns_see_the_world_with_the_keys_exchanged(recipient, donor, recipe):
+def exchanged_keys(worlds, one, other):
+    """The same worlds with two colours of keys exchanged; keys of other colours than blue and purple are third ones."""
+    assert {one, other} in ({"blue", "purple"}, {"green", "yellow"})
+    if one == "blue":
+        things = worlds.things.copy()
+        things[:, [BLUE_THING, PURPLE_THING]] = things[:, [PURPLE_THING, BLUE_THING]]
+        np.testing.assert_array_equal(things[:, [BALL_THING, THIRD_THING]], worlds.things[:, [BALL_THING, THIRD_THING]])
+        return worlds._replace(things=things)
+    colours = worlds.third_colour.copy()
+    places = [colours == COLOR_TO_IDX[colour] for colour in (one, other)]
+    assert all(place.any() for place in places)
+    colours[places[0]], colours[places[1]] = COLOR_TO_IDX[other], COLOR_TO_IDX[one]
+    return worlds._replace(third_colour=colours)
+
+
+@pytest.mark.parametrize("name", ["own blue and purple exchanged", "own green and yellow exchanged"])
+def test_exchanged_columns_see_the_world_with_the_keys_exchanged(recipient, donor, recipe, name):
     worlds = create(200, "training", np.random.default_rng(3), recipe.grid_size)
-    things = worlds.things.copy()
-    things[:, [BLUE_THING, PURPLE_THING]] = things[:, [PURPLE_THING, BLUE_THING]]
-    np.testing.assert_array_equal(things[:, [BALL_THING, THIRD_THING]], worlds.things[:, [BALL_THING, THIRD_THING]])
 
     def inputs(worlds):
         codes = np.array([observe(worlds, i, recipe.world.geometry) for i in range(len(worlds.agent))])
         return torch.from_numpy(recipe.world.images(codes).reshape(len(codes), -1).astype(np.float32))
 
-    exchanged = exchange_colours(recipe.world)(recipient, donor)
-    as_they_are, swapped = inputs(worlds), inputs(worlds._replace(things=things))
+    (edit,) = (edit for edit in input_edits(recipe.world) if edit.name == name)
+    exchanged = edit.make(recipient, donor)
+    as_they_are, swapped = inputs(worlds), inputs(exchanged_keys(worlds, *EXCHANGES[name]))
     torch.testing.assert_close(log_probabilities(exchanged, as_they_are), log_probabilities(recipient, swapped))
     assert not torch.allclose(log_probabilities(exchanged, as_they_are), log_probabilities(recipient, as_they_are))
-    twice = exchange_colours(recipe.world)(exchanged, donor)
-    torch.testing.assert_close(twice, dict(recipient), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(("one", "other"), EXCHANGES.values(), ids=EXCHANGES)
+def test_an_exchange_is_of_two_colours_columns_and_undoes_itself(recipient, donor, recipe, one, other):
+    exchange, groups = exchange_colours(recipe.world, one, other), input_groups(recipe.world)
+    exchanged = exchange(recipient, donor)
+    before, after = recipient["layer1.weight"], exchanged["layer1.weight"]
+    assert torch.equal(after[:, groups[one]], before[:, groups[other]])
+    assert torch.equal(after[:, groups[other]], before[:, groups[one]])
+    rest = ~(groups[one] | groups[other])
+    assert torch.equal(after[:, rest], before[:, rest])
+    torch.testing.assert_close(exchanged, {**recipient, "layer1.weight": after}, rtol=0, atol=0)
+    torch.testing.assert_close(exchange(exchanged, donor), dict(recipient), rtol=0, atol=0)
+    torch.testing.assert_close(exchange(recipient, recipient), exchanged, rtol=0, atol=0)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from goalsplice.agent.network import ACTOR_LAYERS
 from goalsplice.edits.edit import change, norm
-from goalsplice.edits.rank import RANKS, rank_edits, truncated
+from goalsplice.edits.rank import RANKS, randomly_directed, rank_edits, truncated
 
 FULL = {"layer1": 16, "layer2": 16, "layer3": 16, "layer4": 7, "all layers": 16}
 """Full rank of each layer's weights with their bias."""
@@ -98,3 +98,26 @@ def test_at_random_the_singular_values_are_equal_and_the_directions_others(recip
                 for left, right in ((own, one), (one, other)):
                     alike = (left * right).sum() / left.norm() / right.norm()
                     assert abs(alike) < 0.7, (name, rank)
+
+
+@settings(deadline=None)
+@given(matrices, st.integers(1, 14), st.integers(0, 2**32 - 1), st.data())
+def test_random_directions_leave_dead_rows_and_columns(matrix, rank, seed, data):
+    """What is next to zero beside the rest counts as zero; the singular values are those of the live part."""
+    for side, count in enumerate(matrix.shape):
+        dead = data.draw(st.sets(st.integers(0, count - 1), max_size=count - 1))
+        scale = torch.ones(count)
+        scale[list(dead)] = 1e-12
+        matrix = matrix * (scale[:, None] if side == 0 else scale)
+    live = [matrix.norm(dim=1 - side) > 1e-6 for side in (0, 1)]
+    found = randomly_directed(matrix, rank, np.random.default_rng(seed))
+    for side in (0, 1):
+        assert (found.norm(dim=1 - side)[~live[side]] == 0).all()
+    values = torch.linalg.svdvals(matrix.double())
+    expected = values.where(torch.arange(len(values)) < rank, 0)
+    torch.testing.assert_close(torch.linalg.svdvals(found.double()), expected, rtol=1e-3, atol=1e-3 * float(values[0]))
+
+
+def test_nothing_in_random_directions_is_nothing():
+    zeros = torch.zeros(4, 6)
+    assert torch.equal(randomly_directed(zeros, 2, np.random.default_rng(0)), zeros)

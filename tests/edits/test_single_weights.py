@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from goalsplice.edits.edit import norm, size, take
-from goalsplice.edits.single_weights import SHARES, top_masks, weight_edits
+from goalsplice.edits.single_weights import LONGER_EFFORT, SHARES, top_masks, weight_edits
 
 shares = st.floats(0, 1)
 seeds = st.integers(0, 2**32 - 1)
@@ -99,12 +99,20 @@ def test_by_attribution_takes_the_highest_with_their_sign(recipient, donor, scor
     assert highest.item() == max(part.max() for part in scores.values())
 
 
-def test_by_size_follows_another_donor_and_by_attribution_has_no_such_control(recipient, donor, edits):
+def test_with_another_donor_by_size_looks_anew_and_by_attribution_keeps_its_places(recipient, donor, scores, edits):
     other = {name: -part for name, part in donor.items()}
     edited = edits["by size"][0.01].make(recipient, other)
     sizes = {name: (other[name] - recipient[name]).abs() for name in recipient}
     taken = torch.cat([part[edited[name] != recipient[name]] for name, part in sizes.items()])
     left = torch.cat([part[edited[name] == recipient[name]] for name, part in sizes.items()])
     assert taken.min() > left.max()
-    for edit in edits["by attribution"].values():
-        assert not {"same_goal", "other_seed", "untrained"} & set(edit.controls)
+    for share, edit in edits["by attribution"].items():
+        expected = take(recipient, other, top_masks(scores, share))
+        torch.testing.assert_close(edit.make(recipient, other), expected, rtol=0, atol=0)
+
+
+def test_by_attribution_has_the_controls_of_by_size_and_those_of_effort(edits):
+    for share in SHARES[:-1]:
+        more = set(edits["by attribution"][share].controls) - set(edits["by size"][share].controls)
+        assert more == ({"equal_effort", "longer_effort"} if share == LONGER_EFFORT else {"equal_effort"})
+    assert LONGER_EFFORT in SHARES

@@ -109,7 +109,7 @@ def test_by_size_takes_the_largest(recipient, donor, edits, side):
         largest = norm(recipient, edit.make(recipient, donor))
         drawn = [norm(recipient, edit.at_random(np.random.default_rng(seed))(recipient, donor)) for seed in range(20)]
         assert max(drawn) <= largest
-        assert edit.dose > 32 or min(drawn) < largest
+        assert edit.dose >= HIDDEN or min(drawn) < largest
 
 
 @pytest.mark.parametrize("side", SIDES)
@@ -135,15 +135,63 @@ def test_random_units_are_as_many(recipient, donor, edits):
             drawn = [edit.at_random(np.random.default_rng(seed))(recipient, donor) for seed in (0, 0, 1, 2)]
             assert {taken(recipient, network, side) for network in drawn} == {count}
             torch.testing.assert_close(drawn[0], drawn[1], rtol=0, atol=0)
-            assert any(size(network, drawn[0]) > 0 for network in drawn[2:])
+            assert count >= HIDDEN or any(size(network, drawn[0]) > 0 for network in drawn[2:])
 
 
-def test_units_come_from_all_three_layers(recipient, donor, edits):
-    edit = edits["incoming, by size"][1]
-    changed = [
-        {name for name, part in places(recipient, drawn).items() if part.any()}
-        for drawn in (edit.at_random(np.random.default_rng(seed))(recipient, donor) for seed in range(30))
-    ]
-    assert {frozenset(names) for names in changed} == {
-        frozenset({f"layer{number}.weight", f"layer{number}.bias"}) for number in (1, 2, 3)
+def in_layers(units):
+    """How many of some units, bool (3 H,), are in each hidden layer."""
+    return units.view(3, HIDDEN).sum(dim=1).tolist()
+
+
+def units_of(recipient, edited, side):
+    """Which units an edit took, bool (3 H,): those all of whose weights on a side differ."""
+    changed = places(recipient, edited)
+    if side == "incoming":
+        return torch.cat([changed[f"layer{number}.bias"] for number in (1, 2, 3)])
+    return torch.cat([changed[f"layer{number}.weight"].all(dim=0) for number in (2, 3, 4)])
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from(("incoming", "outgoing")), st.sampled_from(COUNTS[:5]))
+def test_random_units_are_in_the_layers_of_the_edits_own(recipient, donor, seed, side, count):
+    scores = np.random.default_rng(seed)
+    attributions = {name: torch.from_numpy(scores.standard_normal(part.shape)) for name, part in recipient.items()}
+    for edit in unit_edits(attributions):
+        if edit.dose == count and edit.name.startswith(f"{side},"):
+            own = units_of(recipient, edit.make(recipient, donor), side)
+            drawn = units_of(recipient, edit.at_random(np.random.default_rng(seed))(recipient, donor), side)
+            assert in_layers(drawn) == in_layers(own)
+            assert sum(in_layers(own)) == count
+
+
+def test_random_units_are_any_of_their_layer_but_dead_ones(recipient, donor):
+    """Layer 2 has three units in use, and the largest is taken; over many draws each of the three is drawn."""
+    sizes = torch.full((HIDDEN,), 1e-9)
+    sizes[[3, 5, 11]] = torch.tensor([0.5, 1.0, 0.7])
+    alike = {**recipient, "layer2.bias": recipient["layer2.bias"] + sizes}
+    (edit,) = (
+        edit
+        for edit in unit_edits({name: torch.zeros_like(part) for name, part in recipient.items()})
+        if edit.name == "incoming, by size" and edit.dose == 1
+    )
+    expected = take_units(only(HIDDEN + 5), True, False)(recipient, alike)
+    torch.testing.assert_close(edit.make(recipient, alike), expected, rtol=0, atol=0)
+    found = set()
+    for seed in range(40):
+        drawn = edit.at_random(np.random.default_rng(seed))(recipient, alike)
+        (unit,) = (drawn["layer2.bias"] != recipient["layer2.bias"]).nonzero()[:, 0].tolist()
+        found.add(unit)
+    assert found == {3, 5, 11}
+
+
+def test_with_another_donor_by_attribution_keeps_its_units(recipient, donor, edits):
+    other = {
+        name: part * torch.linspace(0.1, 3, len(part)).view(-1, *[1] * (part.dim() - 1)) for name, part in donor.items()
     }
+    for name, by_dose in edits.items():
+        side, _, order = name.partition(", by ")
+        if order == "attribution" and side != "incoming and outgoing":
+            for edit in by_dose.values():
+                own, stand_in = (units_of(recipient, edit.make(recipient, actor), side) for actor in (donor, other))
+                assert torch.equal(own, stand_in)
+                assert {"same_goal", "turned", "shuffled", "noise"} <= set(edit.controls)

@@ -40,4 +40,5 @@ def state_of(environment) -> Worlds:
         carried=np.array([NOTHING]),
         elapsed=np.array([0]),
         stream=np.array([1], dtype=np.uint64),
+        drawn=np.zeros((1, (size - 2) ** 2), dtype=np.int64),
     )

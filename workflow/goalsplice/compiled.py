@@ -49,3 +49,10 @@ if not os.environ.get("NUMBA_CACHE_DIR"):
     numba.config.CACHE_DIR = _cache_folder()
 
 njit = partial(numba.njit, cache=True)
+
+njit_unowned = partial(numba.njit, cache=True, _nrt=False)
+"""`njit` without reference counts, for small functions that make no arrays; Numba refuses any that does.
+
+Numba counts references to each array that is taken from a named tuple, with atomic instructions: in a step of the
+world that took four times as long as the step. The option is private to Numba, whose version is pinned.
+"""

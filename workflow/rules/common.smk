@@ -135,7 +135,7 @@ def checkpoints(arm, seed, phases=None):
 
 def recipe(wildcards):
     """The arm's recipe, as a stage takes it."""
-    return json.dumps(RECIPES[wildcards.arm])
+    return json.dumps(RECIPES[wildcards.arm], sort_keys=True)
 
 
 def other_seed(wildcards):

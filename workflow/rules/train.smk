@@ -21,7 +21,7 @@ for arm in ARMS:
         threads: 1
         params:
             arm=arm,
-            recipe=json.dumps(RECIPES[arm]),
+            recipe=json.dumps(RECIPES[arm], sort_keys=True),
         message:
             "Training arm {params.arm}, seed {wildcards.seed}. To follow it: tail -f {log}"
         shell:

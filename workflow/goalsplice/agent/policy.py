@@ -10,7 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from goalsplice.agent.input_layer import gather_relu, table_of
-from goalsplice.compiled import njit
+from goalsplice.compiled import njit, njit_unowned
 from goalsplice.world.observation import Encoding
 
 
@@ -64,10 +64,12 @@ def add_relu(values, bias):
             values[i, k] = max(values[i, k] + bias[k], np.float32(0))
 
 
-@njit
+@njit_unowned
 def sample(logits, u):
     """Action drawn from softmax(logits) with the uniform number u, by the inverse of the distribution function."""
-    top = logits.max()
+    top = logits[0]
+    for k in range(1, logits.size):
+        top = max(top, logits[k])
     total = 0.0
     for k in range(logits.size):
         total += np.exp(logits[k] - top)

@@ -9,21 +9,11 @@ recipient's activations is added to the recipient's. Added after layer l it pass
 it is an edit of layer l+1's bias.
 """
 
-import torch
-from torch import Tensor
-
 from goalsplice.agent.network import ACTOR_LAYERS
 from goalsplice.edits.attribution import Observations
 from goalsplice.edits.edit import Edit, Make, Weights
+from goalsplice.edits.forward import forward
 from goalsplice.edits.layers import splice_layers
-
-
-def activations(actor: Weights, inputs: Tensor, layer: str) -> Tensor:
-    """Activations (n, H) of a hidden layer, after its ReLU, for inputs (n, inputs)."""
-    x = inputs
-    for name in ACTOR_LAYERS[: ACTOR_LAYERS.index(layer) + 1]:
-        x = torch.relu(x @ actor[f"{name}.weight"].T + actor[f"{name}.bias"])
-    return x
 
 
 def add_mean_difference(layer: str, met: Observations) -> Make:
@@ -31,7 +21,7 @@ def add_mean_difference(layer: str, met: Observations) -> Make:
     following = ACTOR_LAYERS[ACTOR_LAYERS.index(layer) + 1]
 
     def make(recipient: Weights, donor: Weights) -> Weights:
-        difference = activations(donor, met.inputs, layer) - activations(recipient, met.inputs, layer)
+        difference = forward(donor, met.inputs)[layer] - forward(recipient, met.inputs)[layer]
         added = recipient[f"{following}.weight"] @ (met.frequency @ difference)
         return {**recipient, f"{following}.bias": recipient[f"{following}.bias"] + added}
 

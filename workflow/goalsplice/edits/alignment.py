@@ -14,7 +14,7 @@ from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
 from goalsplice.agent.network import ACTOR_LAYERS
-from goalsplice.edits.edit import Weights
+from goalsplice.edits.edit import Weights, in_use
 
 Order = tuple[np.ndarray, ...]
 """For each hidden layer, int64 (H,): which unit comes to each place."""
@@ -24,9 +24,6 @@ _HIDDEN = tuple(pairwise(ACTOR_LAYERS))
 
 _SWEEPS = 100
 """Most sweeps over the layers; a few are usually enough."""
-
-_IN_USE = 1e-3
-"""Size above which a unit is in use, in parts of its layer's largest. Weight decay leaves a wide gap here."""
 
 
 def permute(weights: Weights, order: Order) -> dict[str, Tensor]:
@@ -93,9 +90,9 @@ def match(reference: Weights, other: Weights) -> Order:
     return tuple(order)
 
 
-def _sizes(weights: Weights, layer: str, following: str) -> np.ndarray:
+def _sizes(weights: Weights, layer: str, following: str) -> Tensor:
     """Size (H,) of a layer's units: norm of the incoming weights times norm of the outgoing ones."""
-    return (weights[f"{layer}.weight"].norm(dim=1) * weights[f"{following}.weight"].norm(dim=0)).numpy()
+    return weights[f"{layer}.weight"].norm(dim=1) * weights[f"{following}.weight"].norm(dim=0)
 
 
 def random_order(reference: Weights, other: Weights, generator: np.random.Generator) -> Order:
@@ -107,10 +104,10 @@ def random_order(reference: Weights, other: Weights, generator: np.random.Genera
     order = []
     for layer, following in _HIDDEN:
         ours, theirs = _sizes(reference, layer, following), _sizes(other, layer, following)
-        used = int((ours > _IN_USE * ours.max()).sum())
-        largest_first = np.argsort(-theirs, kind="stable")
+        used = int(in_use(ours).sum())
+        largest_first = np.argsort(-theirs.numpy(), kind="stable")
         places = np.empty_like(largest_first)
-        places[np.argsort(-ours, kind="stable")] = np.concatenate(
+        places[np.argsort(-ours.numpy(), kind="stable")] = np.concatenate(
             [generator.permutation(largest_first[:used]), generator.permutation(largest_first[used:])]
         )
         order.append(places)

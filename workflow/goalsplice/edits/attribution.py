@@ -13,10 +13,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from goalsplice.agent.network import ACTOR_LAYERS
 from goalsplice.agent.policy import policy_of
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.rollout import collect
 from goalsplice.edits.edit import Weights, add, change
+from goalsplice.edits.forward import forward
 from goalsplice.world.simulator import colour_numbers, create
 
 _WORLDS, _STEPS = 32, 16
@@ -52,10 +54,7 @@ def observations(actors: tuple[Weights, ...], recipe: Recipe, layouts: str, seed
 
 def log_probabilities(actor: Weights, inputs: Tensor) -> Tensor:
     """The actor's log-probabilities (n, 7) for inputs (n, inputs), with gradients."""
-    x = torch.relu(inputs @ actor["layer1.weight"].T + actor["layer1.bias"])
-    for layer in ("layer2", "layer3"):
-        x = torch.relu(x @ actor[f"{layer}.weight"].T + actor[f"{layer}.bias"])
-    return torch.log_softmax(x @ actor["layer4.weight"].T + actor["layer4.bias"], dim=1)
+    return torch.log_softmax(forward(actor, inputs)[ACTOR_LAYERS[-1]], dim=1)
 
 
 def preference(actor: Weights, met: Observations, choices: Tensor) -> Tensor:

@@ -5,45 +5,50 @@ donor: one of the recipient's own goal, one of another run, or an untrained one.
 """
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from goalsplice.edits.edit import Weights, add, change, size
+from goalsplice.edits.edit import Weights, flat, parts, size, unflat
 
 
 def turned(recipient: Weights, edited: Weights) -> dict[str, Tensor]:
     """The same change with its sign turned."""
-    return add(recipient, change(recipient, edited), -1.0)
+    start = flat(recipient)
+    return unflat(start - (flat(edited) - start), recipient)
 
 
 def complement(recipient: Weights, donor: Weights, edited: Weights) -> dict[str, Tensor]:
     """The whole donor but for the edit: what is left to do its work without it. Tells whether the edit is necessary."""
-    return {
-        # Where the edit is the donor's weight, the recipient's remains: exactly, not but for rounding.
-        name: torch.where(edited[name] == donor[name], part, donor[name] - (edited[name] - part))
-        for name, part in recipient.items()
-    }
+    start, end, made = flat(recipient), flat(donor), flat(edited)
+    # Where the edit is the donor's weight, the recipient's remains: exactly, not but for rounding.
+    return unflat(np.where(made == end, start, end - (made - start)), recipient)
 
 
 def shuffled(recipient: Weights, edited: Weights, generator: np.random.Generator) -> dict[str, Tensor]:
     """The same change, its values shuffled over the places that it has in each tensor."""
-    out = {}
-    for name, part in change(recipient, edited).items():
-        flat, places = part.flatten(), torch.nonzero(part.flatten())[:, 0]
-        mixed = flat.clone()
-        mixed[places] = flat[places[torch.from_numpy(generator.permutation(len(places)))]]
-        out[name] = recipient[name] + mixed.view_as(part)
-    return out
+    out = flat(recipient)
+    added = flat(edited) - out
+    for part in parts(recipient).values():
+        places = part.start + np.flatnonzero(added[part] != 0)
+        out[places] += generator.permutation(added[places])
+    return unflat(out, recipient)
 
 
 def noise(recipient: Weights, edited: Weights, generator: np.random.Generator) -> dict[str, Tensor]:
     """Normal random values at the same places, with the same norm in each tensor."""
-    out = {}
-    for name, part in change(recipient, edited).items():
-        values = torch.from_numpy(generator.standard_normal(part.shape).astype(np.float32)) * (part != 0)
-        length = values.norm()
-        out[name] = recipient[name] + (values * (part.norm() / length) if length > 0 else values)
-    return out
+    out = flat(recipient)
+    added = flat(edited) - out
+    for part in parts(recipient).values():
+        places = part.start + np.flatnonzero(added[part] != 0)
+        if len(places) > 0:
+            values = generator.standard_normal(len(places))
+            out[places] += values * (np.linalg.norm(added[places]) / np.linalg.norm(values))
+    return unflat(out, recipient)
+
+
+def random_places(recipient: np.ndarray, donor: np.ndarray, count: int, generator: np.random.Generator) -> np.ndarray:
+    """Where in two actors' weights (N,), of those that differ: int64 (count,), or all if they are fewer."""
+    places = np.flatnonzero(donor != recipient)
+    return generator.choice(places, min(count, len(places)), replace=False, shuffle=False)
 
 
 def random_sites(
@@ -53,14 +58,7 @@ def random_sites(
 
     Places where recipient and donor are equal do not count, as they do not for the edit.
     """
-    differing = {name: torch.nonzero((donor[name] != recipient[name]).flatten())[:, 0] for name in recipient}
-    starts = np.cumsum([0, *(len(places) for places in differing.values())])
-    chosen = np.sort(generator.permutation(starts[-1])[: size(recipient, edited)])
-    out = {}
-    for number, (name, places) in enumerate(differing.items()):
-        mine = chosen[(chosen >= starts[number]) & (chosen < starts[number + 1])] - starts[number]
-        flat = recipient[name].flatten().clone()
-        where = places[torch.from_numpy(mine)]
-        flat[where] = donor[name].flatten()[where]
-        out[name] = flat.view_as(recipient[name])
-    return out
+    out, end = flat(recipient), flat(donor)
+    places = random_places(out, end, size(recipient, edited), generator)
+    out[places] = end[places]
+    return unflat(out, recipient)

@@ -24,7 +24,8 @@ from goalsplice.agent.recipe import Recipe
 from goalsplice.edits.attribution import Observations
 from goalsplice.edits.edit import Edit, Weights
 from goalsplice.edits.plugin import module_file
-from goalsplice.edits.scoring import NO_CONTROL, Levels, Pair, score
+from goalsplice.edits.scoring import Levels, Pair, score
+from goalsplice.edits.vocabulary import NO_CONTROL
 from goalsplice.measure.evaluation import measures
 from goalsplice.world.observation import Encoding
 

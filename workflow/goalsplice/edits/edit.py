@@ -11,8 +11,8 @@ from torch import Tensor
 Weights = Mapping[str, Tensor]
 """An actor's state dict: float32 tensors by the names `layer1.weight`, `layer1.bias`, ..., `layer4.bias`."""
 
-NO_EDIT = "none"
-
+IN_USE = 1e-3
+"""Norm above which a unit or an input is in use, in parts of the largest. Weight decay leaves a wide gap here."""
 
 Make = Callable[[Weights, Weights], Weights]
 """The edited actor from recipient and donor. A pure function: it changes neither."""
@@ -49,14 +49,37 @@ def add(recipient: Weights, difference: Weights, scale: float = 1.0) -> dict[str
     return {name: recipient[name] + scale * difference[name] for name in recipient}
 
 
+def flat(weights: Weights) -> np.ndarray:
+    """All weights and biases of an actor in one vector (N,), tensor after tensor in the order of their names."""
+    return np.concatenate([weights[name].numpy().ravel() for name in sorted(weights)])
+
+
+def parts(like: Weights) -> dict[str, slice]:
+    """Where the tensors of an actor are in `flat`."""
+    names = sorted(like)
+    ends = np.cumsum([like[name].numel() for name in names]).tolist()
+    return dict(zip(names, map(slice, [0, *ends], ends), strict=True))
+
+
+def unflat(vector: np.ndarray, like: Weights) -> dict[str, Tensor]:
+    """The actor, shaped like another, that `flat` made a vector of. It shares the vector's memory."""
+    places = parts(like)
+    return {name: torch.from_numpy(vector[places[name]]).view(like[name].shape) for name in like}
+
+
 def size(recipient: Weights, edited: Weights) -> int:
     """How many weights and biases an edit changed."""
-    return sum(int((edited[name] != recipient[name]).sum()) for name in recipient)
+    return int(np.count_nonzero(flat(edited) != flat(recipient)))
 
 
 def norm(recipient: Weights, edited: Weights) -> float:
     """L2 norm of what an edit added."""
-    return float(torch.cat([part.double().flatten() for part in change(recipient, edited).values()]).norm())
+    return float(np.linalg.norm((flat(edited) - flat(recipient)).astype(np.float64)))
+
+
+def in_use(sizes: Tensor) -> Tensor:
+    """Which of some units or inputs are in use, bool (n,), by their norms (n,)."""
+    return sizes > IN_USE * sizes.max()
 
 
 def take(recipient: Weights, donor: Weights, masks: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -1,46 +1,39 @@
-"""Equal effort at a random site: as many weights anywhere in the actor, optimised for the donor's behaviour.
+"""Effort at a random site: as many weights of those that differ, optimised for the donor's behaviour.
 
 An edit that was searched for has an advantage over one that was drawn. This control has the same search's means: the
-same observations, the same goal (`attribution.preference`) and about as many gradients, spent on values instead of
-places.
+same observations, the same goal (`attribution.preference`) and, as `equal_effort`, about as many gradients, spent on
+values instead of places. `longer_effort` tells how far from done that is.
 """
 
 import numpy as np
 import scipy.optimize
-import torch
-from torch import Tensor
 
 from goalsplice.edits.attribution import POINTS, Observations, gradient, log_probabilities
-from goalsplice.edits.edit import Weights
+from goalsplice.edits.controls import random_places
+from goalsplice.edits.edit import Weights, flat, unflat
+
+GRADIENTS = {"equal_effort": POINTS, "longer_effort": 8 * POINTS}
+"""About how many gradients the controls take."""
 
 
-def _join(parts: Weights) -> Tensor:
-    return torch.cat([part.flatten() for part in parts.values()])
-
-
-def _split(flat: Tensor, like: Weights) -> dict[str, Tensor]:
-    pieces = flat.split([tensor.numel() for tensor in like.values()])
-    return {name: piece.view_as(like[name]) for name, piece in zip(like, pieces, strict=True)}
-
-
-def equal_effort(
-    recipient: Weights, donor: Weights, count: int, met: Observations, generator: np.random.Generator
-) -> dict[str, Tensor]:
-    """The recipient with `count` random weights optimised by L-BFGS, with about as many gradients as an attribution."""
+def optimised_at_random(
+    recipient: Weights, donor: Weights, count: int, met: Observations, gradients: int, generator: np.random.Generator
+) -> Weights:
+    """The recipient with `count` random weights optimised by L-BFGS, of those in which it and the donor differ."""
     choices = log_probabilities(donor, met.inputs).exp()
-    start = _join(recipient)
-    places = torch.from_numpy(np.sort(generator.permutation(len(start))[:count]))
+    start = flat(recipient)
+    places = random_places(start, flat(donor), count, generator)
 
-    def actor(values: np.ndarray) -> dict[str, Tensor]:
-        flat = start.clone()
-        flat[places] = torch.from_numpy(values.astype(np.float32))
-        return _split(flat, recipient)
+    def actor(values: np.ndarray) -> Weights:
+        vector = start.copy()
+        vector[places] = values
+        return unflat(vector, recipient)
 
     def loss(values: np.ndarray) -> tuple[float, np.ndarray]:
         value, slope = gradient(actor(values), met, choices)
-        return -value, -_join(slope)[places].double().numpy()
+        return -value, -flat(slope)[places].astype(np.float64)
 
     found = scipy.optimize.minimize(
-        loss, start[places].double().numpy(), jac=True, method="L-BFGS-B", options={"maxfun": POINTS}
+        loss, start[places].astype(np.float64), jac=True, method="L-BFGS-B", options={"maxfun": gradients}
     )
     return actor(found.x)

@@ -1,6 +1,7 @@
 """Splices of layer 1's input columns, chosen by what the inputs mean: a colour, a kind of thing, a place in view."""
 
 from collections.abc import Callable
+from itertools import combinations
 
 import numpy as np
 import torch
@@ -11,6 +12,9 @@ from goalsplice.world.observation import Encoding
 
 _KINDS = ("empty", "wall", "key", "ball")
 """Kinds of things that this world has, of MiniGrid's eleven."""
+
+_EXCHANGED = ("blue", "purple", "green", "yellow")
+"""Colours that are exchanged, two at a time: those that are wanted in turn, and two that never are."""
 
 _CONTROLS = ("random_sites", "complement", "turned", "shuffled", "noise", "same_goal", "other_seed", "untrained")
 
@@ -88,7 +92,7 @@ def _random_columns(columns: np.ndarray) -> Callable[[np.random.Generator], Make
     return at_random
 
 
-def exchange_colours(encoding: Encoding, one: str = "blue", other: str = "purple") -> Make:
+def exchange_colours(encoding: Encoding, one: str, other: str) -> Make:
     """The recipient with its own columns of two colours exchanged: what it saw as one it now sees as the other.
 
     No donor takes part, so nothing but the agent's perception is changed. What a donor's columns do beyond that is
@@ -105,11 +109,18 @@ def exchange_colours(encoding: Encoding, one: str = "blue", other: str = "purple
 
 
 def input_edits(encoding: Encoding) -> list[Edit]:
-    """Every group's columns from the donor; for one-hot encodings also the exchange of blue and purple."""
+    """Every group's columns from the donor; for one-hot encodings also exchanges of colours.
+
+    Exchanging blue and purple is the edit, the other exchanges tell whether any would do: those of a wanted colour with
+    one that never is wanted, and that of two that never are.
+    """
     edits = [
         Edit("inputs", name, take_inputs(columns), controls=_CONTROLS, at_random=_random_columns(columns))
         for name, columns in input_groups(encoding).items()
     ]
     if encoding.name == "onehot":
-        edits.append(Edit("inputs", "own blue and purple exchanged", exchange_colours(encoding)))
+        edits += [
+            Edit("inputs", f"own {one} and {other} exchanged", exchange_colours(encoding, one, other))
+            for one, other in combinations(_EXCHANGED, 2)
+        ]
     return edits

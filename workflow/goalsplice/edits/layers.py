@@ -3,7 +3,8 @@
 from itertools import combinations
 
 from goalsplice.agent.network import ACTOR_LAYERS
-from goalsplice.edits.edit import NO_EDIT, Edit, Make, Weights
+from goalsplice.edits.edit import Edit, Make, Weights
+from goalsplice.edits.vocabulary import NO_EDIT
 
 _CONTROLS = ("turned", "shuffled", "noise", "random_sites", "same_goal", "other_seed", "untrained")
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from goalsplice.agent.network import ACTOR_LAYERS
-from goalsplice.edits.edit import Edit, Make, Weights
+from goalsplice.edits.edit import Edit, Make, Weights, in_use
 
 RANKS = (1, 2, 4, 8, 16, 32)
 _ALL = "all layers"
@@ -42,19 +42,25 @@ def truncated(matrix: Tensor, rank: int) -> Tensor:
     return left @ (left.T @ matrix)
 
 
-def _turned_at_random(matrix: Tensor, rank: int, generator: np.random.Generator) -> Tensor:
-    """A matrix of the same shape with the same first singular values, in random directions."""
-    values = torch.linalg.svdvals(matrix)[:rank]
-    directions = (
+def randomly_directed(matrix: Tensor, rank: int, generator: np.random.Generator) -> Tensor:
+    """A matrix of the same shape with the same first singular values, in random directions among live ones.
+
+    Rows and columns that are not in use stay zero: what goes there has no effect, and would be lost to the control.
+    """
+    live = [in_use(matrix.norm(dim=1)), in_use(matrix.norm(dim=0))]
+    sides = [int(side.sum()) for side in live]
+    values = torch.linalg.svdvals(matrix)[: min(rank, *sides)]
+    left, right = (
         torch.linalg.qr(torch.from_numpy(generator.standard_normal((side, len(values))).astype(np.float32)))[0]
-        for side in matrix.shape
+        for side in sides
     )
-    left, right = directions
-    return left * values @ right.T
+    out = torch.zeros_like(matrix)
+    out[live[0][:, None] & live[1]] = (left * values @ right.T).flatten()
+    return out
 
 
 def _at_random(layers: tuple[str, ...], rank: int) -> Callable[[np.random.Generator], Make]:
-    return lambda generator: _added(layers, lambda matrix: _turned_at_random(matrix, rank, generator))
+    return lambda generator: _added(layers, lambda matrix: randomly_directed(matrix, rank, generator))
 
 
 def rank_edits(actor: Weights) -> list[Edit]:

@@ -9,14 +9,14 @@ import numpy as np
 from goalsplice.agent.recipe import Recipe
 from goalsplice.edits import controls
 from goalsplice.edits.attribution import Observations
-from goalsplice.edits.edit import NO_EDIT, Edit, Weights, norm, size
-from goalsplice.edits.effort import equal_effort
+from goalsplice.edits.edit import Edit, Weights, norm, size
+from goalsplice.edits.effort import GRADIENTS, optimised_at_random
+from goalsplice.edits.vocabulary import BOUND, NO_CONTROL, NO_EDIT
 from goalsplice.measure.evaluation import evaluate
 from goalsplice.world.simulator import Worlds
 
-NO_CONTROL = "none"
 DRAWN = ("random_sites", "shuffled", "noise", "equal_effort")
-"""Controls that are drawn at random, several times."""
+"""Controls that are drawn at random, several times. `longer_effort` is so too, but only once: it takes long."""
 
 
 class Pair(NamedTuple):
@@ -71,8 +71,9 @@ def control(pair: Pair, edit: Edit, edited: Weights, name: str, draw: int) -> We
         return edit.at_random(generator)(pair.recipient, pair.donor)
     if name == "random_sites":
         return controls.random_sites(pair.recipient, pair.donor, edited, generator)
-    if name == "equal_effort":
-        return equal_effort(pair.recipient, pair.donor, size(pair.recipient, edited), pair.met, generator)
+    if name in GRADIENTS:
+        count = size(pair.recipient, edited)
+        return optimised_at_random(pair.recipient, pair.donor, count, pair.met, GRADIENTS[name], generator)
     return {"shuffled": controls.shuffled, "noise": controls.noise}[name](pair.recipient, edited, generator)
 
 
@@ -116,4 +117,4 @@ def bounds(pair: Pair, on: Levels, recipe: Recipe) -> Iterator[dict]:
     Controls play fewer levels than edits, so their recovery is scaled by these.
     """
     for name, network in ((NO_EDIT, pair.recipient), ("donor", pair.donor)):
-        yield _row(pair, Edit("bounds", name, lambda *_: {}), "bound", 0, network, on, recipe)
+        yield _row(pair, Edit("bounds", name, lambda *_: {}), BOUND, 0, network, on, recipe)

@@ -8,6 +8,9 @@ from goalsplice.edits.edit import Edit, Make, Weights, change, take
 SHARES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0)
 """Of the actor's weights and biases."""
 
+LONGER_EFFORT = 3e-2
+"""The share that has the control `longer_effort`."""
+
 
 def top_masks(scores: Weights, share: float) -> dict[str, Tensor]:
     """Where the highest scores of the whole actor are: as many as this share of all, at least one."""
@@ -36,27 +39,29 @@ def _attributed(masks: dict[str, Tensor]) -> Make:
 def weight_edits(attributions: Weights) -> list[Edit]:
     """The top share of the weights, by |donor - recipient| (`by size`) or by attribution (`attribution.py`).
 
-    Attributions are for one pair of recipient and donor, so `by attribution` cannot be made with another donor. It is
-    the edit with the closest search, and has the control `equal_effort`.
+    Attributions are for one pair of recipient and donor. With another donor in a control, `by attribution` keeps its
+    places, while `by size` looks for new ones. It is the edit with the closest search, and has the control
+    `equal_effort`, at one share also `longer_effort`.
     """
-    drawn = ("random_sites", "shuffled", "noise", "complement", "turned")
+    controls = ("random_sites", "shuffled", "noise", "complement", "turned", "same_goal")
     edits = []
     for share in SHARES:
         everything = share == 1
+        longer = ("longer_effort",) if share == LONGER_EFFORT else ()
         edits += [
             Edit(
                 "weights",
                 "by size",
                 _largest(share),
                 share,
-                ("shuffled", "noise", "turned") if everything else (*drawn, "same_goal"),
+                ("shuffled", "noise", "turned") if everything else controls,
             ),
             Edit(
                 "weights",
                 "by attribution",
                 _attributed(top_masks(attributions, share)),
                 share,
-                () if everything else ("random_sites", "complement", "equal_effort"),
+                () if everything else (*controls, "equal_effort", *longer),
             ),
         ]
     return edits

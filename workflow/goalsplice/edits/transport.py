@@ -18,10 +18,10 @@ from goalsplice.agent.recipe import Recipe
 from goalsplice.edits.alignment import Order, match, permute, random_order
 from goalsplice.edits.controls import shuffled, turned
 from goalsplice.edits.edit import Weights, add, change, norm, size
+from goalsplice.edits.vocabulary import NO_CONTROL
 from goalsplice.measure.evaluation import evaluate
 from goalsplice.world.simulator import Worlds
 
-NO_CONTROL = "none"
 NOT_ALIGNED, MATCHED, AT_RANDOM = "none", "matched", "random"
 """What is done to the order of the source's hidden units."""
 

@@ -6,11 +6,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from goalsplice.edits.edit import Edit, Make, Weights, change, take
+from goalsplice.edits.edit import Edit, Make, Weights, change, in_use, take
 
 COUNTS = (1, 2, 4, 8, 16, 32, 64, 128)
 _HIDDEN = (("layer1", "layer2"), ("layer2", "layer3"), ("layer3", "layer4"))
 """Hidden layers: where a unit's incoming weights are, and where its outgoing ones."""
+
+Choose = Callable[[Weights, Weights], Tensor]
+"""Which units of recipient and donor: bool (3 H,)."""
 
 _SIDES = {"incoming": (True, False), "outgoing": (False, True), "incoming and outgoing": (True, True)}
 
@@ -51,27 +54,37 @@ def _top(scores: Tensor, count: int) -> Tensor:
     return chosen
 
 
-def _largest(count: int, incoming: bool, outgoing: bool) -> Make:
-    def make(recipient: Weights, donor: Weights) -> Weights:
-        squares = {name: part.square() for name, part in change(recipient, donor).items()}
-        return take_units(_top(unit_totals(squares, incoming, outgoing), count), incoming, outgoing)(recipient, donor)
-
-    return make
+def _squares(recipient: Weights, donor: Weights, incoming: bool, outgoing: bool) -> Tensor:
+    """Squared norm of the difference in each unit's weights: (3 H,)."""
+    return unit_totals({name: part.square() for name, part in change(recipient, donor).items()}, incoming, outgoing)
 
 
-def _random_units(total: int, count: int, incoming: bool, outgoing: bool) -> Callable[[np.random.Generator], Make]:
-    """As many units, of those in which recipient and donor differ: many units are dead, their weights zero."""
+def _largest(count: int, incoming: bool, outgoing: bool) -> Choose:
+    return lambda recipient, donor: _top(_squares(recipient, donor, incoming, outgoing), count)
+
+
+def _take_chosen(choose: Choose, incoming: bool, outgoing: bool) -> Make:
+    return lambda recipient, donor: take_units(choose(recipient, donor), incoming, outgoing)(recipient, donor)
+
+
+def _random_units(choose: Choose, total: int, incoming: bool, outgoing: bool) -> Callable[[np.random.Generator], Make]:
+    """As many units in each hidden layer as are chosen there, of those in which recipient and donor differ.
+
+    Many units are dead, their weights zero in both or next to it.
+    """
 
     def at_random(generator: np.random.Generator) -> Make:
         order = torch.from_numpy(1.0 + generator.permutation(total))
 
-        def make(recipient: Weights, donor: Weights) -> Weights:
-            squares = {name: part.square() for name, part in change(recipient, donor).items()}
-            differing = unit_totals(squares, incoming, outgoing) > 0
-            chosen = _top(order * differing, min(count, int(differing.sum())))
-            return take_units(chosen, incoming, outgoing)(recipient, donor)
+        def at_random_of(recipient: Weights, donor: Weights) -> Tensor:
+            layers = (choose(recipient, donor), _squares(recipient, donor, incoming, outgoing).sqrt(), order)
+            drawn = []
+            for own, sizes, places in zip(*(part.chunk(len(_HIDDEN)) for part in layers), strict=True):
+                live = in_use(sizes)
+                drawn.append(_top(places * live, min(int(own.sum()), int(live.sum()))))
+            return torch.cat(drawn)
 
-        return make
+        return _take_chosen(at_random_of, incoming, outgoing)
 
     return at_random
 
@@ -80,34 +93,33 @@ def unit_edits(attributions: Weights) -> list[Edit]:
     """The k hidden units, of all three layers together, that differ most or matter most.
 
     `by size`: largest L2 norm of the difference in the weights that are taken; `by attribution`: largest sum of those
-    weights' attributions (`attribution.py`), which are for one pair of recipient and donor, so that such an edit cannot
-    be made with another donor.
+    weights' attributions (`attribution.py`), which are for one pair of recipient and donor: with another donor in a
+    control the units stay the same.
     """
     edits = []
     total = sum(len(attributions[f"{layer}.bias"]) for layer, _ in _HIDDEN)
-    for side, (incoming, outgoing) in _SIDES.items():
-        scores = unit_totals(attributions, incoming, outgoing)
+    for side, taken in _SIDES.items():
+        scores = unit_totals(attributions, *taken)
         for count in COUNTS:
             if count > total:
                 continue
-            at_random = _random_units(total, count, incoming, outgoing)
-            by_attribution = take_units(_top(scores, count), incoming, outgoing)
+            important = _top(scores, count)
+            orders = {
+                "by size": (_largest(count, *taken), ("random_sites", "complement", "same_goal")),
+                "by attribution": (
+                    lambda *_, important=important: important,
+                    ("random_sites", "shuffled", "noise", "complement", "turned", "same_goal"),
+                ),
+            }
             edits += [
                 Edit(
                     "units",
-                    f"{side}, by size",
-                    _largest(count, incoming, outgoing),
+                    f"{side}, {order}",
+                    _take_chosen(choose, *taken),
                     count,
-                    ("random_sites", "complement", "same_goal"),
-                    at_random,
-                ),
-                Edit(
-                    "units",
-                    f"{side}, by attribution",
-                    by_attribution,
-                    count,
-                    ("random_sites", "complement"),
-                    at_random,
-                ),
+                    controls,
+                    _random_units(choose, total, *taken),
+                )
+                for order, (choose, controls) in orders.items()
             ]
     return edits

@@ -6,6 +6,7 @@ return under every objective.
 
 import zlib
 from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
 from torch import Tensor
@@ -33,6 +34,18 @@ def mean_and_error(values: np.ndarray) -> tuple[float, float]:
     return float(values.mean()), float(error)
 
 
+@cache
+def _returns(objective: str, max_steps: int) -> np.ndarray:
+    """Return of an episode for each outcome and length: float64 (outcomes, max_steps + 1)."""
+    number = OUTCOMES.index(objective)
+    return np.array(
+        [
+            [reward(outcome, length, number, max_steps) for length in range(max_steps + 1)]
+            for outcome in range(len(OUTCOMES))
+        ]
+    )
+
+
 def measures(outcomes: np.ndarray, lengths: np.ndarray, max_steps: int) -> dict[str, float]:
     """Outcome shares, mean length in steps, and the return under each objective, from n episodes.
 
@@ -41,11 +54,8 @@ def measures(outcomes: np.ndarray, lengths: np.ndarray, max_steps: int) -> dict[
     counts = np.bincount(outcomes, minlength=len(OUTCOMES))
     row = {f"share_{name}": float(count / outcomes.size) for name, count in zip(OUTCOMES, counts, strict=True)}
     row["mean_length"], row["mean_length_se"] = mean_and_error(lengths)
-    # Few ends differ, and a call of compiled code from Python costs more than the reward's arithmetic.
-    ends, which = np.unique(np.stack([outcomes, lengths]), axis=1, return_inverse=True)
     for objective in OBJECTIVES:
-        number = OUTCOMES.index(objective)
-        returns = np.array([reward(outcome, length, number, max_steps) for outcome, length in ends.T])[which]
+        returns = _returns(objective, max_steps)[outcomes, lengths]
         row[f"return_{objective}"], row[f"return_{objective}_se"] = mean_and_error(returns)
     return row
 

@@ -21,7 +21,7 @@ import numpy as np
 import scipy.sparse
 from minigrid.core.constants import COLOR_TO_IDX, OBJECT_TO_IDX, STATE_TO_IDX
 
-from goalsplice.compiled import njit
+from goalsplice.compiled import njit, njit_unowned
 from goalsplice.world.geometry import Geometry, geometry
 
 THINGS = 4
@@ -51,7 +51,7 @@ def cell_inputs(encoding: str) -> np.ndarray:
     return bits
 
 
-@njit
+@njit_unowned
 def pack(background, ball, blue, purple, third, third_colour, cells):
     """Code of an observation. Places are view cells, or -1 for out of view; `cells` is their number."""
     base = cells + 1

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from minigrid.core.constants import COLOR_TO_IDX
 
-from goalsplice.compiled import njit
+from goalsplice.compiled import njit, njit_unowned
 from goalsplice.world.geometry import geometry
 from goalsplice.world.observation import BLUE, PURPLE, pack
 from goalsplice.world.vocabulary import (
@@ -57,6 +57,7 @@ class Worlds(NamedTuple):
         carried: (n,) which thing was taken, -1 for none.
         elapsed: (n,) steps since the start of the episode.
         stream: (n,) state of the random streams.
+        drawn: (n, interior cells) scratch, in which `reset` draws cells.
     """
 
     agent: np.ndarray
@@ -66,9 +67,10 @@ class Worlds(NamedTuple):
     carried: np.ndarray
     elapsed: np.ndarray
     stream: np.ndarray
+    drawn: np.ndarray
 
 
-@njit
+@njit_unowned
 def uniform(stream, i):
     """Next number of stream i, uniform on [0, 1): SplitMix64's upper 53 bits."""
     stream[i] += np.uint64(0x9E3779B97F4A7C15)
@@ -79,45 +81,60 @@ def uniform(stream, i):
     return np.float64(z >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
-@njit
+@njit_unowned
 def reset(worlds, i, tables, third_colours):
     """Start a new episode in world i: distinct uniform cells for agent, ball and keys, a uniform direction."""
-    free = tables.interior.copy()
+    cells, count = worlds.drawn, tables.interior.size
+    for k in range(count):
+        cells[i, k] = tables.interior[k]
     for k in range(5):
-        j = k + int(uniform(worlds.stream, i) * (free.size - k))
-        free[k], free[j] = free[j], free[k]
-    worlds.agent[i] = free[0]
-    worlds.things[i, :] = free[1:5]
+        j = k + int(uniform(worlds.stream, i) * (count - k))
+        cells[i, k], cells[i, j] = cells[i, j], cells[i, k]
+    worlds.agent[i] = cells[i, 0]
+    for thing in range(4):
+        worlds.things[i, thing] = cells[i, 1 + thing]
     worlds.direction[i] = int(uniform(worlds.stream, i) * 4)
     worlds.third_colour[i] = third_colours[int(uniform(worlds.stream, i) * third_colours.size)]
     worlds.carried[i] = NOTHING
     worlds.elapsed[i] = 0
 
 
-@njit
+@njit_unowned
+def _is_free(worlds, i, cell):
+    things = worlds.things
+    return (
+        cell != worlds.agent[i]
+        and cell != things[i, BLUE_THING]
+        and cell != things[i, PURPLE_THING]
+        and cell != things[i, THIRD_THING]
+    )
+
+
+@njit_unowned
 def draw_ball_cell(worlds, i, tables):
     """Where the ball goes next: a uniform free neighbour cell, or its own cell if none is free."""
-    things = worlds.things
-    ball = things[i, BALL_THING]
+    ball = worlds.things[i, BALL_THING]
     u = uniform(worlds.stream, i)
-    free = np.empty(8, dtype=np.int64)
+    # Twice over the neighbours costs less than a list of the free ones, which would be memory of the heap.
     count = 0
     for k in range(8):
         cell = tables.neighbours[ball, k]
         if cell < 0:
             break
-        if (
-            cell != worlds.agent[i]
-            and cell != things[i, BLUE_THING]
-            and cell != things[i, PURPLE_THING]
-            and cell != things[i, THIRD_THING]
-        ):
-            free[count] = cell
-            count += 1
-    return free[int(u * count)] if count else ball
+        count += _is_free(worlds, i, cell)
+    skipped = int(u * count)
+    for k in range(8):
+        cell = tables.neighbours[ball, k]
+        if cell < 0:
+            break
+        if _is_free(worlds, i, cell):
+            if skipped == 0:
+                return cell
+            skipped -= 1
+    return ball
 
 
-@njit
+@njit_unowned
 def act(worlds, i, action, ball_cell, tables, rules):
     """Move the ball to `ball_cell`, then let the agent act. Returns the outcome's number, or RUNNING."""
     things = worlds.things
@@ -159,28 +176,30 @@ def act(worlds, i, action, ball_cell, tables, rules):
     return outcome
 
 
-@njit
+@njit_unowned
+def _seen(worlds, i, thing, tables):
+    """View cell of a thing, -1 out of view. The cell under the agent looks empty, unless it shows what is carried."""
+    agent, cell = worlds.agent[i], worlds.things[i, thing]
+    if cell == agent and worlds.carried[i] != thing:
+        return -1
+    return tables.view_cell[agent, worlds.direction[i], cell]
+
+
+@njit_unowned
 def observe(worlds, i, tables):
     """Code of what the agent of world i sees: see `observation.py`."""
-    agent, direction = worlds.agent[i], worlds.direction[i]
-    seen = np.empty(4, dtype=np.int64)
-    for thing in range(4):
-        cell = worlds.things[i, thing]
-        # The cell under the agent looks empty, unless what it carries is shown there.
-        hidden = cell == agent and worlds.carried[i] != thing
-        seen[thing] = -1 if hidden else tables.view_cell[agent, direction, cell]
     return pack(
-        tables.background[agent, direction],
-        seen[BALL_THING],
-        seen[BLUE_THING],
-        seen[PURPLE_THING],
-        seen[THIRD_THING],
+        tables.background[worlds.agent[i], worlds.direction[i]],
+        _seen(worlds, i, BALL_THING, tables),
+        _seen(worlds, i, BLUE_THING, tables),
+        _seen(worlds, i, PURPLE_THING, tables),
+        _seen(worlds, i, THIRD_THING, tables),
         worlds.third_colour[i],
         tables.view_size * tables.view_size,
     )
 
 
-@njit
+@njit_unowned
 def reward(outcome, elapsed, objective, max_steps):
     """Reward of a step that ended with `outcome` (or RUNNING) after `elapsed` steps; `objective` is an outcome."""
     if outcome in (RUNNING, TIMEOUT):
@@ -217,6 +236,7 @@ def create(count: int, layouts: str, generator: np.random.Generator, size: int =
         carried=whole[3],
         elapsed=whole[4],
         stream=generator.integers(0, 2**64, size=count, dtype=np.uint64),
+        drawn=np.zeros((count, tables.interior.size), dtype=np.int64),
     )
     reset_all(worlds, tables, colour_numbers(layouts))
     return worlds
