@@ -39,6 +39,17 @@ def test_transports_are_told_apart_by_their_target():
     assert out[("other run", "matched")] == pytest.approx(0.6)
 
 
+def test_between_runs_it_is_runs_that_are_resampled():
+    """A source's vectors do equally well everywhere: seeds are nearly alike, and say nothing of another source."""
+    seeds = range(8)
+    rows = [transport_row(seed, source, 18, source / 10) for seed in seeds for source in seeds if seed != source]
+    (out,) = digest.transports(pd.DataFrame(rows), late=18).to_dict("records")
+    assert (out["target"], out["seeds"]) == ("other run", 8)
+    assert out["interquartile_mean"] == pytest.approx(0.35)
+    assert out["highest_seed"] - out["lowest_seed"] == pytest.approx(0.1)
+    assert out["high"] - out["low"] > 0.25
+
+
 def test_probes_are_told_apart_by_what_was_learned_and_read():
     known = {
         "arm": "a",

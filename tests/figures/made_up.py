@@ -15,6 +15,9 @@ GROUPS = {"onehot": ("red", "blue and purple", "all colours", "key", "all kinds"
 SHARES, COUNTS, RANKS = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0), (1, 2, 4, 8, 16, 32, 64, 128), (1, 2, 4, 8)
 STEPS = (-1.0, -0.5, -0.25, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 EXCHANGE = "own blue and purple exchanged"
+REFERENCES = ("own blue and green exchanged", "own green and yellow exchanged")
+LONGER = 3e-2
+"""The share of the weights by attribution that has the control `longer_effort`, which recovers 0.25."""
 
 
 def edits(arm):
@@ -29,9 +32,13 @@ def edits(arm):
     for name in (*GROUPS.get(arm, GROUPS[""]), *PLACES):
         yield "inputs", name, np.nan, (*everywhere, "complement"), 0.6 if "blue" in name or "colour" in name else 0.1
     if arm == "onehot":
+        # Not in the order of the figure, where the exchange comes before its references.
+        yield "inputs", REFERENCES[0], np.nan, (), 0.3
         yield "inputs", EXCHANGE, np.nan, (), 0.9
+        yield "inputs", REFERENCES[1], np.nan, (), 0.0
     for share in SHARES:
-        for ranking, effort in (("by size", ()), ("by attribution", ("equal_effort",))):
+        longer = ("longer_effort",) if share == LONGER else ()
+        for ranking, effort in (("by size", ()), ("by attribution", ("same_goal", "turned", "equal_effort", *longer))):
             controls = ("random_sites", "complement", *effort) if share < 1 else ()
             yield "weights", ranking, share, controls, min(1.0, 30 * share)
     for count in COUNTS:
@@ -56,7 +63,7 @@ def recovery_tables(seeds, arms=("onehot", "integers"), unlike=True):
     for arm in arms:
         for family, edit, dose, controls, strength in edits(arm):
             for control in ("none", *controls):
-                recovery = {"none": strength, "complement": 1 - strength}.get(control, 0.02)
+                recovery = {"none": strength, "complement": 1 - strength, "longer_effort": 0.25}.get(control, 0.02)
                 known = {"arm": arm, "family": family, "edit": edit, "dose": float(dose), "control": control}
                 own = {"networks": 10, "share_crash": 0.02, "share_timeout": 0.01, "size": 100.0}
                 by_seed += [

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from figures.made_up import COUNTS, RANKS, SHARES, recovery_tables
+from figures.made_up import COUNTS, LONGER, RANKS, SHARES, recovery_tables
 from goalsplice.figures import doses
 from goalsplice.figures.recoveries import CONTROLS
 from goalsplice.figures.style import MIDDLE, styled
@@ -57,9 +57,19 @@ def test_the_complement_falls_and_equal_effort_is_where_it_was_tried(panels):
         len(line.get_xdata())
         for panel in panels[:2]
         for line in panel.lines
-        if line.get_color() == CONTROLS["equal_effort"].colour
+        if line.get_color() == CONTROLS["equal_effort"].colour and line.get_marker() == CONTROLS["equal_effort"].marker
     ]
     assert counts == [0, len(SHARES) - 1]
+
+
+def test_a_longer_effort_is_a_mark_of_its_own_and_in_no_band(panels):
+    look = CONTROLS["longer_effort"]
+    marks = [[line for line in panel.lines if line.get_marker() == look.marker] for panel in panels]
+    assert [len(found) for found in marks] == [0, 1, 0, 0, 0, 0]
+    assert list(zip(*marks[1][0].get_data(), strict=True)) == [(LONGER, 0.25)]
+    others, *bands = (band.get_paths()[0].get_extents() for band in panels[1].collections)
+    assert others.y1 == pytest.approx(0.12), "from the lowest to the highest end of the others' intervals"
+    assert [band.y1 for band in bands[:-1]] == pytest.approx([0.12, 0.12]), "the last is the complement's"
 
 
 def test_the_star_is_at_the_smallest_dose_where_it_was_held_out():

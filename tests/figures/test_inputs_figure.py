@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from figures.made_up import EXCHANGE, GROUPS, PLACES, recovery_tables
+from figures.made_up import EXCHANGE, GROUPS, PLACES, REFERENCES, recovery_tables
 from goalsplice.figures import inputs
 from goalsplice.figures.recoveries import CONTROLS
 from goalsplice.figures.style import styled
@@ -54,13 +54,20 @@ def test_values_are_the_table_s(panels):
     for look in (CONTROLS["random_sites"], CONTROLS["other_seed"]):
         assert [x for _, x in marks(onehot, look.marker, look.colour)] == [0.02] * (len(names) - 1)
     assert [x for _, x in marks(onehot, "D")] == pytest.approx([1 - own[name] for name in names[:-1]])
+    assert [x for _, x in marks(onehot, "^", "0.6")] == pytest.approx(own.reindex(list(REFERENCES)).to_list())
 
 
-def test_the_exchange_is_marked_apart(panels):
-    onehot, _ = panels
+def test_the_exchange_is_marked_apart_and_above_its_references(panels):
+    onehot, integers = panels
     ((place, value),) = marks(onehot, "s", "0.6")
     assert value == 0.9
     assert place > marks(onehot, "o")[-1][0]
+    below = [at for at, _ in marks(onehot, "^", "0.6")]
+    assert below == pytest.approx([place + 1, place + 2])
+    names = {round(label.get_position()[1], 2): label.get_text() for label in onehot.get_yticklabels()}
+    rows = [names[round(at + 0.16, 2)] for at in (place, *below)]
+    assert rows == ["blue ↔ purple", "blue ↔ green", "green ↔ yellow"]
+    assert marks(integers, "^", "0.6") == []
 
 
 def test_the_other_controls_lie_in_a_band():

@@ -52,7 +52,7 @@ def test_controls_are_drawn_below_too(panels):
         (line,) = [
             line
             for line in broken.lines
-            if line.get_marker() == CONTROLS[name].marker and line.get_color() == CONTROLS[name].colour
+            if line.get_marker() == CONTROLS[name].marker and line.get_markerfacecolor() == CONTROLS[name].colour
         ]
         assert list(line.get_ydata()) == pytest.approx([0.03] * (len(STEPS) + 1))
 

@@ -1,11 +1,14 @@
 """What figures of edits share. The tables here are made up."""
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_rgb
 
-from goalsplice.figures.recoveries import envelope, own_rows, select, small_print
-from goalsplice.figures.style import WIDTH
+from goalsplice.figures.recoveries import CONTROLS, envelope, own_rows, select, small_print
+from goalsplice.figures.style import COLOURS, CONTROL_COLOURS, WIDTH
 
 
 def effects(**p_values):
@@ -23,7 +26,9 @@ def effects(**p_values):
         ({"noise": 0.01, "turned": 0.06}, "does not"),
         ({"noise": 0.01, "complement": 0.9}, "beats"),
         ({"noise": 0.01, "other_seed": 0.9}, "beats"),
-        ({"complement": 0.01, "other_seed": 0.01}, "untested"),
+        ({"noise": 0.01, "longer_effort": 0.9}, "beats"),
+        ({"equal_effort": 0.9, "longer_effort": 0.01}, "does not"),
+        ({"complement": 0.01, "other_seed": 0.01, "longer_effort": 0.01}, "untested"),
         ({"noise": np.nan}, "untested"),
     ],
 )
@@ -59,6 +64,53 @@ def test_the_smallest_possible_p_is_said():
     assert "smallest possible p is 0.00098" in text
     assert "for 15 edits with the same control, 0.015." in text
     assert text.endswith("More.")
+
+
+def test_it_is_said_which_controls_need_not_be_beaten():
+    by_seed = pd.DataFrame({"control": ["none"], "networks": [8]})
+    for controls, words in (
+        (("noise", "complement"), "corrected p < 0.05. "),
+        (("noise", "other_seed"), "corrected p < 0.05; another seed's donor does not count. "),
+        (("longer_effort", "other_seed"), "< 0.05; another seed's donor and a longer effort do not count. "),
+    ):
+        assert words in small_print(effects(**dict.fromkeys(controls, 0.1)), by_seed, "More.").replace("\n", " ")
+
+
+def luminous(colour):
+    """Linear RGB of a colour."""
+    values = np.array(to_rgb(colour))
+    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+
+
+def lab(linear):
+    """CIE L*a*b* of linear RGB under the white point D65."""
+    xyz = np.array([[0.4125, 0.3576, 0.1804], [0.2127, 0.7152, 0.0722], [0.0193, 0.1192, 0.9503]]) @ linear.clip(0, 1)
+    x, y, z = np.cbrt(np.maximum(xyz / np.array([0.9505, 1, 1.0888]), 0.00886))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        np.eye(3),
+        np.array([[0.1523, 1.0526, -0.2049], [0.1145, 0.7863, 0.0992], [-0.0039, -0.0481, 1.0520]]),
+        np.array([[0.3673, 0.8606, -0.2280], [0.2801, 0.6725, 0.0474], [-0.0118, 0.0429, 0.9689]]),
+        np.array([[1.2555, -0.0767, -0.1788], [-0.0784, 0.9308, 0.1476], [0.0047, 0.6914, 0.3039]]),
+    ],
+    ids=["all colours", "no red", "no green", "no blue"],
+)
+def test_controls_are_apart_for_all_eyes(seen):
+    """From each other, from edits and from the keys, by the matrices of Machado, Oliveira and Fernandes (2009)."""
+    colours = [*CONTROL_COLOURS.values(), COLOURS["blue"], COLOURS["purple"], "black", "white"]
+    places = [lab(seen @ luminous(colour)) for colour in colours]
+    pairs = combinations(range(len(colours)), 2)
+    near = [(colours[one], colours[two]) for one, two in pairs if np.linalg.norm(places[one] - places[two]) < 15]
+    assert [pair for pair in near if pair != (COLOURS["blue"], COLOURS["purple"])] == []
+
+
+def test_controls_of_one_colour_have_other_markers():
+    looks = [(look.colour, look.marker) for look in CONTROLS.values()]
+    assert len(set(looks)) == len(looks)
 
 
 def test_arms_with_unlike_numbers_of_seeds_are_told_apart():

@@ -81,6 +81,24 @@ def test_the_summary_has_every_seed_beside_its_controls():
     assert seeds["sign turned"] == pytest.approx([0.006, 0.016, 0.016])
 
 
+def test_intervals_between_runs_are_over_runs():
+    """What a source's vectors do alike everywhere: seeds are nearly alike, and say nothing of another source."""
+    table = transports_table(list(range(1, 7)))
+    lent = table["seed"] != table["source_seed"]
+    for colour in ("blue", "purple"):
+        table.loc[lent, f"share_{colour}"] = table.loc[lent, "source_seed"] / 10
+    summary = drawn(table).axes[-1]
+    names = [label.get_text() for label in summary.get_yticklabels()]
+    place = names.index("units matched")
+    spans = [
+        np.ptp(line.get_xdata())
+        for line in summary.lines
+        if len(line.get_xdata()) == 2 and line.get_color() == "black" and abs(line.get_ydata()[0] - place) < 0.45
+    ]
+    assert len(spans) == 2
+    assert min(spans) > 0.2
+
+
 def test_numbers_are_dark_on_light_and_light_on_dark():
     axes = panels(drawn(transports_table([1, 2])))["within a run: purple − blue"]
     colours = {text.get_text(): text.get_color() for text in axes.texts}

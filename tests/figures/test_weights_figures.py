@@ -10,6 +10,7 @@ from figures.weights_tables import weights_tables
 from goalsplice.errors import StudyError
 from goalsplice.figures import anatomy, directions
 from goalsplice.figures.style import styled
+from goalsplice.measure.statistics import over_pairs, over_seeds
 
 CONFIG = {"pairs": [[2, 3]]}
 
@@ -37,7 +38,7 @@ def test_a_cell_is_drawn_where_the_agent_sees_it():
     here = (rows["part"] == "purple") & (rows["view_column"] == 0) & (rows["view_row"] == 4)
     rows.loc[cells, "share_of_tensor"] = np.where(here[cells], 1.0, 0.0)
     ((axes, title, shares),) = [found for found in images(draw(anatomy, tables)) if found[1].startswith("purple")]
-    assert title == "purple: 100 %\n(even: 5 %)"
+    assert title == "purple: 100 %\n(even: 8 %)", "of the weights of inputs that can occur"
     assert shares.shape == (5, 5)
     assert shares[4, 0] == pytest.approx(100)
     assert shares.sum() == pytest.approx(100)
@@ -53,6 +54,54 @@ def test_panels_of_the_view_divide_the_change():
         assert sum(shares.sum() for _, _, shares in panels) == pytest.approx(100)
         evens = [int(title.split("even: ")[1].split(" %")[0]) for _, title, _ in panels]
         assert sum(evens) == pytest.approx(100, abs=2)
+
+
+def claim_of(figure):
+    return figure.legends[0].get_title().get_text()
+
+
+@pytest.mark.parametrize(
+    ("contrasts", "says"),
+    [
+        ((0.2, 1.0), "A switch does not exchange"),
+        ((0.2, 1.0), "(cosine of their contrast with what it was: onehot 0.20, integers 1.00)"),
+        ((-0.9, -0.6), "A switch exchanges"),
+        ((-0.9, 1.0), "may exchange"),
+    ],
+)
+def test_the_claim_is_of_the_trained_colours_contrast(contrasts, says):
+    tables = weights_tables([99, 1], ("onehot", "integers"), phases=4)
+    rows = tables["exchanges"]
+    trained = rows["colour"].isin(["blue", "purple"]) & rows["other_colour"].isin(["blue", "purple"])
+    rows["contrast_cosine"] = rows["arm"].map({"onehot": contrasts[0], "integers": contrasts[1]}).where(trained, 0.5)
+    assert says in claim_of(draw(anatomy, tables))
+
+
+def test_both_cosines_are_drawn_for_each_kind_of_two_colours():
+    tables = weights_tables([99], ("onehot",), phases=4)
+    rows = tables["exchanges"]
+    rows["contrast_cosine"], rows["cosine_of_changes"] = 0.25, np.where(rows["basis"] == "columns", -0.75, 9.0)
+    cosines = draw(anatomy, tables).findobj(Axes)[2]
+    marks = [line for line in cosines.lines if line.get_markersize() == 3]
+    found = {(line.get_marker(), value) for line in marks for value in line.get_ydata()}
+    assert found == {("o", 0.25), ("^", -0.75)}
+    assert len(marks) == 6
+
+
+def test_an_interval_of_two_runs_is_over_runs():
+    """Not over seeds' means, which share their pairs."""
+    seeds = list(range(8))
+    tables = weights_tables(seeds, ("onehot",), phases=4)
+    rows = tables["directions_between_runs"]
+    rows["cosine"] = 0.05 * rows["seed"] + 0.05 * rows["other_seed"]
+    panel = draw(directions, tables).findobj(Axes)[2]
+    late = rows[(rows["part"] == "actor") & (rows["phase"] >= 2)]
+    both = [*late["seed"], *late["other_seed"]], [*late["other_seed"], *late["seed"]], [*late["cosine"]] * 2
+    expected = over_pairs(*both)
+    drawn = [tuple(line.get_xdata()) for line in panel.lines if len(line.get_xdata()) == 2]
+    assert any(ends == pytest.approx(expected[1:]) for ends in drawn)
+    means = [np.mean([v for s, v in zip(both[0], both[2], strict=True) if s == seed]) for seed in seeds]
+    assert expected.high - expected.low > 1.5 * np.ptp(over_seeds(np.array(means))[1:])
 
 
 def test_only_late_pairs_are_drawn():

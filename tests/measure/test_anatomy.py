@@ -9,9 +9,20 @@ from hypothesis import strategies as st
 from minigrid.core.constants import COLOR_TO_IDX, OBJECT_TO_IDX
 
 from goalsplice.agent.network import Agent
-from goalsplice.measure.anatomy import anatomy, channels, effective_rank, first_layer_parts, stable_rank
+from goalsplice.agent.policy import policy_of
+from goalsplice.agent.rollout import collect
+from goalsplice.measure.anatomy import (
+    FIRST_LAYER,
+    anatomy,
+    channels,
+    effective_rank,
+    first_layer_parts,
+    live_inputs,
+    stable_rank,
+)
 from goalsplice.world.environment import FetchObstaclesEnv
 from goalsplice.world.observation import Encoding
+from goalsplice.world.simulator import Rules, colour_numbers, create
 
 ENCODINGS = {"onehot": Encoding("onehot", 5), "integers": Encoding("integers", 7)}
 
@@ -56,6 +67,44 @@ def test_parts_divide_the_inputs(encoding):
         assert covered["colour"].sum() == 25 * len(COLOR_TO_IDX)
     else:
         assert set(covered) == {"field", "cell", "field_cell"}
+
+
+def test_live_inputs_are_those_that_are_met(encoding):
+    """By an agent that acts at random, in enough levels to see all there is."""
+    layouts, policy = "training", policy_of(actor(encoding), encoding)
+    worlds = create(256, layouts, np.random.default_rng(0), encoding.size)
+    codes = collect(worlds, policy, encoding, Rules(), colour_numbers(layouts), 0, 150).codes
+    met = (encoding.images(np.unique(codes)) != 0).any(axis=0)
+    np.testing.assert_array_equal(live_inputs(encoding), met)
+
+
+def test_dead_weights_do_not_count(encoding):
+    rows = table(actor(encoding), actor(encoding, 1), encoding)
+    live = live_inputs(encoding)
+    assert 0 < live.sum() < live.size
+    counts = rows.groupby(["grouping", "part"])[["weights", "live_weights"]].sum()
+    first, everything = counts.loc[("tensor", FIRST_LAYER)], counts.loc[("actor", "actor")]
+    assert first["live_weights"] == pytest.approx(first["weights"] * live.mean())
+    assert everything["weights"] - everything["live_weights"] == first["weights"] - first["live_weights"]
+    others = counts.loc["tensor"].drop(FIRST_LAYER)
+    assert (others["weights"] == others["live_weights"]).all()
+    for grouping in ("field", "cell", "field_cell"):
+        assert counts.loc[grouping, "live_weights"].sum() == first["live_weights"]
+    # Of a state's three bits the first is always set, and as an integer it is always 0.
+    assert counts.loc[("field", "state"), "live_weights"] == (25 * 6 if encoding.name == "onehot" else 0)
+
+
+def test_shuffles_leave_dead_inputs_alone():
+    """A change in few columns of live inputs: shuffled over them alone its rank is lower than over all."""
+    encoding = ENCODINGS["onehot"]
+    live = live_inputs(encoding).ravel()
+    recipient = actor(encoding, hidden=64)
+    step = torch.zeros(64, encoding.inputs)
+    step[:, torch.from_numpy(live)] = torch.randn(64, int(live.sum()), generator=torch.Generator().manual_seed(0))
+    donor = {**recipient, FIRST_LAYER: recipient[FIRST_LAYER] + step}
+    first = table(recipient, donor, encoding).set_index("part").loc[FIRST_LAYER]
+    for rank in ("effective_rank", "stable_rank"):
+        assert first[f"shuffled_{rank}"] == pytest.approx(first[rank], rel=0.05)
 
 
 def test_channels_are_minigrids(encoding):

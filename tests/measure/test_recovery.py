@@ -8,7 +8,16 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from goalsplice.measure.recovery import SMALLEST_GAP, SUFFICIENT, effects, recoveries, smallest, with_recovery
+from goalsplice.measure.recovery import (
+    FAIR,
+    SMALLEST_GAP,
+    SUFFICIENT,
+    donors_share,
+    effects,
+    recoveries,
+    smallest,
+    with_recovery,
+)
 from goalsplice.measure.statistics import interquartile_mean
 from goalsplice.measure.tables import table_schema
 
@@ -104,17 +113,39 @@ def test_bounds_drop_out_and_no_other_row():
     assert len(found) == len(rows) - 2
 
 
-@pytest.mark.parametrize("control", ["none", "noise"])
-def test_where_floor_and_ceiling_hardly_differ_nothing_is_said(control):
+@settings(max_examples=30, deadline=None)
+@given(shares, shares, shares, shares, shares)
+def test_edits_and_controls_are_of_the_same_pairs(floor, ceiling, control_floor, control_ceiling, share):
+    """Whatever was played on the controls' levels, the edits' decide."""
+    rows = [network(share), network(share, control="noise")]
+    found = recovered([*bounds(floor, ceiling, control_floor, control_ceiling), *rows])["recovery"].loc["layer1"]
+    assert np.isfinite(found).all() if ceiling - floor >= SMALLEST_GAP else np.isnan(found).all()
+
+
+def test_where_floor_and_ceiling_hardly_differ_nothing_is_said():
     narrow, wide = 0.5 + 0.99 * SMALLEST_GAP, 0.5 + 1.01 * SMALLEST_GAP
-    own = {"none": (0.5, narrow, 0.0, 1.0), "noise": (0.0, 1.0, 0.5, narrow)}[control]
-    other = {"none": "noise", "noise": "none"}[control]
-    rows = [network(0.5, control="none"), network(0.5, control="noise")]
-    found = recovered([*bounds(*own), *rows])["recovery"]
-    assert np.isnan(found["layer1", control])
-    assert np.isfinite(found["layer1", other])
-    assert recovered([*bounds(0.5, wide), *rows])["recovery"].notna().all()
-    assert np.isnan(recovered([*bounds(0.9, 0.1), *rows])["recovery"]["layer1", control])
+    rows = [network(0.5), network(0.5, control="noise")]
+    assert recovered([*bounds(0.5, narrow, 0.0, 1.0), *rows])["recovery"].isna().all()
+    assert recovered([*bounds(0.5, wide, 0.5, narrow), *rows])["recovery"].notna().all()
+    assert recovered([*bounds(0.9, 0.1), *rows])["recovery"].isna().all()
+
+
+def test_levels_too_few_to_show_the_difference_do_not_blow_a_control_up():
+    rows = [network(0.75, control="noise")]
+    for ceiling in (0.5, 0.25, 0.5 + 0.9 * SMALLEST_GAP):
+        found = recovered([*bounds(0.5, 1.0, 0.5, ceiling), *rows])["recovery"]
+        assert found["layer1", "noise"] == pytest.approx(0.5)
+
+
+def test_the_donors_share_follows_the_donors_objective():
+    frame = pd.DataFrame(
+        {"donor_objective": ["blue", "purple"], "share_blue": [0.1, 0.2], "share_purple": [0.3, 0.4]}, index=[7, 3]
+    )
+    assert donors_share(frame).to_dict() == {7: 0.1, 3: 0.4}
+
+
+def test_controls_that_ask_something_else_need_not_be_beaten():
+    assert not {"complement", "other_seed", "longer_effort"} & set(FAIR)
 
 
 def test_the_share_is_of_the_donors_colour_in_both_directions():
@@ -145,8 +176,8 @@ def test_a_run_has_the_mean_over_pairs_and_draws():
     by_seed = recoveries(with_recovery(pd.DataFrame(rows)))
     layer1 = by_seed[by_seed["edit"] == "layer1"].set_index("control")
     own, noise = layer1.loc["none"], layer1.loc["noise"]
-    assert (own["recovery"], own["share"], own["networks"], own["pairs"]) == (0.5, 0.5, 3, 2)
-    assert (noise["recovery"], noise["networks"], noise["pairs"], noise["size"]) == (0.125, 2, 2, 10.5)
+    assert (own["recovery"], own["share"], own["networks"], own["networks_with_recovery"]) == (0.5, 0.5, 3, 2)
+    assert (noise["recovery"], noise["networks"], noise["networks_with_recovery"], noise["size"]) == (0.125, 2, 2, 10.5)
     assert by_seed.loc[by_seed["family"] == "units", "dose"].tolist() == [1, 2]
 
 

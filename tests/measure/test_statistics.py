@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from goalsplice.measure.statistics import each_over_seeds, exact_paired_tests, holm, interquartile_mean, over_seeds
+from goalsplice.measure.statistics import (
+    each_over_seeds,
+    exact_paired_tests,
+    holm,
+    interquartile_mean,
+    over_pairs,
+    over_seeds,
+)
 
 values = st.lists(st.floats(-10, 10), min_size=2, max_size=12)
 eighths = st.integers(-40, 40).map(lambda number: number / 8)
@@ -113,6 +120,80 @@ def test_each_row_is_tested_as_if_alone(rows, random):
     others = np.array([random.sample(row, len(row)) for row in rows])
     expected = [p_value(one, other) for one, other in zip(rows, others, strict=True)]
     np.testing.assert_allclose(exact_paired_tests(np.array(rows), others), expected)
+
+
+def pairs_of(matrix):
+    """Runs, others and values of a square matrix, without its diagonal."""
+    runs, others = np.nonzero(~np.eye(len(matrix), dtype=bool))
+    return runs, others, np.asarray(matrix, dtype=float)[runs, others]
+
+
+squares = st.integers(2, 6).flatmap(
+    lambda count: st.lists(st.lists(st.floats(-10, 10), min_size=count, max_size=count), min_size=count, max_size=count)
+)
+
+
+@settings(max_examples=20, deadline=None)
+@given(squares, st.randoms(use_true_random=False))
+def test_over_pairs_is_the_mean_over_runs_of_each_runs_pairs(matrix, random):
+    """In whatever order pairs come and whatever runs are called; a run with itself and missing values do not count."""
+    runs, others, values = pairs_of(matrix)
+    means = [np.mean(values[runs == run]) for run in range(len(matrix))]
+    found = over_pairs(runs, others, values)
+    assert found.estimate == pytest.approx(float(interquartile_mean(np.array(means))), abs=1e-9)
+    if len(matrix) > 2:
+        assert values.min() - 1e-9 <= found.low <= found.high <= values.max() + 1e-9
+    else:
+        assert np.isnan(found[1:]).all()
+    order = random.sample(range(len(values)), len(values))
+    mixed = over_pairs(runs[order] + 7, others[order] + 7, values[order])
+    np.testing.assert_allclose(mixed, found, rtol=1e-9, atol=1e-9)
+    more = over_pairs([*runs, 0, 1], [*others, 0, 0], [*values, 1e6, np.nan])
+    np.testing.assert_allclose(more, found, rtol=1e-9, atol=1e-9)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(st.floats(-10, 10), min_size=6, max_size=9))
+def test_where_only_one_run_of_a_pair_matters_it_is_the_interval_over_seeds(values):
+    values = np.array(values)
+    matrix = np.repeat(values[:, None], len(values), axis=1)
+    expected, found = over_seeds(values, np.mean), over_pairs(*pairs_of(matrix), np.mean)
+    tolerance = 0.1 * np.std(values) + 1e-9
+    np.testing.assert_allclose(found, expected, atol=tolerance)
+
+
+def test_where_only_the_other_run_matters_it_is_no_narrower():
+    """While the runs' own means are all but equal, so that an interval over seeds would be next to nothing."""
+    matrix = np.tile(np.linspace(0, 1, 10), (10, 1))
+    runs, others, values = pairs_of(matrix)
+    expected, found = over_seeds(matrix[0], np.mean), over_pairs(runs, others, values, np.mean)
+    assert found.high - found.low == pytest.approx(expected.high - expected.low, rel=0.15)
+    naive = over_seeds(np.array([values[runs == run].mean() for run in range(10)]), np.mean)
+    assert naive.high - naive.low < 0.2 * (found.high - found.low)
+
+
+def test_over_pairs_covers_as_promised_and_an_interval_over_seeds_does_not():
+    """Runs that lend something to each of their pairs, as sources of goal vectors do."""
+    generator = np.random.default_rng(3)
+    covered = []
+    for _ in range(80):
+        lent, own = generator.standard_normal((2, 10))
+        matrix = lent + 0.7 * own[:, None] + 0.5 * generator.standard_normal((10, 10))
+        runs, others, values = pairs_of(matrix)
+        means = np.array([values[runs == run].mean() for run in range(10)])
+        intervals = over_pairs(runs, others, values), over_seeds(means)
+        covered.append([interval.low <= 0 <= interval.high for interval in intervals])
+    of_pairs, of_seeds = np.mean(covered, axis=0)
+    assert of_pairs >= 0.87
+    assert of_seeds <= 0.85
+
+
+def test_runs_that_never_meet_are_no_pairs():
+    """Of four runs in two pairs, each both ways round, a resample may hold none: it does not count."""
+    found = over_pairs([0, 1, 2, 3], [1, 0, 3, 2], [1.0, 1, 3, 3])
+    assert found.estimate == 2
+    assert (found.low, found.high) == (1, 3)
+    assert np.isnan(over_pairs([], [], [])).all()
 
 
 def test_holm_by_hand():

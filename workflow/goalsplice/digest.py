@@ -2,15 +2,24 @@
 
 import pandas as pd
 
-from goalsplice.measure.statistics import over_seeds
+from goalsplice.measure.recovery import donors_share
+from goalsplice.measure.statistics import over_pairs, over_seeds
 
 
-def _over_seeds(rows: pd.DataFrame, by: list[str], value: str) -> pd.DataFrame:
-    """Interquartile mean over seeds, with its interval, of each seed's mean `value`, for each group of rows."""
-    by_seed = rows.groupby([*by, "seed"], sort=False)[value].mean()
+def _over_seeds(rows: pd.DataFrame, by: list[str], value: str, source: str = "") -> pd.DataFrame:
+    """Interquartile mean over seeds, with its interval, of each seed's mean `value`, for each group of rows.
+
+    Args:
+        source: column with the other run of each row, if rows are of pairs of runs; a pair of a run with itself is
+            taken for a row of that run alone.
+    """
     out = []
-    for key, values in by_seed.groupby(by, sort=False):
-        interval = over_seeds(values.to_numpy())
+    for key, found in rows.groupby(by, sort=False):
+        values = found.groupby("seed", sort=False)[value].mean()
+        if source and (found["seed"] != found[source]).any():
+            interval = over_pairs(found["seed"], found[source], found[value])
+        else:
+            interval = over_seeds(values.to_numpy())
         numbers = (len(values), interval.estimate, interval.low, interval.high, values.min(), values.max())
         out.append(dict(zip(by, key, strict=True)) | dict(zip(_COLUMNS, numbers, strict=True)))
     return pd.DataFrame(out)
@@ -28,20 +37,17 @@ def transports(table: pd.DataFrame, late: int) -> pd.DataFrame:
 
     Returns:
         arm, target (own recipient, other late phase, early phase, other run), part, aligned, control, and over target
-        seeds: seeds, interquartile_mean, low, high, lowest_seed, highest_seed.
+        seeds: seeds, interquartile_mean, low, high, lowest_seed, highest_seed. Between runs the interval is of a
+        bootstrap over runs (`over_pairs`), as every run is also a source.
     """
-    share = sum(
-        table[f"share_{name}"].where(table["donor_objective"] == name, 0.0)
-        for name in table["donor_objective"].unique()
-    )
     own_run = table["seed"] == table["source_seed"]
     own = own_run & (table["target_phase"] == table["source_recipient_phase"])
     where = pd.Series("other run", table.index)
     where[own_run & (table["target_phase"] >= late)] = "other late phase"
     where[own_run & (table["target_phase"] < late)] = "early phase"
     where[own] = "own recipient"
-    rows = table.assign(share=share, target=where)
-    return _over_seeds(rows, ["arm", "target", "part", "aligned", "control"], "share")
+    rows = table.assign(share=donors_share(table), target=where)
+    return _over_seeds(rows, ["arm", "target", "part", "aligned", "control"], "share", source="source_seed")
 
 
 def probes(table: pd.DataFrame) -> pd.DataFrame:

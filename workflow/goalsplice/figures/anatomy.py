@@ -1,5 +1,7 @@
 """Where the weights change between neighbouring phases. From the anatomy and exchanges tables."""
 
+import textwrap
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -15,23 +17,35 @@ from goalsplice.figures.style import (
     interval_entry,
     mark,
     note,
+    reference_line,
     seed_marks,
 )
+from goalsplice.measure.statistics import over_seeds
 
 TABLES: dict[str, list[str]] = {
     "anatomy": [
         *("arm", "seed", "recipient_phase", "recipient_objective", "donor_objective"),
-        *("grouping", "part", "view_column", "view_row", "weights", "share", "share_of_tensor"),
+        *("grouping", "part", "view_column", "view_row", "live_weights", "share", "share_of_tensor"),
         *("effective_rank", "stable_rank", "shuffled_effective_rank", "shuffled_stable_rank"),
     ],
-    "exchanges": ["arm", "seed", "recipient_phase", "basis", "colour", "other_colour", "cosine_of_changes"],
+    "exchanges": [
+        *("arm", "seed", "recipient_phase", "basis", "colour", "other_colour"),
+        *("cosine_of_changes", "contrast_cosine"),
+    ],
 }
 """The tables that `draw` takes, and the columns that it reads of them."""
 
 _LAYERS = {f"layer{number}.weight": str(number) for number in (1, 2, 3, 4)}
 _RANKS = {"effective_rank": ("effective", "0.25", "o"), "stable_rank": ("stable", "#B35900", "^")}
-_BASES = {"columns": ("the colours' own inputs", "#B35900", "^"), "keys": ("what keys add to the sums", "0.25", "o")}
-_AGENT = "#D62728"
+_COSINES = {
+    "contrast_cosine": ("the two colours' contrast, before and after", "0.25", "o"),
+    "cosine_of_changes": ("the two colours' changes", "#B35900", "^"),
+}
+_LINE = 74  # letters of the claim that fit into a line
+_EXCHANGED = -0.5
+"""The cosine of a contrast before and after below which it is called exchanged: nearer to turned round than to lost."""
+
+_AGENT = {"color": "white", "markersize": 6, "markeredgecolor": "black", "markeredgewidth": 1}
 
 
 def _by_seed(rows: pd.DataFrame, by: list[str], values: list[str]) -> pd.DataFrame:
@@ -55,15 +69,15 @@ def _tidy(axes: Axes, names: list[str]) -> None:
 
 
 def _draw_shares(axes: Axes, rows: pd.DataFrame) -> None:
-    """Each layer's share of the squared change, and what an even change would give."""
+    """Each layer's share of the squared change, and what an even change of all live weights would give."""
     tensors = rows[rows["grouping"] == "tensor"]
     names = [*_LAYERS, "biases"]
     tensors = tensors.assign(part=tensors["part"].where(tensors["part"].isin(list(_LAYERS)), "biases"))
     summed = tensors.groupby(["part", "seed", "recipient_phase"], sort=False, as_index=False)[
-        ["share", "weights"]
+        ["share", "live_weights"]
     ].sum()
     seeds = _by_seed(summed, ["part"], ["share"])
-    even = summed.groupby("part")["weights"].first()[names]
+    even = summed.groupby("part")["live_weights"].first()[names]
     for place, name in enumerate(names):
         seed_marks(axes, place, seeds.loc[seeds["part"] == name, "share"], "0.25", width=0.8)
     _draw_controls(axes, list(range(len(names))), list(even / even.sum()))
@@ -94,26 +108,45 @@ def _draw_ranks(axes: Axes, rows: pd.DataFrame) -> None:
     axes.set_ylabel("rank of the change")
 
 
+def _trained(rows: pd.DataFrame, objectives: list[str]) -> pd.Series:
+    """How many of a row's two colours are objectives."""
+    return rows[["colour", "other_colour"]].isin(objectives).sum(axis=1)
+
+
 def _draw_exchanges(axes: Axes, rows: pd.DataFrame, objectives: list[str]) -> None:
-    """Cosine of two colours' changes: for the objectives' colours, for one of them and another, and for two others."""
-    trained = rows[["colour", "other_colour"]].isin(objectives).sum(axis=1)
-    bases = [basis for basis in _BASES if basis in set(rows["basis"])]
-    width = 0.8 / len(bases)
-    for number, basis in enumerate(bases):
-        shift = (number - (len(bases) - 1) / 2) * width
+    """Cosines of `_COSINES` for the objectives' two colours, for one of them and another, and for two others.
+
+    The contrast is the same in both bases. Changes are of the colours' own inputs where they have such.
+    """
+    rows = rows[rows["basis"] == ("columns" if (rows["basis"] == "columns").any() else "keys")]
+    trained = _trained(rows, objectives)
+    width = 0.8 / len(_COSINES)
+    for number, (cosine, (_, colour, marker)) in enumerate(_COSINES.items()):
+        shift = (number - (len(_COSINES) - 1) / 2) * width
         for place, count in enumerate((2, 1, 0)):
-            found = rows[(rows["basis"] == basis) & (trained == count)]
-            seeds = _by_seed(found, ["basis"], ["cosine_of_changes"])["cosine_of_changes"]
-            seed_marks(axes, place + shift, seeds, *_BASES[basis][1:], width=0.9 * width)
-    axes.axhline(0, color="0.35", linewidth=0.8, zorder=1.5)
-    _tidy(axes, [",\n".join(objectives), "one of them,\nanother", "two\nothers"])
+            seeds = rows[trained == count].groupby("seed", sort=False)[cosine].mean()
+            seed_marks(axes, place + shift, seeds, colour, marker, width=0.9 * width)
+    _tidy(axes, [",\n".join(objectives), "one and\nanother", "two\nothers"])
     axes.tick_params(axis="x", labelsize=7.5)
     axes.set_ylim(-1.03, 1.03)
-    axes.set_ylabel("cosine of two\ncolours' changes")
+    axes.set_ylabel("cosine")
+    for value, name in ((1, "contrast\nkept"), (0, "unrelated"), (-1, "contrast\nexchanged")):
+        reference_line(axes, value, name, style="-")
+
+
+def _claim(rows: pd.DataFrame) -> str:
+    """Whether a switch exchanges the objectives' colours, by the cosine of their contrast before and after."""
+    seeds = rows.groupby(["arm", "seed"], sort=False)["contrast_cosine"].mean()
+    middles = seeds.groupby("arm", sort=False).agg(lambda values: over_seeds(values.to_numpy()).estimate)
+    exchanged = set(middles <= _EXCHANGED)
+    does = "exchanges" if exchanged == {True} else "does not exchange" if exchanged == {False} else "may exchange"
+    found = ", ".join(f"{arm} {middle:.2f}" for arm, middle in middles.items())
+    numbers = textwrap.fill(f"(cosine of their contrast with what it was: {found})", _LINE)
+    return f"A switch {does} the two colours' weights in layer 1\n{numbers}"
 
 
 def _maps(rows: pd.DataFrame, objectives: list[str]) -> dict[str, tuple[np.ndarray, float]]:
-    """For each panel its share of layer 1's squared change in each cell, rows by columns, and its share of the weights.
+    """For each panel its share of layer 1's squared change in each cell, rows by columns, and of its live weights.
 
     The panels divide all of layer 1's weights.
     """
@@ -132,12 +165,12 @@ def _maps(rows: pd.DataFrame, objectives: list[str]) -> dict[str, tuple[np.ndarr
         names = list(panel.unique())
     cells = cells.assign(panel=panel)
     runs = cells[["seed", "recipient_phase"]].drop_duplicates().shape[0]
-    sums = cells.groupby(["panel", "view_row", "view_column"])[["share_of_tensor", "weights"]].sum() / runs
-    whole = sums["weights"].sum()
+    sums = cells.groupby(["panel", "view_row", "view_column"])[["share_of_tensor", "live_weights"]].sum() / runs
+    whole = sums["live_weights"].sum()
     return {
         name: (
             sums.loc[name, "share_of_tensor"].unstack("view_column").to_numpy(),
-            float(sums.loc[name, "weights"].sum() / whole),
+            float(sums.loc[name, "live_weights"].sum() / whole),
         )
         for name in names
     }
@@ -154,10 +187,7 @@ def _draw_maps(part: SubFigure, rows: pd.DataFrame, objectives: list[str]) -> No
             shares.shape[1] // 2,
             shares.shape[0] - 1,
             "^",
-            color=_AGENT,
-            markersize=6,
-            markeredgecolor="white",
-            markeredgewidth=0.7,
+            **_AGENT,
         )
         axes.set_title(f"{name}: {100 * shares.sum():.0f} %\n(even: {100 * weights:.0f} %)")
         axes.set_xticks([])
@@ -167,7 +197,7 @@ def _draw_maps(part: SubFigure, rows: pd.DataFrame, objectives: list[str]) -> No
 
 
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
-    """Draw for each arm the change's size and rank by layer, the colours' cosines, and layer 1's change over the view.
+    """Draw for each arm the change by layer, its rank, the colours' cosines, and layer 1's change over the view.
 
     Shown are pairs of neighbouring phases from the first phase of the configuration's pairs on.
     """
@@ -190,16 +220,17 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         interval_entry(),
         *(mark(f"{name} rank: a seed", colour, marker) for name, colour, marker in _RANKS.values()),
         Line2D(
-            [], [], color="black", linestyle=(0, (2, 1)), label="controls: an even change; the same values shuffled"
+            [], [], color="black", linestyle=(0, (2, 1)), label="controls: even over live weights; shuffled over them"
         ),
-        *(mark(f"cosine, {name}", colour, marker) for name, colour, marker in _BASES.values()),
-        mark("the agent, which looks up", _AGENT, "^", markersize=6, markeredgecolor="white"),
+        *(mark(f"cosine, {name}", colour, marker) for name, colour, marker in _COSINES.values()),
+        mark("the agent, which looks up", "white", "^", **{key: _AGENT[key] for key in _AGENT if key != "color"}),
     ]
-    claim(figure, "Where the weights change between neighbouring phases", entries, columns=2)
+    objectives = {*anatomy["recipient_objective"], *anatomy["donor_objective"]}
+    claim(figure, _claim(exchanges[_trained(exchanges, list(objectives)) == 2]), entries, columns=2)
     pairs, last = anatomy["recipient_phase"].nunique(), anatomy["recipient_phase"].max() + 1
     note(
         figure,
         f"Seeds: {anatomy['seed'].nunique()}. Neighbouring phases, of which a seed's mark is the mean: {pairs} pairs, "
-        f"{first} to {last}.",
+        f"{first} to {last}.\nLive: all but layer 1's weights of inputs that are always zero.",
     )
     return figure

@@ -10,6 +10,7 @@ from matplotlib.patches import Patch
 
 from goalsplice.errors import StudyError
 from goalsplice.figures.style import WIDTH, arm_name, claim, interval_entry, mark, note, seed_marks
+from goalsplice.measure.statistics import over_pairs
 
 _COLUMNS = ["arm", "seed", "part", "phase", "cosine", "null_low", "null_high"]
 
@@ -55,6 +56,10 @@ def _draw_matrix(axes: Axes, rows: pd.DataFrame) -> AxesImage:
 def _draw_categories(axes: Axes, rows: pd.DataFrame) -> None:
     """Every seed's mean cosine by category, over the range of shuffles."""
     width = 0.8 / len(_PARTS)
+    # A pair of runs counts for both of its seeds.
+    pairs = rows[rows["category"] == "other"]
+    mirrored = pairs.assign(seed=pairs["other_seed"], other_seed=pairs["seed"])
+    rows = pd.concat([rows, mirrored], ignore_index=True)
     for number, (part, (_, colour, marker)) in enumerate(_PARTS.items()):
         shift = (number - (len(_PARTS) - 1) / 2) * width
         for place, category in enumerate(_CATEGORIES):
@@ -64,7 +69,8 @@ def _draw_categories(axes: Axes, rows: pd.DataFrame) -> None:
             low, high = found["null_low"].min(), found["null_high"].max()
             axes.barh(place + shift, high - low, 0.9 * width, left=low, color="0.8", zorder=1.6)
             values = found.groupby("seed", sort=False)["cosine"].mean()
-            seed_marks(axes, place + shift, values, colour, marker, width=0.9 * width, upright=False)
+            interval = over_pairs(found["seed"], found["other_seed"], found["cosine"]) if category == "other" else None
+            seed_marks(axes, place + shift, values, colour, marker, width=0.9 * width, upright=False, interval=interval)
     axes.plot([_SHARED, _SHARED], [-0.45, 0.45], **_SHARED_LINE, zorder=1.5)
     axes.axvline(0, color="0.35", linewidth=0.8, zorder=1.4)
     axes.set_yticks(range(len(_CATEGORIES)), list(_CATEGORIES.values()))
@@ -86,13 +92,9 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         raise StudyError("the directions table is empty, as a run of two phases has one switch; train more rollouts")
     first = min(phase for pair in config["pairs"] for phase in pair)
     late = within[within["phase"] >= first]
-    # A pair of runs counts for both of its seeds.
-    mirrored = between.assign(seed=between["other_seed"])
-    late = pd.concat(
-        [late.assign(category=_category(late)), *(x.assign(category="other") for x in (between, mirrored))]
-    )
+    late = pd.concat([late.assign(category=_category(late)), between.assign(category="other")])
     arms = list(within["arm"].unique())
-    figure = Figure(figsize=(WIDTH, 1.3 + 2.4 * len(arms)))
+    figure = Figure(figsize=(WIDTH, 1.6 + 2.4 * len(arms)))
     for part, arm in zip(np.atleast_1d(figure.subfigures(len(arms), 1)), arms, strict=True):
         run = within[within["arm"] == arm]
         part.suptitle(arm_name(arm), x=0.01, ha="left", fontsize=9)
@@ -112,7 +114,8 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     claim(figure, "Whether every switch changes the weights in the same direction", entries, columns=2)
     note(
         figure,
-        f"Seeds: {within['seed'].nunique()}. All differences are turned to lead one way, from blue to purple. "
-        f"Right: switches from phase {first} on, means over them.",
+        f"Seeds: {within['seed'].nunique()}. All differences are turned to lead one way, from blue to purple.\n"
+        f"Right: switches from phase {first} on, means over them; for two runs, a seed's mean over the others, with an "
+        "interval\nof a bootstrap over runs, as pairs of runs share them.",
     )
     return figure

@@ -8,11 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from goalsplice.edits.vocabulary import NO_CONTROL
 from goalsplice.figures.recoveries import (
     COMPLEMENT,
     CONTROLS,
     EFFECTS,
     ENVELOPE,
+    LONGER_EFFORT,
     OTHER_SEED,
     RECOVERIES,
     Look,
@@ -20,14 +22,15 @@ from goalsplice.figures.recoveries import (
     control_entries,
     envelope,
     envelope_entry,
+    estimates,
     own_estimates,
     own_rows,
     select,
     small_print,
     standing_entries,
 )
-from goalsplice.figures.style import MIDDLE, WIDTH, arm_name, claim, mark, note, reference_line
-from goalsplice.measure.recovery import NO_CONTROL, SUFFICIENT
+from goalsplice.figures.style import EDGE, MIDDLE, WIDTH, arm_name, claim, mark, note, reference_line
+from goalsplice.measure.recovery import SUFFICIENT
 
 TABLES: dict[str, list[str]] = {
     "recoveries": RECOVERIES,
@@ -65,8 +68,10 @@ _FAMILIES = {
 }
 """`curves` are their names, given in the panel number `named_in`."""
 
-_SHOWN = ("random_sites", "equal_effort")
+_BANDS = ("random_sites", "equal_effort")
+_SHOWN = (*_BANDS, LONGER_EFFORT)
 _CURVES = (("black", "o"), ("0.35", "^"), ("0.5", "v"), ("0.65", "s"))
+_OPEN = {"markersize": 5.5, "markerfacecolor": "white", "markeredgewidth": 1.2}
 _COMPLEMENT = Look("the whole donor but for these", "black", ",")
 _APART = 0.13  # of the way between two doses, between curves
 
@@ -75,7 +80,14 @@ def _draw_band(axes: Axes, rows: pd.DataFrame, look: Look, style: str = "-") -> 
     """A control's interquartile means, in a band of their intervals."""
     rows = rows.sort_values("dose")
     axes.plot(
-        rows["dose"], rows["recovery"], look.marker, linestyle=style, color=look.colour, markersize=3, linewidth=1
+        rows["dose"],
+        rows["recovery"],
+        look.marker,
+        linestyle=style,
+        color=look.colour,
+        markersize=3,
+        linewidth=1,
+        **EDGE,
     )
     axes.fill_between(
         rows["dose"], rows["recovery_low"], rows["recovery_high"], color=look.colour, alpha=0.25, linewidth=0
@@ -89,8 +101,11 @@ def _draw_controls(axes: Axes, effects: pd.DataFrame) -> None:
         doses, rows = zip(*others.groupby("dose"), strict=True)
         low, high = zip(*map(envelope, rows), strict=True)
         axes.fill_between(doses, low, high, color=ENVELOPE, linewidth=0, zorder=1.6)
-    for name in _SHOWN:
+    for name in _BANDS:
         _draw_band(axes, select(effects, control=name), CONTROLS[name])
+    longer = select(effects, control=LONGER_EFFORT)
+    look = CONTROLS[LONGER_EFFORT]
+    estimates(axes, longer["dose"], longer, look, **_OPEN, markeredgecolor=look.colour)
     _draw_band(axes, select(effects, control=COMPLEMENT), _COMPLEMENT, "--")
 
 
@@ -186,10 +201,12 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
             panels[0].set_ylim(limits)
         part.suptitle(arm_name(arm), x=0.02, ha="left", fontsize=9)
     shown = set(effects["control"])
+    longer = CONTROLS[LONGER_EFFORT]
     entries = [
         *standing_entries(own_rows(effects)),
         mark("smallest dose with 95 %, its recovery held out", "black", "*", markersize=9, markerfacecolor="white"),
-        *control_entries(shown & set(_SHOWN)),
+        *control_entries(shown & set(_BANDS)),
+        *([mark(longer.label, longer.colour, longer.marker, **_OPEN)] if LONGER_EFFORT in shown else []),
         Line2D([], [], color="black", linestyle="--", linewidth=1, label=_COMPLEMENT.label),
         envelope_entry(shown - set(_SHOWN)),
     ]

@@ -1,9 +1,12 @@
 """Which inputs' weights in layer 1 carry the choice: splices of its columns by meaning. From the recoveries tables."""
 
+import re
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from goalsplice.edits.vocabulary import NO_CONTROL
 from goalsplice.figures.recoveries import (
     COMPLEMENT,
     CONTROLS,
@@ -23,19 +26,22 @@ from goalsplice.figures.recoveries import (
     small_print,
     standing_entries,
 )
-from goalsplice.figures.style import WIDTH, arm_name, claim, mark, note, spread
-from goalsplice.measure.recovery import NO_CONTROL
+from goalsplice.figures.style import MIDDLE, WIDTH, arm_name, claim, mark, note, spread
 
 TABLES: dict[str, list[str]] = {"recoveries": RECOVERIES, "edit_effects": EFFECTS}
 """The tables that `draw` takes, and the columns that it reads of them."""
 
 _EXCHANGE = "own blue and purple exchanged"
+_OWN = "own, exchanged"
+_IS_EXCHANGE = re.compile(r"own (\w+) and (\w+) exchanged")
+"""Edits that exchange two of the recipient's own colours. All but `_EXCHANGE` are its references."""
+
 _SECTIONS = {
     "colours": ("red", "green", "blue", "purple", "yellow", "grey", "blue and purple", "all colours"),
     "kinds": ("empty", "wall", "key", "ball", "all kinds"),
     "channels": ("kind", "colour", "state"),
     "places": (),
-    "own, exchanged": (_EXCHANGE,),
+    _OWN: (_EXCHANGE,),
 }
 """Groups by what they are of; those that no section names are places in the view."""
 
@@ -47,7 +53,9 @@ _HEAD = 1.3  # rows that a section's name takes
 def _sections(edits: list[str]) -> dict[str, list[str]]:
     """The edits of an arm, section by section."""
     named = {edit: section for section, names in _SECTIONS.items() for edit in names}
+    named |= {edit: _OWN for edit in edits if _IS_EXCHANGE.fullmatch(edit)}
     found = {section: [edit for edit in edits if named.get(edit, "places") == section] for section in _SECTIONS}
+    found[_OWN].sort(key=lambda edit: edit != _EXCHANGE)
     return {section: names for section, names in found.items() if names}
 
 
@@ -67,8 +75,8 @@ def _draw_edits(axes: Axes, places: dict[str, float], by_seed: pd.DataFrame, own
     for edit, rows in by_seed.groupby("edit", sort=False):
         at = places[edit] - 0.16 + spread(len(rows), 0.3)
         axes.plot(rows["recovery"], at, "o", color="0.45", markersize=2.2, markeredgewidth=0, alpha=0.7)
-    exchange = own["edit"] == _EXCHANGE
-    for rows, marker in ((own[~exchange], "o"), (own[exchange], "s")):
+    exchange, exchanges = own["edit"] == _EXCHANGE, own["edit"].str.fullmatch(_IS_EXCHANGE)
+    for rows, marker in ((own[~exchanges], "o"), (own[exchange], "s"), (own[exchanges & ~exchange], "^")):
         own_estimates(axes, [places[edit] - 0.16 for edit in rows["edit"]], rows, upright=False, marker=marker)
 
 
@@ -79,7 +87,7 @@ def _draw_controls(axes: Axes, places: dict[str, float], effects: pd.DataFrame) 
         low, high = envelope(rows)
         axes.barh(places[edit] + 0.26, high - low, left=low, height=0.34, color=ENVELOPE, linewidth=0, zorder=2)
     for name, look, settings in (
-        (COMPLEMENT, _COMPLEMENT, {"markeredgewidth": 0.8, "markerfacecolor": "white"}),
+        (COMPLEMENT, _COMPLEMENT, {"markeredgewidth": 0.8, "markeredgecolor": "black", "markerfacecolor": "white"}),
         *((name, CONTROLS[name], {}) for name in _SHOWN),
     ):
         rows = select(effects, control=name)
@@ -95,9 +103,10 @@ def _draw_arm(axes: Axes, by_seed: pd.DataFrame, effects: pd.DataFrame, own: pd.
     _draw_controls(axes, places, effects)
     for edits in sections.values():
         axes.axhspan(places[edits[0]] - 0.5, places[edits[-1]] + 0.5, color="0.96", linewidth=0, zorder=0)
-    names = {_EXCHANGE: "blue ↔ purple"}
     heads = {places[edits[0]] - 1: section for section, edits in sections.items()}
-    axes.set_yticks([*places.values(), *heads], [*(names.get(edit, edit) for edit in places), *heads.values()])
+    axes.set_yticks(
+        [*places.values(), *heads], [*(_IS_EXCHANGE.sub(r"\1 ↔ \2", edit) for edit in places), *heads.values()]
+    )
     for label in axes.get_yticklabels()[len(places) :]:
         label.set_fontweight("bold")
     axes.tick_params(axis="y", length=0)
@@ -124,6 +133,11 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     if COMPLEMENT in shown:
         entries.append(mark(_COMPLEMENT.label, "black", _COMPLEMENT.marker, markersize=3.4, markerfacecolor="white"))
     entries.append(envelope_entry(shown - set(_SHOWN)))
+    exchanges = set(own["edit"][own["edit"].str.fullmatch(_IS_EXCHANGE)])
+    if _EXCHANGE in exchanges:
+        entries.append(mark("no donor: own blue and purple exchanged", "0.6", "s", **MIDDLE))
+    if exchanges - {_EXCHANGE}:
+        entries.append(mark("reference: other own colours exchanged", "0.6", "^", **MIDDLE))
     claim(figure, "Which inputs' weights in layer 1 carry the choice?", entries, columns=2)
     note(figure, small_print(effects, by_seed))
     return figure

@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from goalsplice.edits.vocabulary import NO_CONTROL, NO_EDIT
 from goalsplice.figures.recoveries import (
     CONTROLS,
     EFFECTS,
@@ -20,6 +21,7 @@ from goalsplice.figures.recoveries import (
 )
 from goalsplice.figures.style import (
     COLOURS,
+    EDGE,
     MARKERS,
     WIDTH,
     arm_name,
@@ -31,7 +33,7 @@ from goalsplice.figures.style import (
     seed_marks,
     spread,
 )
-from goalsplice.measure.recovery import NO_CONTROL
+from goalsplice.measure.recovery import donors_share
 from goalsplice.measure.statistics import interquartile_mean, over_seeds
 
 TABLES: dict[str, list[str]] = {
@@ -45,7 +47,6 @@ TABLES: dict[str, list[str]] = {
 }
 """The tables that `draw` takes, and the columns that it reads of them."""
 
-_NO_EDIT = "none"
 _NEAR = 0.25  # shares between lines whose names would touch
 _DIRECTION = ["donor_objective", "recipient_objective"]
 _PARTS = {
@@ -55,27 +56,22 @@ _PARTS = {
 _SLOTS = [
     ("layers", NO_CONTROL),
     *((family, NO_CONTROL) for family in _PARTS),
-    *(("layers", name) for name in CONTROLS),
+    *(("layers", name) for name in CONTROLS if not name.endswith("_effort")),
 ]
 
 
 def _layers(edit: str) -> tuple[str, ...]:
     """The layers that came from the donor."""
-    return () if edit == _NO_EDIT else tuple(edit.split("+"))
+    return () if edit == NO_EDIT else tuple(edit.split("+"))
 
 
 def _both_ways(splices: pd.DataFrame) -> pd.DataFrame:
     """One row an arm, direction, edit and seed: share that takes the donor's colour, a mean over its pairs."""
     rows = select(splices, family="layers", control=NO_CONTROL)
     rows = rows[rows["donor_objective"] != rows["recipient_objective"]]
-    rows = rows.assign(
-        taken=sum(
-            rows[f"share_{name}"].where(rows["donor_objective"] == name, 0.0)
-            for name in rows["donor_objective"].unique()
-        )
-    )
+    rows = rows.assign(taken=donors_share(rows))
     grouped = rows.groupby(["arm", *_DIRECTION, "edit", "seed"], sort=False)
-    return grouped.agg(taken=("taken", "mean"), pairs=("edit", "size")).reset_index()
+    return grouped.agg(taken=("taken", "mean")).reset_index()
 
 
 def _draw_both_ways(axes: Axes, rows: pd.DataFrame, edits: list[str], directions: list) -> None:
@@ -130,10 +126,10 @@ def _draw_broken(axes: Axes, by_seed: pd.DataFrame, edits: list[str]) -> None:
             continue
         values = middles[family, control]
         look = _PARTS.get(family) or CONTROLS.get(control, Look("", "black", "o"))
-        thick = 0.9 if family in _PARTS else 0
+        edge = {"markeredgewidth": 0.9} if family in _PARTS else EDGE
         axes.plot(
             *([edits.index(edit) + slot for edit in values.index], values, look.marker),
-            **{"color": look.colour, "markersize": 3.4, "markeredgewidth": thick, "clip_on": False},
+            **{"color": look.colour, "markersize": 3.4, "clip_on": False, **edge},
         )
 
 

@@ -6,7 +6,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from goalsplice.figures.style import WIDTH, arm_name, claim, interval_entry, mark, note, seed_marks
+from goalsplice.figures.style import (
+    CONTROL_COLOURS,
+    EDGE,
+    WIDTH,
+    arm_name,
+    claim,
+    interval_entry,
+    mark,
+    note,
+    seed_marks,
+)
 
 TABLES: dict[str, list[str]] = {
     "leaderboard": ["arm", "family", "edit", "dose", "size", "recovery", "control", "broken", "problem"],
@@ -16,7 +26,7 @@ TABLES: dict[str, list[str]] = {
 
 _CUSTOM = "custom"
 # Not the colours of keys: an edit is scored in both directions.
-_OWN, _STUDY, _CONTROL = ("#2A9D8F", "D"), ("#333333", "o"), ("#A8A8A8", "s")
+_OWN, _STUDY, _CONTROL = ("#2A9D8F", "D"), ("#333333", "o"), (CONTROL_COLOURS["places"], "s")
 _LONGEST = 37  # letters of a name that fit beside the panel
 _LINE = 80  # letters of the claim that fit into a line
 _COLUMNS = {"weights\nchanged": (40, "right"), "broken": (76, "right"), "strongest control": (84, "left")}
@@ -47,7 +57,7 @@ def _draw_row(axes: Axes, at: int, row: pd.Series, runs: pd.DataFrame) -> None:
     colour, marker = _OWN if is_own else _STUDY
     seed_marks(axes, at - 0.2, runs["recovery"], colour, marker, width=0.42, upright=False)
     if row["control"]:
-        seed_marks(axes, at + 0.22, runs["control_recovery"], *_CONTROL, width=0.42, upright=False)
+        seed_marks(axes, at + 0.22, runs["control_recovery"], *_CONTROL, width=0.42, upright=False, edge=EDGE)
     texts = (f"{row['size']:,.0f}", f"{100 * row['broken']:.0f} %", row["control"].replace("_", " ") or "none")
     for text, (place, side) in zip(texts, _COLUMNS.values(), strict=True):
         axes.annotate(
@@ -120,7 +130,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     entries = [
         mark("a custom edit: a seed", *_OWN),
         mark("an edit of the study: a seed", *_STUDY),
-        mark("the edit's strongest control: a seed", *_CONTROL),
+        mark("the edit's strongest control: a seed", *_CONTROL, **EDGE),
         interval_entry(),
     ]
     claim(figure, _claim(board), entries, columns=2)

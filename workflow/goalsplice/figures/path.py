@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from goalsplice.edits.vocabulary import NO_CONTROL
 from goalsplice.figures.recoveries import (
     CONTROLS,
     EFFECTS,
@@ -16,8 +17,7 @@ from goalsplice.figures.recoveries import (
     small_print,
     standing_entries,
 )
-from goalsplice.figures.style import MIDDLE, WIDTH, arm_name, claim, note, spread
-from goalsplice.measure.recovery import NO_CONTROL
+from goalsplice.figures.style import EDGE, MIDDLE, WIDTH, arm_name, claim, note, spread
 from goalsplice.measure.statistics import over_seeds
 
 TABLES: dict[str, list[str]] = {
@@ -25,6 +25,10 @@ TABLES: dict[str, list[str]] = {
     "edit_effects": EFFECTS,
 }
 """The tables that `draw` takes, and the columns that it reads of them."""
+
+
+_DASHES = {"same_goal": (0, (4, 1.5)), "noise": (0, (1, 1))}
+"""Lines of controls that share their colour with another."""
 
 
 def _on_path(by_seed: pd.DataFrame) -> pd.DataFrame:
@@ -44,7 +48,15 @@ def _draw(axes: Axes, rows: pd.DataFrame, column: str, standings: pd.Series) -> 
         ]
         if points:
             steps, middle, low, high = zip(*points, strict=True)
-            axes.plot(steps, middle, look.marker, linestyle="-", color=look.colour, markersize=3.5, linewidth=0.8)
+            style = {
+                "linestyle": _DASHES.get(name, "-"),
+                "color": look.line,
+                "markerfacecolor": look.colour,
+                "markersize": 3.5,
+                "linewidth": 0.8,
+                **EDGE,
+            }
+            axes.plot(steps, middle, look.marker, **style)
             axes.fill_between(steps, low, high, color=look.colour, alpha=0.2, linewidth=0)
     own = select(rows, control=NO_CONTROL)
     seeds = list(own["seed"].unique())

@@ -11,8 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from goalsplice.figures.style import MIDDLE, mark
-from goalsplice.measure.recovery import FAIR, NO_CONTROL
+from goalsplice.edits.vocabulary import NO_CONTROL
+from goalsplice.figures.style import CONTROL_COLOURS, CONTROL_LINES, EDGE, MIDDLE, mark
+from goalsplice.measure.recovery import FAIR
 
 EFFECTS = [
     *("arm", "family", "edit", "dose", "control", "seeds"),
@@ -21,12 +22,12 @@ EFFECTS = [
 RECOVERIES = ["arm", "seed", "family", "edit", "dose", "control", "recovery", "networks"]
 """Columns of the two tables that every figure of edits reads."""
 
-COMPLEMENT, OTHER_SEED = "complement", "other_seed"
+COMPLEMENT, OTHER_SEED, LONGER_EFFORT = "complement", "other_seed", "longer_effort"
 ENVELOPE = "0.82"
 _LEVEL = 0.05
 _LINE = 122  # characters of small print below a figure of usual width
 
-_PLACES, _DONOR, _VALUES = "#D55E00", "#00665A", "#9C9C9C"
+_PLACES, _DONOR, _VALUES, _EFFORT = (CONTROL_COLOURS[key] for key in ("places", "donor", "values", "effort"))
 
 
 class Look(NamedTuple):
@@ -36,10 +37,16 @@ class Look(NamedTuple):
     colour: str
     marker: str
 
+    @property
+    def line(self) -> str:
+        """Colour of its lines."""
+        return CONTROL_LINES.get(self.colour, self.colour)
+
 
 CONTROLS = {
     "random_sites": Look("donor's weights at random places", _PLACES, "s"),
-    "equal_effort": Look("random weights, optimised", "#8C510A", "D"),
+    "equal_effort": Look("random weights, optimised", _EFFORT, "D"),
+    LONGER_EFFORT: Look("random weights, optimised for longer", _EFFORT, "p"),
     "same_goal": Look("donor of the recipient's goal", _DONOR, "^"),
     "other_seed": Look("donor of another seed", _DONOR, "d"),
     "untrained": Look("untrained donor", _DONOR, "X"),
@@ -47,7 +54,12 @@ CONTROLS = {
     "noise": Look("noise of the same norm", _VALUES, "P"),
     "turned": Look("change with its sign turned", _VALUES, "<"),
 }
-"""Controls of equal size. Colours say what differs from the edit: its places, its donor, or the values written."""
+"""Controls of equal size. Colours say what differs from the edit: its places, its donor, the values
+written, or places and values, which were optimised."""
+
+_EXEMPT = {OTHER_SEED: "another seed's donor", LONGER_EFFORT: "a longer effort"}
+_DO_NOT = ("does not", "do not")
+"""Controls of equal size that an edit need not beat, in words."""
 
 FILLS = {"beats": "black", "does not": "white", "untested": "0.6"}
 """How an edit's mark is filled: does it beat every control that it has?"""
@@ -91,8 +103,8 @@ def estimates(
     spans = rows[["recovery_low", "recovery_high", "recovery"]].to_numpy(dtype=float)
     along = np.where([True, True, False], spans, np.nan).ravel()
     pair = (np.repeat(at, 3), along) if upright else (along, np.repeat(at, 3))
-    axes.plot(*pair, color=settings.pop("line", look.colour), linewidth=0.9, zorder=2.6, clip_on=False)
-    style = {"color": look.colour, "markersize": 3.4, "markeredgewidth": 0, "zorder": 2.7, "clip_on": False}
+    axes.plot(*pair, color=settings.pop("line", look.line), linewidth=0.9, zorder=2.6, clip_on=False)
+    style = {"color": look.colour, "markersize": 3.4, **EDGE, "zorder": 2.7, "clip_on": False}
     pair = (at, rows["recovery"]) if upright else (rows["recovery"], at)
     axes.plot(*pair, look.marker, **{**style, **settings})
 
@@ -143,7 +155,7 @@ def standing_entries(own: pd.DataFrame) -> list[Artist]:
 def control_entries(names: Iterable[str]) -> list[Line2D]:
     """Entries of a legend for controls, in the order of CONTROLS."""
     names = set(names)
-    return [mark(look.label, look.colour, look.marker) for name, look in CONTROLS.items() if name in names]
+    return [mark(look.label, look.colour, look.marker, **EDGE) for name, look in CONTROLS.items() if name in names]
 
 
 def small_print(effects: pd.DataFrame, by_seed: pd.DataFrame, more: str = "") -> str:
@@ -155,7 +167,8 @@ def small_print(effects: pd.DataFrame, by_seed: pd.DataFrame, more: str = "") ->
     most, least = int(effects["tried"].max()), 0.5 ** int(seeds.max())
     networks = by_seed.loc[by_seed["control"] == NO_CONTROL, "networks"].max()
     counts = ", ".join(f"{count} of {family.replace('_', ' ')}" for family, count in tried.items())
-    exempt = "; another seed's donor does not count" if (effects["control"] == OTHER_SEED).any() else ""
+    shown = [name for name in _EXEMPT if (effects["control"] == name).any()]
+    exempt = f"; {' and '.join(_EXEMPT[name] for name in shown)} {_DO_NOT[len(shown) > 1]} count" if shown else ""
     text = (
         f"Seeds: {said}. Marks over seeds: interquartile mean, 95 % bootstrap interval. A seed's point is the mean "
         f"over {networks} pairs of recipient and donor. Edits tried in an arm: {counts}. Exact paired one-sided tests "

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 
 from goalsplice.files import replacing
 from goalsplice.measure.published import PUBLISHED
-from goalsplice.measure.statistics import over_seeds
+from goalsplice.measure.statistics import Interval, over_seeds
 
 COLOURS = {
     "blue": "#00579B",
@@ -31,6 +31,16 @@ MARKERS = {"blue": "o", "purple": "^", "yellow": "s"}
 
 PUBLISHED_COLOUR, PUBLISHED_MARKER = "#B35900", "D"
 """The run that the post's author published."""
+
+CONTROL_COLOURS = {"places": "#E69F00", "donor": "#009E73", "values": "#F0E442", "effort": "#857300"}
+"""Controls, by what differs from the edit. Of Okabe and Ito's colours for all eyes, but for the last. For each kind of
+colour-blindness they are apart from each other and from blue and purple. Their marks have dark edges, see `EDGE`."""
+
+CONTROL_LINES = {CONTROL_COLOURS["values"]: "#9A8F00"}
+"""For the lines of colours that are too light for one."""
+
+EDGE = {"markeredgecolor": "0.15", "markeredgewidth": 0.4}
+"""Of controls' marks, so that light ones show on white."""
 
 ARM_NAMES = {
     "onehot": "one-hot, 5×5 view (as the post says)",
@@ -138,6 +148,8 @@ def seed_marks(
     *,
     width: float = 0.5,
     upright: bool = True,
+    interval: Interval | None = None,
+    edge: dict | None = None,
 ) -> None:
     """Draw every seed's value as a small mark, and beside them the interquartile mean with its 95 % interval.
 
@@ -149,9 +161,11 @@ def seed_marks(
         marker: of the marks.
         width: how much of the other axis the category takes.
         upright: whether values are on the y axis.
+        interval: the mean and its interval, where seeds' values are not independent; by default `over_seeds`.
+        edge: of the seeds' marks, such as `EDGE`; by default none.
     """
     values = np.asarray(values, dtype=float)
-    estimate, low, high = over_seeds(values)
+    estimate, low, high = over_seeds(values) if interval is None else interval
     beside = at + 0.35 * width
 
     def plot(places, along, *style, **settings):
@@ -159,7 +173,8 @@ def seed_marks(
         axes.plot(*pair, *style, clip_on=False, **settings)
 
     places = at - 0.17 * width + spread(values.size, 0.66 * width)
-    plot(places, values, marker, color=colour, markersize=3, markeredgewidth=0, alpha=0.6, zorder=2.5)
+    look = {"markeredgewidth": 0, "alpha": 0.6} if edge is None else edge
+    plot(places, values, marker, color=colour, markersize=3, **look, zorder=2.5)
     plot([beside, beside], [low, high], color="black", linewidth=1.1, zorder=2.6)
     plot([beside], [estimate], marker, color=colour, **MIDDLE, zorder=2.7)
 

@@ -21,6 +21,8 @@ from goalsplice.figures.style import (
     note,
     seed_marks,
 )
+from goalsplice.measure.recovery import donors_share
+from goalsplice.measure.statistics import over_pairs
 
 TABLES: dict[str, list[str]] = {
     "transports": [
@@ -40,7 +42,7 @@ _CELL, _STRIP = 0.17, 0.16
 _BOUNDS = {"floor": "unedited", "ceiling": "other goal"}
 """Columns that bound every share, and how the matrices call them: the checkpoint as it is, and its neighbour."""
 
-_OUTLINE = "#D55E00"
+_OUTLINE = "black"
 """Of cells whose target is the recipient that the vector was taken from."""
 
 _WITHIN, _EARLIER, _BETWEEN = "within", "earlier", "between"
@@ -69,10 +71,6 @@ _SUMMARY: tuple[tuple[str, tuple[str, str, str, str] | str | None], ...] = (
 
 def _with_places(transports: pd.DataFrame) -> pd.DataFrame:
     """The table with the share of the donor's colour, and where each vector was added; "" for its own recipient."""
-    share = sum(
-        transports[f"share_{name}"].where(transports["donor_objective"] == name, 0.0)
-        for name in transports["donor_objective"].unique()
-    )
     own = transports["seed"] == transports["source_seed"]
     late = transports["target_phase"].isin(transports["source_recipient_phase"].unique())
     place = np.select(
@@ -80,7 +78,7 @@ def _with_places(transports: pd.DataFrame) -> pd.DataFrame:
         [_BETWEEN, _EARLIER, _WITHIN],
         default="",
     )
-    return transports.assign(share=share, place=place)
+    return transports.assign(share=donors_share(transports), place=place)
 
 
 def _matrix(axes: Axes, values: pd.DataFrame, bounds: pd.DataFrame, outlined: Sequence[tuple[int, int]]) -> None:
@@ -174,8 +172,11 @@ def _draw_summary(axes: Axes, rows: pd.DataFrame, directions: list[list[str]], n
             found = chosen[(chosen[_DIRECTION] == direction).all(axis=1)]
             values = found.groupby("seed")[column].mean().reindex(seeds)
             shift = (number - (len(directions) - 1) / 2) * width
-            colour, marker = COLOURS[direction[0]], MARKERS[direction[0]]
-            seed_marks(axes, place + shift, values, colour, marker, width=0.85 * width, upright=False)
+            look = COLOURS[direction[0]], MARKERS[direction[0]]
+            # Between runs, seeds share their sources, and are sources themselves.
+            between = isinstance(condition, tuple) and condition[0] == _BETWEEN
+            interval = over_pairs(found["seed"], found["source_seed"], found[column]) if between else None
+            seed_marks(axes, place + shift, values, *look, width=0.85 * width, upright=False, interval=interval)
     headings = [condition is None for _, condition in _SUMMARY]
     axes.set_yticks(range(len(_SUMMARY)), [name for name, _ in _SUMMARY] if named else [])
     for label, heading in zip(axes.get_yticklabels(), headings, strict=False):
@@ -250,6 +251,6 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     note(
         figure,
         f"Seeds: {rows['seed'].nunique()}. Levels for each network: {levels[0]}, for each control {levels[1]}; "
-        f"{layouts}, {policy}.",
+        f"{layouts}, {policy}.\nIntervals between runs are of a bootstrap over runs, as pairs of runs share them.",
     )
     return figure

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import linear
 
 from goalsplice.agent.network import ACTOR_LAYERS
 from goalsplice.agent.policy import policy_of
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.rollout import collect
+from goalsplice.edits.forward import forward
 from goalsplice.world.simulator import colour_numbers, create
 
 INPUTS, HIDDEN, LOGITS = "inputs", ACTOR_LAYERS[:-1], "logits"
@@ -37,14 +37,10 @@ def activations(actor: Mapping[str, Tensor], inputs: np.ndarray) -> dict[str, np
     Returns:
         float32 (n, inputs) for `inputs`, (n, hidden) for each hidden layer, (n, 7) for `logits`.
     """
-    found, values = {INPUTS: inputs}, torch.from_numpy(inputs)
     with torch.no_grad():
-        for layer in ACTOR_LAYERS:
-            values = linear(values, actor[f"{layer}.weight"], actor[f"{layer}.bias"])
-            if layer in HIDDEN:
-                values = values.relu()
-            found[layer if layer in HIDDEN else LOGITS] = values.numpy()
-    return found
+        found = forward(actor, torch.from_numpy(inputs))
+    layers = zip((*HIDDEN, LOGITS), ACTOR_LAYERS, strict=True)
+    return {INPUTS: inputs, **{name: found[layer].numpy() for name, layer in layers}}
 
 
 def seen(

@@ -9,7 +9,7 @@ from minigrid.core.constants import COLOR_TO_IDX, OBJECT_TO_IDX, STATE_TO_IDX
 from scipy.special import entr
 from torch import Tensor
 
-from goalsplice.world.observation import Encoding
+from goalsplice.world.observation import BALL, EMPTY, WALL, Encoding, cell_inputs
 
 FIRST_LAYER = "layer1.weight"
 """The tensor whose columns are the network's inputs."""
@@ -67,6 +67,25 @@ def first_layer_parts(encoding: Encoding) -> Iterator[Part]:
                 yield Part("colour_cell", name, column, row, here & chosen)
 
 
+def live_inputs(encoding: Encoding) -> np.ndarray:
+    """Which inputs are ever other than zero: bool (view_size, view_size, channels), as `Encoding.images` orders them.
+
+    A cell of the view can be wall if it is so in some pattern of walls, and empty if it is not in some. Things can be
+    where it can be empty, but for the agent's own cell, which it always sees empty. The other inputs' weights get no
+    gradient, and weight decay brings them to zero.
+    """
+    contents = cell_inputs(encoding.name) != 0
+    walls = encoding.geometry.background_walls
+    possible = np.zeros((encoding.cells, len(contents)), dtype=bool)
+    possible[:, WALL] = walls.any(axis=0)
+    possible[:, EMPTY] = ~walls.all(axis=0)
+    possible[:, BALL:] = possible[:, [EMPTY]]
+    own = encoding.view_size // 2 * encoding.view_size + encoding.view_size - 1
+    possible[own, BALL:] = False
+    live = (possible[:, :, None] & contents).any(axis=1)
+    return live.reshape(encoding.view_size, encoding.view_size, encoding.channels)
+
+
 def singular_values(matrix: np.ndarray) -> np.ndarray:
     """Singular values of a matrix, largest first."""
     return np.linalg.svd(matrix, compute_uv=False)
@@ -90,11 +109,17 @@ def stable_rank(singular: np.ndarray) -> float:
     return float(((singular / largest) ** 2).sum()) if largest > 0 else nan
 
 
-def _ranks(change: np.ndarray, generator: np.random.Generator) -> dict[str, float]:
-    """Ranks of a change, and of the same values shuffled; a bias has none."""
+def _ranks(change: np.ndarray, live: np.ndarray, generator: np.random.Generator) -> dict[str, float]:
+    """Ranks of a change (outputs, inputs), and of its values shuffled over the live inputs; a bias has none.
+
+    Args:
+        live: bool (inputs,). Inputs that never occur keep their values, which are next to nothing: over them a shuffle
+            would spread what cannot be there, and raise the rank.
+    """
     if change.ndim < 2:
         return {}
-    mixed = generator.permuted(change.flatten()).reshape(change.shape)
+    mixed = change.copy()
+    mixed[:, live] = generator.permuted(change[:, live].flatten()).reshape(len(change), -1)
     own, control = singular_values(change), singular_values(mixed)
     return {
         "effective_rank": effective_rank(own),
@@ -104,7 +129,7 @@ def _ranks(change: np.ndarray, generator: np.random.Generator) -> dict[str, floa
     }
 
 
-_NO_RANKS = _ranks(np.zeros((1, 1)), np.random.default_rng(0))
+_NO_RANKS = _ranks(np.zeros((1, 1)), np.ones(1, dtype=bool), np.random.default_rng(0))
 
 
 def _sums(change: np.ndarray, before: np.ndarray) -> np.ndarray:
@@ -137,8 +162,16 @@ def anatomy(
     sums = {name: _sums(change, origin[name]) for name, change in changes.items()}
     everything = np.sum(list(sums.values()), axis=0)
     total = everything[0]
+    live = live_inputs(encoding)
+    is_live = {name: np.ones(change.shape[-1], dtype=bool) for name, change in changes.items()}
+    is_live[FIRST_LAYER] = live.ravel()
+    live_weights = {
+        name: change.size // change.shape[-1] * int(is_live[name].sum()) for name, change in changes.items()
+    }
 
-    def row(grouping: str, name: str, weights: int, own: np.ndarray, whole: float, **more: float) -> dict:
+    def row(
+        grouping: str, name: str, weights: int, live_weights: int, own: np.ndarray, whole: float, **more: float
+    ) -> dict:
         square, square_before, product = own.tolist()
         lengths = (square * square_before) ** 0.5
         return {
@@ -147,6 +180,7 @@ def anatomy(
             "view_column": nan,
             "view_row": nan,
             "weights": weights,
+            "live_weights": live_weights,
             "norm": square**0.5,
             "rms": (square / weights) ** 0.5,
             "share": _ratio(square, total),
@@ -157,9 +191,11 @@ def anatomy(
             **more,
         }
 
-    rows = [row("actor", "actor", sum(change.size for change in changes.values()), everything, nan)]
+    sizes = sum(change.size for change in changes.values()), sum(live_weights.values())
+    rows = [row("actor", "actor", *sizes, everything, nan)]
     for name, change in changes.items():
-        rows.append(row("tensor", name, change.size, sums[name], sums[name][0], **_ranks(change, generator)))
+        ranks = _ranks(change, is_live[name], generator)
+        rows.append(row("tensor", name, change.size, live_weights[name], sums[name], sums[name][0], **ranks))
 
     shape = (-1, encoding.view_size, encoding.view_size, encoding.channels)
     change, before = (values[FIRST_LAYER].reshape(shape) for values in (changes, origin))
@@ -167,6 +203,6 @@ def anatomy(
     for part in first_layer_parts(encoding):
         own = of_inputs[:, part.inputs].sum(axis=1)
         where = {"view_column": float(part.view_column), "view_row": float(part.view_row)}
-        weights = len(change) * int(part.inputs.sum())
-        rows.append(row(part.grouping, part.name, weights, own, sums[FIRST_LAYER][0], **where))
+        weights, alive = (len(change) * int(inputs.sum()) for inputs in (part.inputs, part.inputs & live))
+        rows.append(row(part.grouping, part.name, weights, alive, own, sums[FIRST_LAYER][0], **where))
     return rows

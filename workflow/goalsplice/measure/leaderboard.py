@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from goalsplice.measure.recovery import BOUND, FAIR, NO_CONTROL, recoveries, with_recovery
+from goalsplice.edits.vocabulary import BOUND, NO_CONTROL, NO_EDIT
+from goalsplice.measure.recovery import FAIR, recoveries, with_recovery
 from goalsplice.measure.statistics import each_over_seeds, exact_paired_tests, holm, interquartile_mean
 
 CUSTOM = "custom"
@@ -59,7 +60,7 @@ def by_seed(splices: pd.DataFrame, custom: pd.DataFrame) -> pd.DataFrame:
         The columns of `measure.recovery.recoveries`, and `broken`, the share of crashes and timeouts.
     """
     bounds = (splices["control"] == BOUND) | (
-        (splices["family"] == "layers") & (splices["edit"] == "none") & (splices["control"] == NO_CONTROL)
+        (splices["family"] == "layers") & (splices["edit"] == NO_EDIT) & (splices["control"] == NO_CONTROL)
     )
     listed = _listed(splices)
     scored = custom[custom["problem"] == ""].drop(columns="problem")

@@ -25,6 +25,7 @@ import numpy as np
 from scipy.special import softmax
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
+from goalsplice.edits.vocabulary import NO_CONTROL
 from goalsplice.measure.activations import HIDDEN, INPUTS, LAYERS, LOGITS
 from goalsplice.world.observation import Encoding
 
@@ -39,7 +40,8 @@ KEY_PLACE, TRANSFERRED, BEYOND_ACTION, WANTED_COLOUR = (
 )
 """The probes."""
 
-NO_CONTROL, UNTRAINED, SHUFFLED = "none", "untrained", "shuffled"
+UNTRAINED, SHUFFLED = "untrained", "shuffled"
+"""Controls, beside `NO_CONTROL`."""
 
 _ROWS_OF_A_CELL = 7
 """Rows of the input table for each view cell: see `observation.rows`."""

@@ -3,12 +3,13 @@
 import numpy as np
 import pandas as pd
 
+from goalsplice.edits.vocabulary import BOUND, NO_CONTROL, NO_EDIT
 from goalsplice.measure.statistics import each_over_seeds, exact_paired_tests, holm, interquartile_mean, over_seeds
 
-NO_CONTROL, BOUND = "none", "bound"
 FAIR = ("turned", "shuffled", "noise", "random_sites", "same_goal", "untrained", "equal_effort")
-"""Controls that an edit has to beat. Two ask other questions: `complement`, whether the edit is necessary, and
-`other_seed`, whose donor has the donor's goal too, whether runs write their goals alike."""
+"""Controls that an edit has to beat. Three ask other questions: `complement`, whether the edit is necessary;
+`other_seed`, whose donor has the donor's goal too, whether runs write their goals alike; and `longer_effort`, which
+spends more on its values than the edit did on its places, how far random places can be brought at all."""
 
 SMALLEST_GAP = 0.1
 """Ceiling minus floor, in shares, below which a pair says nothing: its recovery would be a quotient of two errors."""
@@ -21,35 +22,41 @@ SUFFICIENT = 0.95
 """Recovery that counts as all of the donor's choice."""
 
 
+def donors_share(rows: pd.DataFrame) -> pd.Series:
+    """Share of episodes that take the donor's colour: `share_blue` where `donor_objective` is blue, and so on."""
+    objectives = rows["donor_objective"]
+    share = pd.Series(np.nan, rows.index)
+    for name in objectives.unique():
+        share = share.where(objectives != name, rows[f"share_{name}"])
+    return share
+
+
 def with_recovery(splices: pd.DataFrame) -> pd.DataFrame:
     """The splices table with `share`, of episodes that take the donor's colour, and `recovery`.
 
     Recovery is that share, scaled so that the unedited recipient has 0 and the donor 1, both on the levels that the
-    row's network played. It is NaN where the two differ by less than `SMALLEST_GAP`. Rows of the bounds drop out.
+    row's network played. It is NaN where the two differ by less than `SMALLEST_GAP` on the edits' levels, for edits and
+    their controls alike, so that both are of the same pairs. Where they differ by that little on the controls' levels
+    alone, which are fewer, the edits' difference scales the controls too. Rows of the bounds drop out.
     """
-    shares = sum(
-        splices[f"share_{objective}"].where(splices["donor_objective"] == objective, 0.0)
-        for objective in splices["donor_objective"].unique()
-    )
-    rows = splices.assign(share=shares)
+    rows = splices.assign(share=donors_share(splices))
     layers = rows[(rows["family"] == "layers") & (rows["control"] == NO_CONTROL)]
     whole = layers[layers["edit"].str.count(r"\+") == 3]
     bounds = rows[rows["control"] == BOUND]
     found = {
-        (True, "floor"): layers[layers["edit"] == "none"],
+        (True, "floor"): layers[layers["edit"] == NO_EDIT],
         (True, "ceiling"): whole,
-        (False, "floor"): bounds[bounds["edit"] == "none"],
+        (False, "floor"): bounds[bounds["edit"] == NO_EDIT],
         (False, "ceiling"): bounds[bounds["edit"] == "donor"],
     }
     rows = rows[rows["control"] != BOUND]
-    is_edit = rows["control"] == NO_CONTROL
+    is_edit = (rows["control"] == NO_CONTROL).to_numpy()
     pairs = pd.MultiIndex.from_frame(rows[_PAIR])
-    scaled = {}
-    for bound in ("floor", "ceiling"):
-        mine, controls = (found[(edit, bound)].set_index(_PAIR)["share"] for edit in (True, False))
-        scaled[bound] = np.where(is_edit, mine.reindex(pairs).to_numpy(), controls.reindex(pairs).to_numpy())
-    gap = scaled["ceiling"] - scaled["floor"]
-    recovery = (rows["share"] - scaled["floor"]) / np.where(gap >= SMALLEST_GAP, gap, np.nan)
+    shares = {key: bound.set_index(_PAIR)["share"].reindex(pairs).to_numpy() for key, bound in found.items()}
+    gap, controls_gap = (shares[edit, "ceiling"] - shares[edit, "floor"] for edit in (True, False))
+    floor = np.where(is_edit, shares[True, "floor"], shares[False, "floor"])
+    scale = np.where(~is_edit & (controls_gap >= SMALLEST_GAP), controls_gap, gap)
+    recovery = (rows["share"] - floor) / np.where(gap >= SMALLEST_GAP, scale, np.nan)
     return rows.assign(recovery=recovery)
 
 
@@ -61,7 +68,8 @@ def recoveries(splices: pd.DataFrame) -> pd.DataFrame:
     """
     groups = splices.groupby(["arm", "seed", *_EDIT], sort=False, dropna=False)
     means = groups[_MEASURES].mean()
-    return means.assign(networks=groups.size(), pairs=groups["recovery"].count()).reset_index()
+    counts = {"networks": groups.size(), "networks_with_recovery": groups["recovery"].count()}
+    return means.assign(**counts).reset_index()
 
 
 def effects(by_seed: pd.DataFrame) -> pd.DataFrame:

@@ -1,12 +1,14 @@
 """Statistics over seeds: means with bootstrap intervals, as rliable recommends, and exact paired tests.
 
-Source: Agarwal et al. 2021, "Deep Reinforcement Learning at the Edge of the Statistical Precipice".
+Source: Agarwal et al. 2021, "Deep Reinforcement Learning at the Edge of the Statistical Precipice". Over pairs of runs:
+Snijders and Borgatti 1999, "Non-Parametric Standard Errors and Tests for Network Statistics", the vertex bootstrap.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import scipy.stats
 from statsmodels.stats.multitest import multipletests
 
@@ -14,7 +16,7 @@ _RESAMPLES = 10_000
 
 
 class Interval(NamedTuple):
-    """A point estimate over seeds with a 95 % interval; `low` and `high` are NaN for a single seed."""
+    """A point estimate over seeds with a 95 % interval; `low` and `high` are NaN for a single seed or pair of them."""
 
     estimate: float
     low: float
@@ -70,6 +72,49 @@ def each_over_seeds(values: np.ndarray, statistic: Callable = interquartile_mean
     for row in np.flatnonzero(~whole):
         out[row] = over_seeds(values[row], statistic)
     return out
+
+
+def over_pairs(
+    runs: Sequence, others: Sequence, values: Sequence[float], statistic: Callable = interquartile_mean
+) -> Interval:
+    """Interquartile mean over runs of each run's mean over its pairs, with its 95 % interval for values of pairs.
+
+    Pairs that share a run are not independent, so it is runs that are resampled: a resample holds the pairs among its
+    runs, as often as they were drawn, but for a run with itself, of which there is no value. Fewer than three runs have
+    no interval. The resampling is seeded. NaNs, and rows of a run with itself, are left out.
+
+    Args:
+        runs, others: the two runs of each value, (k,). The estimate is over `runs`; where the order of a pair means
+            nothing, give each pair both ways round.
+        values: (k,).
+        statistic: another one to take instead, with an argument `axis`, such as `np.mean`.
+    """
+    frame = pd.DataFrame({"run": np.asarray(runs), "other": np.asarray(others), "value": np.asarray(values, float)})
+    frame = frame[frame["run"] != frame["other"]].dropna()
+    if frame.empty:
+        return Interval(np.nan, np.nan, np.nan)
+    matrix = frame.groupby(["run", "other"])["value"].mean().unstack()
+    everyone = matrix.index.union(matrix.columns)
+    matrix = matrix.reindex(index=everyone, columns=everyone).to_numpy()
+
+    def over_runs(drawn: np.ndarray) -> np.ndarray:
+        """The statistic of resamples (r, n), NaN for those without a pair."""
+        counts = (drawn[:, :, None] == np.arange(len(matrix))).sum(axis=1).astype(float)
+        with np.errstate(invalid="ignore"):
+            means = (counts @ np.nan_to_num(matrix).T) / (counts @ ~np.isnan(matrix).T)
+        means = np.take_along_axis(means, drawn, axis=1)
+        found, whole = np.full(len(drawn), np.nan), ~np.isnan(means).any(axis=1)
+        found[whole] = statistic(means[whole], axis=-1)
+        for row in np.flatnonzero(~whole & ~np.isnan(means).all(axis=1)):
+            found[row] = statistic(means[row][~np.isnan(means[row])], axis=-1)
+        return found
+
+    estimate = float(over_runs(np.arange(len(matrix))[None])[0])
+    if len(matrix) < 3:
+        return Interval(estimate, np.nan, np.nan)
+    resamples = over_runs(np.random.default_rng(0).integers(len(matrix), size=(_RESAMPLES, len(matrix))))
+    low, high = np.nanpercentile(resamples, [2.5, 97.5])
+    return Interval(estimate, float(low), float(high))
 
 
 def exact_paired_tests(values: np.ndarray, others: np.ndarray) -> np.ndarray:
