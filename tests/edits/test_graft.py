@@ -1,0 +1,86 @@
+"""A graft takes the largest changes, as many as said, and all of them give the donor."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from goalsplice.edits.edit import size
+from goalsplice.edits.graft import graft, graft_edits
+from goalsplice.edits.single_weights import SHARES
+
+
+@st.composite
+def pairs(draw):
+    """A recipient, and a donor that differs in some places only, by amounts no two of which are alike."""
+    generator = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    shapes = {"a": (6, 10), "b": (20,), "c": (10, 4)}
+    total = 120
+    recipient = generator.integers(-50, 50, total).astype(np.float32)
+    places = generator.permutation(total)[: draw(st.integers(0, total))]
+    donor = recipient.copy()
+    donor[places] += generator.permutation(1 + np.arange(total))[: len(places)] * generator.choice([-1, 1], len(places))
+    ends = np.cumsum([np.prod(shape) for shape in shapes.values()])[:-1]
+    return tuple(
+        {
+            name: torch.from_numpy(part.reshape(shape).copy())
+            for (name, shape), part in zip(shapes.items(), np.split(flat, ends), strict=True)
+        }
+        for flat in (recipient, donor)
+    )
+
+
+def changes(recipient, other):
+    return torch.cat([(other[name] - recipient[name]).abs().flatten() for name in recipient])
+
+
+@settings(deadline=None)
+@given(pairs(), st.floats(0, 1))
+def test_a_graft_takes_the_largest_changes(pair, share):
+    recipient, donor = pair
+    grafted = graft(share)(recipient, donor)
+    changed = size(recipient, donor)
+    assert size(recipient, grafted) == min(changed, max(1, round(share * changed)))
+    for name, part in grafted.items():
+        assert ((part == recipient[name]) | (part == donor[name])).all()
+    taken = changes(recipient, grafted) > 0
+    sizes = changes(recipient, donor)
+    if taken.any() and not taken.all():
+        assert sizes[taken].min() > sizes[~taken].max()
+
+
+@settings(deadline=None)
+@given(pairs(), st.tuples(st.floats(0, 1), st.floats(0, 1)))
+def test_a_larger_graft_holds_the_smaller_and_comes_closer_to_the_donor(pair, shares):
+    recipient, donor = pair
+    small, large = (graft(share)(recipient, donor) for share in sorted(shares))
+    for name in recipient:
+        own = small[name] != recipient[name]
+        assert (large[name][own] == donor[name][own]).all()
+    assert changes(large, donor).norm() <= changes(small, donor).norm()
+
+
+@given(pairs())
+def test_the_whole_is_the_donor_and_nothing_is_changed_in_place(pair):
+    recipient, donor = pair
+    before = [{name: part.clone() for name, part in weights.items()} for weights in pair]
+    grafted = graft(1.0)(recipient, donor)
+    for name in recipient:
+        assert torch.equal(grafted[name], donor[name])
+        assert torch.equal(recipient[name], before[0][name])
+        assert torch.equal(donor[name], before[1][name])
+
+
+def test_equal_actors_give_the_recipient(recipient):
+    grafted = graft(0.5)(recipient, recipient)
+    assert size(recipient, grafted) == 0
+
+
+def test_doses_are_the_shares_and_the_whole_has_no_control_that_takes_its_rest(recipient, donor):
+    edits = graft_edits()
+    assert [edit.dose for edit in edits] == list(SHARES)
+    assert (SHARES[0], SHARES[-1]) == (1e-4, 1.0)
+    sizes = [size(recipient, edit.make(recipient, donor)) for edit in edits]
+    assert sizes == pytest.approx([share * sizes[-1] for share in SHARES], abs=1)
+    assert [set(edit.controls) & {"complement", "random_sites"} == set() for edit in edits] == [False] * 8 + [True]

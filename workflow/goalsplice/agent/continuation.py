@@ -1,0 +1,120 @@
+"""Training a checkpoint further on one objective, such as one that its run was never trained on.
+
+Checkpoints hold actor and critic and nothing else, so Adam starts anew: without moments, its bias corrections as at a
+run's start. Within a run Adam's moments live on from phase to phase. So a run's own next phase differs from training
+its checkpoint further on the same objective: by Adam's moments, by the episodes and by the draw of the minibatches.
+"""
+
+import copy
+import time
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from goalsplice.agent import checkpoint
+from goalsplice.agent.checkpoint import Header, save_checkpoint
+from goalsplice.agent.network import Agent
+from goalsplice.agent.policy import policy_of
+from goalsplice.agent.ppo import Learner
+from goalsplice.agent.recipe import Recipe
+from goalsplice.agent.rollout import collect
+from goalsplice.agent.training import Progress, arithmetic, summary
+from goalsplice.errors import StudyError
+from goalsplice.world.simulator import Worlds, colour_numbers, create
+from goalsplice.world.vocabulary import OUTCOMES
+
+
+def streams(arm: str, seed: int, phase: int, objective: str, count: int) -> list[np.random.SeedSequence]:
+    """Independent sources of randomness that depend on the checkpoint and the objective alone.
+
+    They share nothing with those of the run itself (`training.streams`).
+    """
+    names = (zlib.crc32(name.encode()) for name in (arm, objective, "continuation"))
+    return np.random.SeedSequence([*names, seed, phase]).spawn(count)
+
+
+def practise(learner: Learner, worlds: Worlds, objective: str, generator: np.random.Generator) -> dict:
+    """One rollout and its update: what the training table says of them.
+
+    Args:
+        learner: changed in place.
+        worlds: changed in place; their layouts are those of the learner's recipe.
+        objective: the outcome that pays.
+        generator: draws the minibatches.
+    """
+    recipe = learner.recipe
+    with arithmetic(recipe.precision):
+        rollout = collect(
+            worlds,
+            policy_of(learner.agent.actor.state_dict(), learner.encoding),
+            learner.encoding,
+            recipe.rules,
+            colour_numbers(recipe.layouts),
+            OUTCOMES.index(objective),
+            recipe.num_steps,
+        )
+        losses = learner.learn(rollout, generator)
+    return {**summary(rollout), **losses._asdict(), "weight_norm": float(learner.flat.detach().norm())}
+
+
+def continue_training(
+    agent: Agent, recipe: Recipe, arm: str, seed: int, phase: int, objective: str, rollouts: int
+) -> Iterator[Progress]:
+    """Train a copy of a checkpoint's agent further, and yield after each rollout and its update.
+
+    Args:
+        agent: actor and critic of the checkpoint; they stay as they are.
+        recipe: as for `training.train`, but for its schedule, objectives and number of rollouts, which do not count.
+        arm, seed, phase: of the checkpoint. With `objective`, all randomness derives from them.
+        objective: the outcome that pays throughout, which the run need not have been trained on.
+
+    Yields:
+        Rows that have the keys `rollout`, from 1, and `objective`, and those of `practise`. The agent changes when the
+        iteration goes on.
+    """
+    order, place = streams(arm, seed, phase, objective, 2)
+    learner = Learner(copy.deepcopy(agent), recipe)
+    minibatch_generator = np.random.default_rng(order)
+    worlds = create(recipe.num_envs, recipe.layouts, np.random.default_rng(place), recipe.grid_size)
+    for number in range(1, rollouts + 1):
+        start = time.perf_counter()
+        row = {
+            "rollout": number,
+            "objective": objective,
+            **practise(learner, worlds, objective, minibatch_generator),
+        }
+        yield Progress(row, time.perf_counter() - start, learner.agent)
+
+
+def save_actor(path: str | Path, agent: Agent, header: Header) -> None:
+    """Write the actor alone, as checkpoints are written.
+
+    Args:
+        header: of the checkpoint that was trained further, with the objective that it was trained on instead.
+    """
+    save_checkpoint(path, agent.actor, header)
+
+
+def load_actor(path: str | Path, recipe: Recipe, **expected: object) -> tuple[dict[str, Tensor], Header]:
+    """Read an actor that was trained further from a checkpoint of a run with `recipe`, as its state dict.
+
+    Args:
+        expected: values that fields of the header must have, such as `phase=3, objective="yellow"`.
+
+    Raises:
+        StudyError: the file is missing, damaged, of another checkpoint or recipe, or does not fit the network's shapes.
+    """
+    tensors, header = checkpoint._read(Path(path))
+    for field, value in {"encoding": recipe.encoding, "recipe": recipe.digest(), **expected}.items():
+        found = getattr(header, field)
+        if found != value:
+            raise StudyError(f"{path} is of {field} {found!r}, not {value!r}; name the right file or make it anew")
+    actor = Agent(recipe.world.inputs, recipe.hidden_size).actor.state_dict()
+    shapes, found = ({name: tensor.shape for name, tensor in parts.items()} for parts in (actor, tensors))
+    if shapes != found or not all(torch.isfinite(tensor).all() for tensor in tensors.values()):
+        raise StudyError(f"{path} does not hold an actor of this recipe's shapes; delete it and make it anew")
+    return {name: tensors[name] for name in actor}, header

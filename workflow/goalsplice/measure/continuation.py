@@ -1,0 +1,116 @@
+"""What training a checkpoint further does: how soon it works, how far it moves, and whether an edit moves likewise.
+
+An origin is the checkpoint's actor; its change is another actor minus it.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import nan
+
+import numpy as np
+import pandas as pd
+from torch import Tensor
+
+from goalsplice.measure.anatomy import FIRST_LAYER, effective_rank, singular_values
+
+RUN = ["arm", "seed", "phase", "wanted", "objective"]
+"""Columns of the continued table that identify one continuation; a run's own table lacks the first two."""
+
+
+def rollouts_until(returns: Sequence[float], level: float) -> float:
+    """The first rollout whose return is at least `level`; NaN if none is, or if the level is missing.
+
+    Args:
+        returns: in the order of the rollouts, from 0, the untouched checkpoint.
+        level: a threshold such as 0.8, or what an edit of the checkpoint gets.
+    """
+    reached = np.flatnonzero(np.asarray(returns) >= level)
+    return float(reached[0]) if reached.size else nan
+
+
+def speeds(continued: pd.DataFrame, level: float | Mapping[int, float]) -> pd.DataFrame:
+    """How many rollouts each continuation takes until its evaluated return reaches a level.
+
+    Args:
+        continued: the continued table, or a run's part of it.
+        level: of the return under the objective that is trained; one for all, or one for each phase, such as what an
+            edit of that phase's checkpoint gets. Phases that it lacks have no answer.
+
+    Returns:
+        One row a continuation: the columns of `RUN` that the table has, level, rollouts (NaN: not reached), and
+        trained, how many rollouts there were.
+    """
+    keys = [column for column in RUN if column in continued]
+    rows = []
+    for key, group in continued.sort_values("rollout").groupby(keys, sort=True):
+        identity = dict(zip(keys, key, strict=True))
+        wanted = level.get(identity["phase"], nan) if isinstance(level, Mapping) else level
+        rows.append(
+            {
+                **identity,
+                "level": float(wanted),
+                "rollouts": rollouts_until(group[f"return_{identity['objective']}"], wanted),
+                "trained": int(group["rollout"].max()),
+            }
+        )
+    return pd.DataFrame(rows, columns=[*keys, "level", "rollouts", "trained"])
+
+
+def _change(
+    origin: Mapping[str, Tensor],
+    actor: Mapping[str, Tensor],
+    layer: str | None = None,
+    columns: np.ndarray | None = None,
+) -> np.ndarray:
+    """A change as one vector of float64: of all weights and biases, of a layer's, or of columns of layer 1's."""
+    if columns is not None:
+        return (actor[FIRST_LAYER].double() - origin[FIRST_LAYER].double()).numpy()[:, columns].ravel()
+    names = [name for name in origin if layer is None or name.split(".")[0] == layer]
+    return np.concatenate([(actor[name].double() - origin[name].double()).numpy().ravel() for name in names])
+
+
+def distance(
+    origin: Mapping[str, Tensor],
+    actor: Mapping[str, Tensor],
+    layer: str | None = None,
+    columns: np.ndarray | None = None,
+) -> float:
+    """L2 norm of a change: of all weights and biases, of a layer's, or of columns, bool (inputs,), of layer 1's."""
+    return float(np.linalg.norm(_change(origin, actor, layer, columns)))
+
+
+def cosine(
+    origin: Mapping[str, Tensor],
+    one: Mapping[str, Tensor],
+    other: Mapping[str, Tensor],
+    layer: str | None = None,
+    columns: np.ndarray | None = None,
+) -> float:
+    """Cosine of two changes of the same origin, such as further training's and an edit's; NaN if one is zero.
+
+    Args:
+        layer: compare the weights and biases of this layer alone.
+        columns: compare these columns, bool (inputs,), of layer 1's weights alone.
+    """
+    mine, others = (_change(origin, actor, layer, columns) for actor in (one, other))
+    lengths = np.linalg.norm(mine) * np.linalg.norm(others)
+    return float(mine @ others / lengths) if lengths > 0 else nan
+
+
+def layer_share(origin: Mapping[str, Tensor], actor: Mapping[str, Tensor], layer: str) -> float:
+    """A layer's part, weights and biases, of a change's squared norm; NaN if nothing changed."""
+    whole = distance(origin, actor)
+    return (distance(origin, actor, layer) / whole) ** 2 if whole > 0 else nan
+
+
+def rank_of_change(origin: Mapping[str, Tensor], actor: Mapping[str, Tensor], tensor: str = FIRST_LAYER) -> float:
+    """Effective rank (`anatomy.effective_rank`) of a tensor's change; NaN if it did not change."""
+    return effective_rank(singular_values((actor[tensor].double() - origin[tensor].double()).numpy()))
+
+
+def movement(origin: Mapping[str, Tensor], actor: Mapping[str, Tensor]) -> dict[str, float]:
+    """The continued table's columns on how far an actor moved: distance, layer1_share and layer1_effective_rank."""
+    return {
+        "distance": distance(origin, actor),
+        "layer1_share": layer_share(origin, actor, "layer1"),
+        "layer1_effective_rank": rank_of_change(origin, actor),
+    }
