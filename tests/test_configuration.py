@@ -30,6 +30,15 @@ BAD = {
     "an unknown encoding": ("arms: {onehot: {encoding: oneheart}}", r"'oneheart' is not one of"),
     "a seed for a figure that is not trained": ("figures: {seed: 1234}", r"figures\.seed is 1234, which is not one of"),
     "a phase that is not trained": ("splices: {pairs: [[30, 31]]}", r"names phase 31, but arm onehot has 24"),
+    "a tuning seed that is reported": ("retargets: {tuning_seeds: [99]}", r"tuning_seeds names 99, which is one of seeds"),
+    "an arm trained on the new colour": (
+        "arms: {three: {encoding: onehot, view_size: 5, objectives: [blue, purple, yellow]}}",
+        r"retargets\.target is yellow, which arm three is trained on",
+    ),
+    "a phase to train further from that is not there": (
+        "further_training: {phases: [40]}",
+        r"further_training\.phases names phase 40, but arm onehot has 24",
+    ),
     "a phase paired with itself": ("splices: {pairs: [[3, 3]]}", r"phases 3 and 3, which arm onehot both trains on"),
     "a pair of one objective": ("splices: {pairs: [[3, 5]]}", r"which arm onehot both trains on purple"),
     "a pair twice": ("splices: {pairs: [[3, 4], [4, 3]]}", r"splices\.pairs has a pair twice"),

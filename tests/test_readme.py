@@ -74,8 +74,9 @@ def test_the_rule_graph_is_snakemakes(tmp_path):
 
 def test_the_numbers_are_those_of_the_published_tables():
     """README's tables follow from the CSV files beside the figures, which `snakemake publish` wrote with them."""
-    summary, effects = (pd.read_csv(ROOT / f"docs/results/{name}.csv") for name in ("summary", "edit_effects"))
-    assert with_results(PAGE, results_text(summary, effects)) == PAGE
+    names = ("summary", "edit_effects", "retarget_effects")
+    summary, effects, retargets = (pd.read_csv(ROOT / f"docs/results/{name}.csv") for name in names)
+    assert with_results(PAGE, results_text(summary, effects, retargets)) == PAGE
     seeds = yaml.safe_load((ROOT / "config.yaml").read_text())["seeds"]
     assert summary["seeds"].max() == effects["seeds"].max() == len(seeds), "the numbers are the default study's"
 

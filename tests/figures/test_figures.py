@@ -15,9 +15,11 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.text import Text
 
+from figures.behaviour_tables import behaviour_table
 from figures.leaderboard_tables import leaderboard_tables
 from figures.made_up import recovery_tables, splices_table
 from figures.probe_tables import probes_table
+from figures.retarget_tables import retarget_tables
 from figures.transport_tables import transports_table
 from figures.weights_tables import weights_tables
 from goalsplice.errors import StudyError
@@ -123,6 +125,8 @@ def make_tables(seeds, arms=("onehot", "integers"), never=False):
         **weights_tables(seeds, arms, PHASES, first=4),
         "benchmarks": jobs(np.random.default_rng(1), seeds, arms),
         **leaderboard_tables(seeds, arms, never),
+        **retarget_tables(seeds, arms, never),
+        "behaviour": behaviour_table(arms[0]),
     }
 
 

@@ -15,7 +15,7 @@ from goalsplice.agent.recipe import Recipe
 from goalsplice.edits.attribution import observations
 from goalsplice.edits.custom import CONTROLS, FAMILY
 from goalsplice.edits.families import all_edits
-from goalsplice.edits.scoring import NO_CONTROL
+from goalsplice.edits.vocabulary import NO_CONTROL
 from goalsplice.measure import leaderboard as module
 from goalsplice.measure.leaderboard import REFERENCES, by_seed, entries, leaderboard
 from goalsplice.measure.statistics import over_seeds

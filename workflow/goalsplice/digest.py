@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from goalsplice.measure.continuation import rollouts_until
 from goalsplice.measure.recovery import donors_share
 from goalsplice.measure.statistics import over_pairs, over_seeds
 
@@ -111,3 +112,29 @@ def anatomy(table: pd.DataFrame, late: int) -> pd.DataFrame:
     measures = ["share", "share_of_tensor", "stable_rank", "effective_rank"]
     long = rows.melt(["arm", "seed", "grouping", "part"], measures, var_name="measure")
     return _over_seeds(long.dropna(subset="value"), ["arm", "grouping", "part", "measure"], "value")
+
+
+def continued(table: pd.DataFrame) -> pd.DataFrame:
+    """How long checkpoints take to learn another colour, and how far they go.
+
+    Args:
+        table: the continued table.
+
+    Returns:
+        arm, objective (new, or the next phase's), measure (rollouts until a return of 0.8 and of 0.95, return, distance
+        and layer1_share at the end), and over seeds: as in `transports`. A run that never gets there has no such
+        number: `seeds` says how many have.
+    """
+    out = []
+    keys = ["arm", "seed", "phase", "objective"]
+    for (arm, seed, phase, objective), rows in table.groupby(keys, sort=False):
+        rows = rows.sort_values("rollout")
+        returns, last = rows[f"return_{objective}"].to_numpy(), rows.iloc[-1]
+        measures = {f"rollouts until {level}": rollouts_until(returns, level) for level in (0.8, 0.95)}
+        measures |= {"return": returns[-1], "distance": last["distance"], "layer1_share": last["layer1_share"]}
+        which = "new colour" if objective not in ("blue", "purple") else "next phase's colour"
+        out += [
+            {"arm": arm, "seed": seed, "phase": phase, "objective": which, "measure": name, "value": value}
+            for name, value in measures.items()
+        ]
+    return _over_seeds(pd.DataFrame(out).dropna(subset="value"), ["arm", "objective", "measure"], "value")

@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from goalsplice.edits.vocabulary import NO_CONTROL
 from goalsplice.errors import StudyError
 from goalsplice.measure.phases import MEASURES
-from goalsplice.measure.recovery import FAIR, NO_CONTROL
+from goalsplice.measure.recovery import FAIR
 
 START, END = "<!-- results: made by `snakemake publish` -->", "<!-- end of results -->"
 
@@ -65,12 +66,79 @@ def _edit_cells(rows: pd.DataFrame) -> list[str]:
     return [_cell(own["recovery"], own["recovery_low"], own["recovery_high"], 2), words]
 
 
-def results_text(summary: pd.DataFrame, effects: pd.DataFrame) -> str:
-    """The two tables of README.md.
+class Turned(NamedTuple):
+    """An edit for the new colour in README's table, and how it is called there."""
+
+    family: str
+    edit: str
+    dose: float
+    label: str
+
+
+TURNED = (
+    Turned("bounds", "none", nan, "no edit"),
+    Turned("chosen", "few weights", nan, "few weights of layer 1 (fixed on other seeds)"),
+    Turned("chosen", "below layer 1", nan, "below layer 1 (fixed on other seeds)"),
+    Turned("contrast", "full", 1.0, "the whole contrast vector"),
+    Turned("contrast", "added only", 1.0, "the same, not taken from the old colour"),
+    Turned("switch", "mean of the run's", 2.0, "the mean switch vector, twice"),
+    Turned("switch", "other run's, units matched", 2.5, "another run's, units matched, 2.5 times"),
+    Turned("perception", "swap", nan, "no edit, but yellow and the wanted colour exchanged in what is seen"),
+)
+
+
+def _percent(row: pd.Series) -> str:
+    return "{:.1f} [{:.1f}, {:.1f}]".format(
+        *(100 * row[name] for name in ("share_yellow", "share_yellow_low", "share_yellow_high"))
+    )
+
+
+def _turned_cells(effects: pd.DataFrame, arm: str, turned: Turned) -> list[str]:
+    """Yellow with an edit, in the worst run, its return, and yellow with the strongest control."""
+    rows = effects[
+        (effects["arm"] == arm)
+        & (effects["layouts"] == "three_colours")
+        & (effects["family"] == turned.family)
+        & (effects["edit"] == turned.edit)
+    ]
+    rows = rows[rows["dose"].isna() if isnan(turned.dose) else rows["dose"] == turned.dose].set_index("control")
+    if NO_CONTROL not in rows.index:
+        return []
+    own, controls = rows.loc[NO_CONTROL], rows.drop(index=NO_CONTROL)
+    words = ""
+    if len(controls):
+        most = controls.loc[controls["share_yellow"].idxmax()]
+        words = f"{100 * most['share_yellow']:.1f} ({most.name.replace('_', ' ')})"
+    worst, share = f"{100 * own['lowest']:.1f}", f"{100 * own['share']:.2g}"
+    return [_percent(own), worst, f"{own['return_yellow']:.3f}", share, words]
+
+
+def retargets_text(effects: pd.DataFrame) -> str:
+    """README's table of edits that make the agent fetch yellow.
+
+    Args:
+        effects: the retarget_effects table.
+    """
+    rows = [
+        [f"`{arm}`", turned.label, *cells]
+        for arm in effects["arm"].unique()
+        for turned in TURNED
+        if (cells := _turned_cells(effects, arm, turned))
+    ]
+    header = ["arm", "edit", "yellow, % of episodes", "worst seed", "return", "% of weights", "strongest control, %"]
+    return (
+        "Yellow was never rewarded more than any other wrong key. Interquartile mean over seeds [95 % bootstrap "
+        "interval] of late phases.\n\n" + _markdown(header, rows)
+    )
+
+
+def results_text(summary: pd.DataFrame, effects: pd.DataFrame, retargets: pd.DataFrame) -> str:
+    """The tables of README.md.
 
     Args:
         summary: the summary table.
         effects: the edit_effects table.
+        retargets: the retarget_effects table.
     """
     arms = list(summary["arm"].unique())
     seeds = int(summary["seeds"].max())
@@ -89,8 +157,9 @@ def results_text(summary: pd.DataFrame, effects: pd.DataFrame) -> str:
     names = [f"`{arm}`" for arm in arms]
     with_controls = [cell for name in names for cell in (name, "strongest control")]
     return (
-        f"Interquartile mean over {seeds} seeds [95 % bootstrap interval]. Recovery: 0 is the unedited agent's share "
-        "of episodes with the donor's colour, 1 the donor's own.\n\n"
+        retargets_text(retargets)
+        + f"\n\nInterquartile mean over {seeds} seeds [95 % bootstrap interval]. Recovery: 0 is the unedited agent's "
+        "share of episodes with the donor's colour, 1 the donor's own.\n\n"
         + _markdown(["taken from the donor: recovery", *with_controls], edits)
         + "\n\nThe author's run is one seed.\n\n"
         + _markdown(["how it learns", *names, "the author's run"], learning)

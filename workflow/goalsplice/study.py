@@ -47,6 +47,11 @@ def spliced_phases(recipe: dict, pairs: list[list[int]]) -> list[int]:
     return sorted(phases | (controls - {None}))
 
 
+def late_phases(pairs: list[list[int]]) -> list[int]:
+    """Phases of some pairs, in order: those whose checkpoints are edited in every way."""
+    return sorted({phase for pair in pairs for phase in pair})
+
+
 def other_seed(seeds: list[int], seed: int) -> int | None:
     """The run that stands in as a donor of another seed: the next of the list, in a circle; None if it is alone."""
     following = seeds[(seeds.index(seed) + 1) % len(seeds)]
@@ -70,6 +75,7 @@ def check(config: dict) -> None:
             "in the configuration, splices.pairs has a pair twice, perhaps the other way round; each is spliced both "
             "ways, so name it once"
         )
+    _check_retargets(config)
     _check_probes(config)
     for arm in config["arms"]:
         recipe = recipe_of(config, arm)
@@ -97,6 +103,29 @@ def check(config: dict) -> None:
             raise StudyError(
                 f"in the configuration, minibatches of arm {arm} is {recipe['minibatches']}, which does not divide "
                 f"num_envs * num_steps = {steps} into parts of two steps or more; choose a number that does"
+            )
+
+
+def _check_retargets(config: dict) -> None:
+    retargets = config["retargets"]
+    both = set(config["seeds"]) & set(retargets["tuning_seeds"])
+    if both:
+        raise StudyError(
+            f"in the configuration, retargets.tuning_seeds names {min(both)}, which is one of seeds; choices are made "
+            "on runs that are not reported, so name it once"
+        )
+    for arm in config["arms"]:
+        recipe = recipe_of(config, arm)
+        if retargets["target"] in recipe["objectives"]:
+            raise StudyError(
+                f"in the configuration, retargets.target is {retargets['target']}, which arm {arm} is trained on; take "
+                "it from the arm's objectives"
+            )
+        beyond = [phase for phase in config["further_training"]["phases"] if phase >= whole_phases(recipe)]
+        if beyond:
+            raise StudyError(
+                f"in the configuration, further_training.phases names phase {beyond[0]}, but arm {arm} has "
+                f"{whole_phases(recipe)} whole phases, counted from 0; name an earlier one, or train for more rollouts"
             )
 
 

@@ -39,6 +39,9 @@ RUN_TABLES = [
     "splices",
     "custom_edits",
     "transports",
+    "retargets",
+    "continued",
+    "perceptions",
     "probes",
     "anatomy",
     "exchanges",
@@ -56,13 +59,26 @@ TABLES = [
     "leaderboard",
     "leaderboard_entries",
     "directions_between_runs",
+    "retarget_effects",
+    "behaviour",
     "benchmarks",
 ]
 # Small enough to lie beside README.md as CSV files.
-PUBLISHED_TABLES = ["summary", "measures", "edit_effects", "smallest_edits", "leaderboard", "benchmarks"]
+PUBLISHED_TABLES = [
+    "summary",
+    "measures",
+    "edit_effects",
+    "smallest_edits",
+    "leaderboard",
+    "retarget_effects",
+    "behaviour",
+    "benchmarks",
+]
 # Of these a digest.
-DIGESTED_TABLES = ["transports", "probes", "exchanges", "anatomy"]
-LATE = min(phase for pair in config["splices"]["pairs"] for phase in pair)
+DIGESTED_TABLES = ["transports", "probes", "exchanges", "anatomy", "continued", "perceptions"]
+LATE_PHASES = study.late_phases(config["splices"]["pairs"])
+LATE = LATE_PHASES[0]
+TUNING_SEEDS = config["retargets"]["tuning_seeds"]
 FIGURES = [
     "world",
     "alternation",
@@ -78,13 +94,18 @@ FIGURES = [
     "anatomy",
     "directions",
     "leaderboard",
+    "retargets",
+    "retarget_doses",
+    "retarget_phases",
+    "perception",
+    "behaviour",
     "costs",
 ]
 
 
 wildcard_constraints:
     arm="|".join(ARMS),
-    seed="|".join(str(seed) for seed in config["seeds"]),
+    seed="|".join(str(seed) for seed in [*config["seeds"], *TUNING_SEEDS]),
     table="|".join(RUN_TABLES),
 
 
@@ -138,16 +159,27 @@ def recipe(wildcards):
     return json.dumps(RECIPES[wildcards.arm], sort_keys=True)
 
 
+def seeds_beside(wildcards):
+    """The seeds among which this one is: those that are reported, or those for tuning."""
+    return TUNING_SEEDS if int(wildcards.seed) in TUNING_SEEDS else config["seeds"]
+
+
 def other_seed(wildcards):
     """The run that stands in as a donor of another seed, as the stage takes it."""
-    seed = study.other_seed(config["seeds"], int(wildcards.seed))
+    seed = study.other_seed(seeds_beside(wildcards), int(wildcards.seed))
     return "" if seed is None else f"--other-seed {seed} --other-checkpoints"
 
 
 def other_checkpoints(wildcards):
     """That run's checkpoints of the spliced phases, if there is another run."""
-    seed = study.other_seed(config["seeds"], int(wildcards.seed))
+    seed = study.other_seed(seeds_beside(wildcards), int(wildcards.seed))
     return [] if seed is None else checkpoints(wildcards.arm, seed, SPLICED_PHASES[wildcards.arm])
+
+
+def other_late_checkpoints(wildcards):
+    """That run's checkpoints of the late phases, if there is another run."""
+    seed = study.other_seed(seeds_beside(wildcards), int(wildcards.seed))
+    return [] if seed is None else checkpoints(wildcards.arm, seed, LATE_PHASES)
 
 
 def transport_checkpoints(wildcards):
@@ -170,16 +202,25 @@ BENCHMARKS = [
                 "splice",
                 "custom_edits",
                 "transport",
+                "retarget",
+                "continue_training",
+                "perceive",
                 "probe",
                 "take_apart",
                 "compare_directions",
             ],
         )
     ),
-    *expand("results/benchmarks/{stage}.tsv", stage=["reference", "summarise", "recover", "compare_runs"]),
+    *expand(
+        "results/benchmarks/{stage}.tsv",
+        stage=["reference", "summarise", "recover", "compare_runs", "measure_retargets"],
+    ),
 ]
 ALL_TABLES = expand("results/tables/{table}.parquet", table=TABLES)
-ALL_FIGURES = expand("results/figures/{figure}.{format}", figure=FIGURES, format=["svg", "png"])
+ALL_FIGURES = [
+    *expand("results/figures/{figure}.{format}", figure=FIGURES, format=["svg", "png"]),
+    "results/figures/behaviour.gif",
+]
 # Asked for beside the tables made of them, or else Snakemake would not miss a run's file that got lost.
 ALL_RUNS = [
     *runs(expand("results/runs/arm={{arm}}/seed={{seed}}/{table}.parquet", table=RUN_TABLES)),

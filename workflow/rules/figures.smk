@@ -405,3 +405,149 @@ rule draw_probes:
     shell:
         "python -m goalsplice.stages.draw --figure probes --tables {input.tables:q} --config {params.config:q}"
         " --outputs {output.svg:q} {output.png:q} 2> {log:q}"
+
+
+rule draw_retargets:
+    """Draw which edits make the agent fetch yellow."""
+    input:
+        tables=[
+            "results/tables/retargets.parquet",
+            "results/tables/continued.parquet",
+        ],
+        code=code("goalsplice.stages.draw", "goalsplice.figures.retargets"),
+    output:
+        svg=report(
+            "results/figures/retargets.svg",
+            caption="../report/retargets.rst",
+            category="Yellow",
+            labels={"figure": "Edits that make the agent fetch yellow"},
+        ),
+        png="results/figures/retargets.png",
+    log:
+        "results/logs/draw/retargets.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        config="{}",
+    shell:
+        "python -m goalsplice.stages.draw --figure retargets --tables {input.tables:q} --config {params.config:q}"
+        " --outputs {output.svg:q} {output.png:q} 2> {log:q}"
+
+
+rule draw_retarget_doses:
+    """Draw the same against strength, and against how much of the network is edited."""
+    input:
+        tables=[
+            "results/tables/retargets.parquet",
+        ],
+        code=code("goalsplice.stages.draw", "goalsplice.figures.retarget_doses"),
+    output:
+        svg=report(
+            "results/figures/retarget_doses.svg",
+            caption="../report/retarget_doses.rst",
+            category="Yellow",
+            labels={"figure": "How strong, and how few weights"},
+        ),
+        png="results/figures/retarget_doses.png",
+    log:
+        "results/logs/draw/retarget_doses.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        config="{}",
+    shell:
+        "python -m goalsplice.stages.draw --figure retarget_doses --tables {input.tables:q} --config {params.config:q}"
+        " --outputs {output.svg:q} {output.png:q} 2> {log:q}"
+
+
+rule draw_retarget_phases:
+    """Draw what the chosen edits do in the checkpoints of all phases."""
+    input:
+        tables=[
+            "results/tables/retargets.parquet",
+        ],
+        code=code("goalsplice.stages.draw", "goalsplice.figures.retarget_phases"),
+    output:
+        svg=report(
+            "results/figures/retarget_phases.svg",
+            caption="../report/retarget_phases.rst",
+            category="Yellow",
+            labels={"figure": "When the handle appears"},
+        ),
+        png="results/figures/retarget_phases.png",
+    log:
+        "results/logs/draw/retarget_phases.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        config="{}",
+    shell:
+        "python -m goalsplice.stages.draw --figure retarget_phases --tables {input.tables:q} --config {params.config:q}"
+        " --outputs {output.svg:q} {output.png:q} 2> {log:q}"
+
+
+rule draw_perception:
+    """Draw whether edited agents still tell the colours apart."""
+    input:
+        tables=[
+            "results/tables/perceptions.parquet",
+        ],
+        code=code("goalsplice.stages.draw", "goalsplice.figures.perception"),
+    output:
+        svg=report(
+            "results/figures/perception.svg",
+            caption="../report/perception.rst",
+            category="Yellow",
+            labels={"figure": "Goal or perception"},
+        ),
+        png="results/figures/perception.png",
+    log:
+        "results/logs/draw/perception.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        config="{}",
+    shell:
+        "python -m goalsplice.stages.draw --figure perception --tables {input.tables:q} --config {params.config:q}"
+        " --outputs {output.svg:q} {output.png:q} 2> {log:q}"
+
+
+rule draw_behaviour:
+    """Draw one level, played by the unedited and the edited agent."""
+    input:
+        tables=[
+            "results/tables/behaviour.parquet",
+        ],
+        code=code("goalsplice.stages.draw", "goalsplice.figures.behaviour"),
+    output:
+        svg=report(
+            "results/figures/behaviour.svg",
+            caption="../report/behaviour.rst",
+            category="Yellow",
+            labels={"figure": "One level, unedited and edited"},
+        ),
+        png="results/figures/behaviour.png",
+    log:
+        "results/logs/draw/behaviour.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        config="{}",
+    shell:
+        "python -m goalsplice.stages.draw --figure behaviour --tables {input.tables:q} --config {params.config:q}"
+        " --outputs {output.svg:q} {output.png:q} 2> {log:q}"
+
+
+rule animate_behaviour:
+    """Animate the levels that were recorded."""
+    input:
+        behaviour="results/tables/behaviour.parquet",
+        code=code("goalsplice.stages.animate"),
+    output:
+        "results/figures/behaviour.gif",
+    log:
+        "results/logs/draw/behaviour_gif.log",
+    conda:
+        "../../envs/study.yaml"
+    shell:
+        "python -m goalsplice.stages.animate --behaviour {input.behaviour:q} --output {output:q} 2> {log:q}"

@@ -57,7 +57,7 @@ rule publish:
     input:
         tables=expand("results/tables/{table}.parquet", table=PUBLISHED_TABLES),
         digested=expand("results/tables/{table}.parquet", table=DIGESTED_TABLES),
-        figures=expand("results/figures/{figure}.png", figure=FIGURES),
+        figures=[*expand("results/figures/{figure}.png", figure=FIGURES), "results/figures/behaviour.gif"],
         code=code("goalsplice.stages.publish"),
     log:
         "results/logs/publish.log",

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
+from torch import nn
 
 from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
@@ -41,15 +42,20 @@ class Header:
     recipe: str
 
 
-def save_checkpoint(path: str | Path, agent: Agent, header: Header) -> None:
-    """Write `agent` with `header`; the file appears whole or not at all."""
+def save_checkpoint(path: str | Path, agent: nn.Module, header: Header) -> None:
+    """Write a network, such as an `Agent`, with `header`; the file appears whole or not at all."""
     metadata = {_KEY: json.dumps(asdict(header), sort_keys=True)}
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in agent.state_dict().items()}
     with replacing(path) as aside:
         aside.write_bytes(save(tensors, metadata))
 
 
-def _read(path: Path) -> tuple[dict[str, torch.Tensor], Header]:
+def read(path: Path) -> tuple[dict[str, torch.Tensor], Header]:
+    """Tensors and header of a file that `save_checkpoint` wrote, of whichever network.
+
+    Raises:
+        StudyError: the file is missing or damaged, or is not of this study.
+    """
     if not path.exists():
         raise StudyError(f"there is no checkpoint {path}; train it first")
     again = "delete it and run snakemake again to train it anew"
@@ -75,7 +81,7 @@ def load_checkpoint(path: str | Path, recipe: Recipe, **expected: object) -> tup
         StudyError: the file is missing, damaged, of another run or recipe, or does not fit the network's shapes.
     """
     path = Path(path)
-    tensors, header = _read(path)
+    tensors, header = read(path)
     expected |= {
         "objective": objective_of(recipe.schedule, header.phase, recipe.objectives),
         "encoding": recipe.encoding,

@@ -15,17 +15,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from goalsplice.agent import checkpoint
-from goalsplice.agent.checkpoint import Header, save_checkpoint
+from goalsplice.agent.checkpoint import Header, read, save_checkpoint
 from goalsplice.agent.network import Agent
-from goalsplice.agent.policy import policy_of
 from goalsplice.agent.ppo import Learner
 from goalsplice.agent.recipe import Recipe
-from goalsplice.agent.rollout import collect
-from goalsplice.agent.training import Progress, arithmetic, summary
+from goalsplice.agent.training import Progress, practise
 from goalsplice.errors import StudyError
-from goalsplice.world.simulator import Worlds, colour_numbers, create
-from goalsplice.world.vocabulary import OUTCOMES
+from goalsplice.world.simulator import create
 
 
 def streams(arm: str, seed: int, phase: int, objective: str, count: int) -> list[np.random.SeedSequence]:
@@ -35,30 +31,6 @@ def streams(arm: str, seed: int, phase: int, objective: str, count: int) -> list
     """
     names = (zlib.crc32(name.encode()) for name in (arm, objective, "continuation"))
     return np.random.SeedSequence([*names, seed, phase]).spawn(count)
-
-
-def practise(learner: Learner, worlds: Worlds, objective: str, generator: np.random.Generator) -> dict:
-    """One rollout and its update: what the training table says of them.
-
-    Args:
-        learner: changed in place.
-        worlds: changed in place; their layouts are those of the learner's recipe.
-        objective: the outcome that pays.
-        generator: draws the minibatches.
-    """
-    recipe = learner.recipe
-    with arithmetic(recipe.precision):
-        rollout = collect(
-            worlds,
-            policy_of(learner.agent.actor.state_dict(), learner.encoding),
-            learner.encoding,
-            recipe.rules,
-            colour_numbers(recipe.layouts),
-            OUTCOMES.index(objective),
-            recipe.num_steps,
-        )
-        losses = learner.learn(rollout, generator)
-    return {**summary(rollout), **losses._asdict(), "weight_norm": float(learner.flat.detach().norm())}
 
 
 def continue_training(
@@ -73,8 +45,8 @@ def continue_training(
         objective: the outcome that pays throughout, which the run need not have been trained on.
 
     Yields:
-        Rows that have the keys `rollout`, from 1, and `objective`, and those of `practise`. The agent changes when the
-        iteration goes on.
+        Rows that have the keys `rollout`, from 1, and `objective`, and those of `training.practise`. The agent changes
+        when the iteration goes on.
     """
     order, place = streams(arm, seed, phase, objective, 2)
     learner = Learner(copy.deepcopy(agent), recipe)
@@ -108,7 +80,7 @@ def load_actor(path: str | Path, recipe: Recipe, **expected: object) -> tuple[di
     Raises:
         StudyError: the file is missing, damaged, of another checkpoint or recipe, or does not fit the network's shapes.
     """
-    tensors, header = checkpoint._read(Path(path))
+    tensors, header = read(Path(path))
     for field, value in {"encoding": recipe.encoding, "recipe": recipe.digest(), **expected}.items():
         found = getattr(header, field)
         if found != value:

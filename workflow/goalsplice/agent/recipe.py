@@ -3,10 +3,14 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass, fields
+from functools import cache
 
 from goalsplice.errors import StudyError
 from goalsplice.world.observation import Encoding
 from goalsplice.world.simulator import Rules
+
+_encoding = cache(Encoding)
+"""One of each, since an encoding keeps the tables that it has computed."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ class Recipe:
     @property
     def world(self) -> Encoding:
         """What the agent sees, of a grid of which size."""
-        return Encoding(self.encoding, self.view_size, self.grid_size)
+        return _encoding(self.encoding, self.view_size, self.grid_size)
 
     @property
     def rules(self) -> Rules:

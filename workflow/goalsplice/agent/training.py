@@ -15,7 +15,7 @@ from goalsplice.agent.ppo import Learner
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.rollout import Rollout, collect
 from goalsplice.agent.schedule import objective_of
-from goalsplice.world.simulator import RUNNING, colour_numbers, create
+from goalsplice.world.simulator import RUNNING, Worlds, colour_numbers, create
 from goalsplice.world.vocabulary import OUTCOMES
 
 
@@ -79,6 +79,30 @@ def arithmetic(precision: str) -> Iterator[None]:
         torch.set_float32_matmul_precision(before)
 
 
+def practise(learner: Learner, worlds: Worlds, objective: str, generator: np.random.Generator) -> dict:
+    """One rollout and its update: what the training table says of them.
+
+    Args:
+        learner: changed in place.
+        worlds: changed in place; their layouts are those of the learner's recipe.
+        objective: the outcome that pays.
+        generator: draws the minibatches.
+    """
+    recipe = learner.recipe
+    with arithmetic(recipe.precision):
+        rollout = collect(
+            worlds,
+            policy_of(learner.agent.actor.state_dict(), learner.encoding),
+            learner.encoding,
+            recipe.rules,
+            colour_numbers(recipe.layouts),
+            OUTCOMES.index(objective),
+            recipe.num_steps,
+        )
+        losses = learner.learn(rollout, generator)
+    return {**summary(rollout), **losses._asdict(), "weight_norm": float(learner.flat.detach().norm())}
+
+
 def train(recipe: Recipe, arm: str, seed: int) -> Iterator[Progress]:
     """Train, and yield after each rollout and its update.
 
@@ -87,9 +111,8 @@ def train(recipe: Recipe, arm: str, seed: int) -> Iterator[Progress]:
     Source: the recipe that the post's author published.
     """
     initial, order, *places = streams(arm, seed, 2 + len(recipe.objectives))
-    encoding, third_colours = recipe.world, colour_numbers(recipe.layouts)
     agent = Agent(
-        encoding.inputs,
+        recipe.world.inputs,
         recipe.hidden_size,
         torch.Generator().manual_seed(int(initial.generate_state(1, np.uint64)[0] >> np.uint64(1))),
     )
@@ -103,24 +126,11 @@ def train(recipe: Recipe, arm: str, seed: int) -> Iterator[Progress]:
         start = time.perf_counter()
         phase = number // recipe.phase_rollouts
         objective = objective_of(recipe.schedule, phase, recipe.objectives)
-        with arithmetic(recipe.precision):
-            rollout = collect(
-                worlds[objective],
-                policy_of(agent.actor.state_dict(), encoding),
-                encoding,
-                recipe.rules,
-                third_colours,
-                OUTCOMES.index(objective),
-                recipe.num_steps,
-            )
-            losses = learner.learn(rollout, minibatch_generator)
         row = {
             "rollout": number + 1,
             "phase": phase,
             "objective": objective,
             "environment_steps": (number + 1) * recipe.batch_size,
-            **summary(rollout),
-            **losses._asdict(),
-            "weight_norm": float(learner.flat.detach().norm()),
+            **practise(learner, worlds[objective], objective, minibatch_generator),
         }
         yield Progress(row, time.perf_counter() - start, agent)

@@ -12,7 +12,7 @@ import numpy as np
 from torch import Tensor
 
 from goalsplice.agent.episodes import play
-from goalsplice.agent.policy import policy_of
+from goalsplice.agent.policy import Policy, policy_of
 from goalsplice.agent.recipe import Recipe
 from goalsplice.world.simulator import Worlds, create, reward
 from goalsplice.world.vocabulary import OBJECTIVES, OUTCOMES
@@ -62,5 +62,10 @@ def measures(outcomes: np.ndarray, lengths: np.ndarray, max_steps: int) -> dict[
 
 def evaluate(actor: Mapping[str, Tensor], recipe: Recipe, on: Worlds, policy: str) -> dict[str, float]:
     """Play the levels `on` with an actor, given as its state dict; `policy` is `sampling` or `greedy`."""
-    outcomes, lengths = play(on, policy_of(actor, recipe.world), recipe.world, recipe.rules, policy == "greedy")
+    return evaluate_policy(policy_of(actor, recipe.world), recipe, on, policy)
+
+
+def evaluate_policy(actor: Policy, recipe: Recipe, on: Worlds, policy: str) -> dict[str, float]:
+    """The same for an actor as the compiled loops take it."""
+    outcomes, lengths = play(on, actor, recipe.world, recipe.rules, policy == "greedy")
     return measures(outcomes, lengths, recipe.max_steps)

@@ -29,6 +29,8 @@ def main() -> None:
         "probes": digest.probes(large["probes"]),
         "exchanges": digest.exchanges(large["exchanges"], options.late),
         "anatomy": digest.anatomy(large["anatomy"], options.late),
+        "continued": digest.continued(large["continued"]),
+        "perceptions": digest.perceptions(large["perceptions"]),
     }
     for name, frame in {**tables, **digests}.items():
         with replacing(options.folder / f"{name}.csv") as aside:
@@ -36,7 +38,7 @@ def main() -> None:
     for figure in options.figures:
         with replacing(options.folder / figure.name) as aside:
             shutil.copyfile(figure, aside)
-    text = results_text(tables["summary"], tables["edit_effects"])
+    text = results_text(tables["summary"], tables["edit_effects"], tables["retarget_effects"])
     page = with_results(options.readme.read_text(encoding="utf-8"), text)
     with replacing(options.readme) as aside:
         aside.write_text(page, encoding="utf-8")

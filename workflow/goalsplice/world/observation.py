@@ -83,6 +83,11 @@ def rows(codes, cells, backgrounds, out):
         out[i, 0] = code // base
 
 
+def rows_of_keys(encoding: "Encoding", colour: str) -> np.ndarray:
+    """Rows of the input table, as `rows` counts them, that are a key of this colour: int64 (view cells,)."""
+    return encoding.backgrounds + 7 * np.arange(encoding.cells) + FIRST_KEY - BALL + COLOR_TO_IDX[colour]
+
+
 @dataclass(frozen=True)
 class Encoding:
     """How a network sees the world.

@@ -18,6 +18,7 @@ ALWAYS_PRESENT = ("blue", "purple")
 THIRD_KEY_COLOURS = {
     "training": ("green", "grey", "red", "yellow"),
     "three_colours": ("yellow",),
+    "without_yellow": ("green", "grey", "red"),
 }
 """For each layouts distribution, the colours from which the third key's is drawn uniformly."""
 

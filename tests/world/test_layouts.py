@@ -1,0 +1,58 @@
+"""Layouts are told apart by the third key's colour alone."""
+
+import numpy as np
+import pytest
+from minigrid.core.constants import COLOR_TO_IDX
+
+from goalsplice.agent.episodes import play
+from goalsplice.agent.policy import Policy
+from goalsplice.agent.rollout import collect
+from goalsplice.measure.evaluation import levels
+from goalsplice.world.observation import Encoding, rows_of_keys
+from goalsplice.world.simulator import OUTCOMES, Rules, colour_numbers, create
+from goalsplice.world.vocabulary import ALWAYS_PRESENT, THIRD_KEY_COLOURS
+
+ENCODING = Encoding("onehot", 3)
+
+
+@pytest.fixture
+def aimless() -> Policy:
+    """An actor that takes every action as often."""
+    shapes = [(ENCODING.row_inputs.shape[0], 4), (4, 4), (4,), (4, 4), (4,), (4, 7), (7,)]
+    return Policy(*(np.zeros(shape, dtype=np.float32) for shape in shapes))
+
+
+def test_without_yellow_is_training_but_for_yellow():
+    assert {*THIRD_KEY_COLOURS["without_yellow"], "yellow"} == set(THIRD_KEY_COLOURS["training"])
+    assert "yellow" not in THIRD_KEY_COLOURS["without_yellow"]
+    assert THIRD_KEY_COLOURS["three_colours"] == ("yellow",)
+
+
+@pytest.mark.parametrize("layouts", THIRD_KEY_COLOURS)
+def test_third_keys_have_the_layouts_colours_as_often_as_each_other(layouts):
+    colours, counts = np.unique(levels(layouts, 3000, 0).third_colour, return_counts=True)
+    names = [name for name, number in COLOR_TO_IDX.items() if number in colours]
+    assert sorted(names) == sorted(THIRD_KEY_COLOURS[layouts])
+    assert not set(names) & set(ALWAYS_PRESENT)
+    expected = 3000 / len(counts)
+    assert np.abs(counts - expected).max() <= 4 * expected**0.5
+
+
+@pytest.mark.parametrize("layouts", THIRD_KEY_COLOURS)
+def test_episodes_that_follow_have_them_too(layouts, aimless):
+    worlds = create(32, layouts, np.random.default_rng(0))
+    rollout = collect(worlds, aimless, ENCODING, Rules(), colour_numbers(layouts), 0, 400)
+    assert (rollout.outcomes >= 0).sum() > 300
+    met = np.unique(ENCODING.rows(rollout.codes.ravel()))
+    seen = {colour for colour in COLOR_TO_IDX if np.isin(rows_of_keys(ENCODING, colour), met).any()}
+    assert seen == {*ALWAYS_PRESENT, *THIRD_KEY_COLOURS[layouts]}
+
+
+@pytest.mark.parametrize("layouts", THIRD_KEY_COLOURS)
+def test_an_episode_ends_with_a_colour_that_is_there(layouts, aimless):
+    outcomes, _ = play(levels(layouts, 2000, 0), aimless, ENCODING, Rules(), greedy=False)
+    ends = {OUTCOMES[outcome] for outcome in outcomes}
+    colours = THIRD_KEY_COLOURS[layouts]
+    assert ("yellow" in ends) == ("yellow" in colours)
+    assert ("other" in ends) == (set(colours) != {"yellow"})
+    assert set(ALWAYS_PRESENT) <= ends

@@ -1,0 +1,94 @@
+"""Edits below the input: the weights of some layers, refitted so that one colour counts as another from there on.
+
+The agent's own observations are taken twice, as they are and with two colours of keys exchanged. Layer by layer, the
+chosen weights are changed by linear least squares, such that what follows from an observation comes close to what
+followed from the exchanged one before the edit. No reward is used, no gradient, and no behaviour but the agent's own.
+What the layers before the first chosen one make of the world stays as it was.
+
+The method is that of editing a linear associative memory in closed form (Meng et al. 2022, "Locating and Editing
+Factual Associations in GPT"; Bau et al. 2020, "Rewriting a Deep Generative Model"), with a relabelling in place of
+facts.
+"""
+
+import zlib
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import linear
+
+from goalsplice.agent.network import ACTOR_LAYERS
+from goalsplice.agent.policy import policy_of
+from goalsplice.agent.recipe import Recipe
+from goalsplice.agent.rollout import collect
+from goalsplice.edits.edit import Weights
+from goalsplice.edits.forward import forward
+from goalsplice.edits.relabelling import exchanged_rows, inputs_of
+from goalsplice.world.simulator import colour_numbers, create
+
+_WORLDS, _STEPS = 64, 64
+_RIDGE = 1e-5
+"""Added to the diagonal of the normal equations, in parts of its mean: units that never are active have none."""
+
+
+class Seen(NamedTuple):
+    """An agent's distinct observations, as rows, and how often it met each.
+
+    Attributes:
+        rows: int32 (n, 5), as in `Encoding.rows`.
+        counts: int64 (n,).
+    """
+
+    rows: np.ndarray
+    counts: np.ndarray
+
+
+def seen(actor: Weights, recipe: Recipe, layouts: str, key: tuple[int, ...]) -> Seen:
+    """What the actor meets on levels other than those of evaluations; `key` says which levels."""
+    sequence = np.random.SeedSequence([*key, zlib.crc32(b"least squares")])
+    worlds = create(_WORLDS, layouts, np.random.default_rng(sequence), recipe.grid_size)
+    policy = policy_of(actor, recipe.world)
+    rollout = collect(worlds, policy, recipe.world, recipe.rules, colour_numbers(layouts), 0, _STEPS)
+    codes, counts = np.unique(rollout.codes, return_counts=True)
+    return Seen(recipe.world.rows(codes), counts)
+
+
+def _refit(actor: Weights, layer: str, inputs: Tensor, aims: Tensor, weights: Tensor) -> Weights:
+    """The smallest change of a layer's weights and bias that brings its outputs for `inputs` closest to `aims`."""
+    augmented = torch.cat([inputs, torch.ones(len(inputs), 1)], dim=1).double()
+    missing = aims.double() - linear(inputs, actor[f"{layer}.weight"], actor[f"{layer}.bias"]).double()
+    weighted = augmented * weights.double()[:, None]
+    gram = augmented.T @ weighted
+    gram.diagonal().add_(_RIDGE * gram.diagonal().mean())
+    added = torch.linalg.solve(gram, weighted.T @ missing).T.float()
+    return {
+        **actor,
+        f"{layer}.weight": actor[f"{layer}.weight"] + added[:, :-1],
+        f"{layer}.bias": actor[f"{layer}.bias"] + added[:, -1],
+    }
+
+
+def refitted(actor: Weights, recipe: Recipe, met: Seen, one: str, other: str, layers: Sequence[str]) -> Weights:
+    """The actor, with the weights of some layers changed to act as if two colours of keys were exchanged.
+
+    Args:
+        met: what the actor meets.
+        one, other: the colours.
+        layers: which layers are changed, in their order, each after the changes of those before it.
+    """
+    exchanged = exchanged_rows(recipe.world, met.rows, one, other)
+    plain, turned = inputs_of(recipe.world, met.rows), inputs_of(recipe.world, exchanged)
+    # Both ways, so that observations of the edited agent, which differ from the unedited one's, are among them.
+    inputs, aims = torch.cat([plain, turned]), forward(actor, torch.cat([turned, plain]))
+    weights = torch.from_numpy(np.tile(met.counts, 2))
+    edited = dict(actor)
+    for layer in layers:
+        number = ACTOR_LAYERS.index(layer)
+        reached = forward(edited, inputs)
+        entering = inputs if number == 0 else reached[ACTOR_LAYERS[number - 1]]
+        source = torch.cat([turned, plain]) if number == 0 else aims[ACTOR_LAYERS[number - 1]]
+        aimed = linear(source, actor[f"{layer}.weight"], actor[f"{layer}.bias"])
+        edited = _refit(edited, layer, entering, aimed, weights)
+    return edited

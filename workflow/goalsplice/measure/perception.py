@@ -1,0 +1,344 @@
+"""Whether an edit changed what an agent wants, or what it sees: what probes read in the edited network, and verdicts.
+
+The colours of this world are alike but for what they pay. So an agent that wants yellow, and one that wants purple and
+sees the two exchanged, do the same on every level: no test of what they do alone can tell them apart. What can differ
+is what is inside. docs/goal_or_perception.md works out what each test can tell, and what it cannot.
+
+| test | asks |
+|---|---|
+| `alone` | does the edited network take the target at all? |
+| `change` | which layers' weights does the edit change? |
+| `probe` | does a linear probe of the unedited network still find each key (`right`), or that of the other (`fooled`)? |
+| `distance` | how far are activations from those that training left? |
+| `composition` | with the run's own next switch added: is the colour taken that the switch is to? |
+
+A probe is judged against two networks for which the answer is known: the exchange of the two colours in the input, a
+change of perception by construction, and the run's own next checkpoint, which training turned to another colour.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import permutations
+from math import nan
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.covariance import empirical_covariance, shrunk_covariance
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from torch import Tensor
+
+from goalsplice.edits.edit import Weights
+from goalsplice.edits.forward import forward
+from goalsplice.measure.activations import HIDDEN
+from goalsplice.measure.probes import _ACROSS, _ROWS_OF_A_CELL, KEYS, _fit
+from goalsplice.measure.statistics import Interval, over_seeds
+from goalsplice.world.observation import Encoding, rows_of_keys
+
+ALONE, CHANGE, PROBE, DISTANCE, COMPOSITION = "alone", "change", "probe", "distance", "composition"
+"""The tests: see above."""
+
+TARGET, WANTED, THIRD = "target", "wanted", "third"
+"""The three keys in the table's column `what`, by what they are to an edit."""
+
+RIGHT, FOOLED = "right", "fooled"
+
+UNEDITED, SWITCH = ("bounds", "none"), ("trained", "switch")
+"""Family and edit of the unedited network, and of the one that training turned to the run's other colour."""
+
+PERCEPTION, GOAL, BETWEEN, UNTOLD, NO_EFFECT = "perception", "goal", "between", "untold", "no effect"
+"""The verdicts: see `verdicts`."""
+
+EFFECT = 1 / 3
+"""Share of the target above which an edit has an effect: that of an agent to which three keys are alike."""
+
+READABLE = 0.1
+"""By how much `right` must exceed `fooled` in the unedited network for a probe to be heard."""
+
+COMPOSED = 0.5
+"""Share of what the switch brings in the unedited network that it must bring in the edited one."""
+
+
+class Looks(NamedTuple):
+    """Observations of three keys of `KEYS`, each scene with its keys in all orders.
+
+    Exchanging any two colours gives the same observations again, in another order. So the exchange in the input leaves
+    the distribution of activations as it is, and no colour's key is found more easily for where the agent has been.
+
+    Attributes:
+        rows: int32 (n, 5), as in `Encoding.rows`.
+        places: by colour int32 (n,): the key's view cell, or `Encoding.cells` for out of view.
+    """
+
+    rows: np.ndarray
+    places: dict[str, np.ndarray]
+
+
+def scenes(encoding: Encoding, codes: np.ndarray) -> np.ndarray:
+    """Observations of `three_colours` but for which key has which colour, each once.
+
+    Args:
+        encoding: how they are seen.
+        codes: int64 (n,).
+
+    Returns:
+        int32 (m, 5): the rows of walls and ball, and the view cells of the three keys in rising order.
+    """
+    rows = encoding.rows(codes)
+    places = np.sort((rows[:, -len(KEYS) :] - encoding.backgrounds) // _ROWS_OF_A_CELL, axis=1)
+    return np.unique(np.concatenate([rows[:, : -len(KEYS)], places], axis=1), axis=0)
+
+
+def looks(encoding: Encoding, shown: np.ndarray) -> Looks:
+    """Scenes with their keys in all orders: six observations for each."""
+    blank = encoding.backgrounds + _ROWS_OF_A_CELL * encoding.cells
+    of_place = [np.append(rows_of_keys(encoding, key), blank).astype(np.int32) for key in KEYS]
+    ordered = [shown[:, -len(KEYS) :][:, order] for order in permutations(range(len(KEYS)))]
+    rows = [
+        np.column_stack([shown[:, : -len(KEYS)], *(of[places[:, slot]] for slot, of in enumerate(of_place))])
+        for places in ordered
+    ]
+    return Looks(np.concatenate(rows), dict(zip(KEYS, np.concatenate(ordered).T, strict=True)))
+
+
+def hidden(actor: Weights, inputs: Tensor) -> dict[str, np.ndarray]:
+    """What each hidden layer gives for inputs (n, inputs): float32 (n, H) by its name."""
+    with torch.no_grad():
+        found = forward(actor, inputs)
+    return {layer: found[layer].numpy() for layer in HIDDEN}
+
+
+class Reader(NamedTuple):
+    """What was learned from the unedited network.
+
+    Attributes:
+        probes: by hidden layer and key, a classifier of the key's place from activations less their mean.
+        means: by hidden layer, (H,).
+        precisions: by hidden layer, the inverse of the shrunk covariance of activations, (H, H).
+    """
+
+    probes: dict[tuple[str, str], LinearDiscriminantAnalysis]
+    means: dict[str, np.ndarray]
+    precisions: dict[str, np.ndarray]
+
+
+def reader(found: Mapping[str, np.ndarray], places: Mapping[str, np.ndarray]) -> Reader:
+    """Learn to read an unedited network's activations (n, H), by layer, in which keys are at known places."""
+    means = {layer: found[layer].mean(axis=0) for layer in HIDDEN}
+    rest = {layer: found[layer] - means[layer] for layer in HIDDEN}
+    return Reader(
+        {(layer, key): _fit(rest[layer], places[key], _ACROSS) for layer in HIDDEN for key in KEYS},
+        means,
+        {
+            layer: np.linalg.inv(shrunk_covariance(empirical_covariance(rest[layer].astype(float)), _ACROSS))
+            for layer in HIDDEN
+        },
+    )
+
+
+def probe_rows(
+    reading: Reader, found: Mapping[str, np.ndarray], places: Mapping[str, np.ndarray], wanted: str, target: str
+) -> Iterator[dict]:
+    """What the probes answer to an edited network's activations, where the keys of two colours are at different places.
+
+    Activations are taken less their own mean: what a unit does always must not count as a place.
+
+    Args:
+        reading: of the unedited network.
+        found: by hidden layer, activations (n, H).
+        places: by colour, where keys truly are.
+        wanted, target: the colours.
+
+    Yields:
+        Rows of the perceptions table: for target and wanted how often the probe finds the key (`right`) and how often
+        it says where the other one is (`fooled`); for the third key `right`. `chance` is what the same answers would
+        have if they were given to other observations.
+    """
+    apart = places[wanted] != places[target]
+    third = next(key for key in KEYS if key not in (wanted, target))
+    names = {TARGET: (target, wanted), WANTED: (wanted, target), THIRD: (third, None)}
+    count = int(np.count_nonzero(apart))
+    for layer in HIDDEN:
+        rest = (found[layer] - found[layer].mean(axis=0))[apart]
+        for name, (key, other) in names.items():
+            answers = reading.probes[layer, key].predict(rest)
+            for what, truth in ((RIGHT, key), (FOOLED, other)):
+                if truth is not None:
+                    true = places[truth][apart]
+                    value, chance = float(np.mean(answers == true)), _chance(answers, true)
+                    yield _row(PROBE, f"{name} {what}", value, count, layer, chance)
+
+
+def _chance(answers: np.ndarray, labels: np.ndarray) -> float:
+    """How often answers would agree with labels that they have nothing to do with, however often each is given."""
+    length = 1 + max(answers.max(), labels.max())
+    return float(np.dot(*(np.bincount(found, minlength=length) / len(found) for found in (answers, labels))))
+
+
+def distance_rows(reading: Reader, found: Mapping[str, np.ndarray]) -> Iterator[dict]:
+    """Mean squared Mahalanobis distance of activations (n, H) from the unedited network's, over units, by layer."""
+    for layer in HIDDEN:
+        rest = found[layer].astype(float) - reading.means[layer]
+        squares = np.einsum("ni,ni->n", rest @ reading.precisions[layer], rest)
+        yield _row(DISTANCE, "mahalanobis", float(squares.mean()) / rest.shape[1], len(rest), layer)
+
+
+def change_rows(recipient: Weights, edited: Weights) -> Iterator[dict]:
+    """L2 norm of what was added to each layer's weights and biases, in parts of theirs; `count` is how many changed."""
+    for layer in (*HIDDEN, "layer4"):
+        names = [f"{layer}.{part}" for part in ("weight", "bias")]
+        before, after = (torch.cat([one[name].flatten() for name in names]) for one in (recipient, edited))
+        value = float((after - before).norm() / before.norm())
+        yield _row(CHANGE, "norm", value, int(torch.count_nonzero(after != before)), layer)
+
+
+def share_rows(test: str, outcome: Mapping[str, float], named: Mapping[str, str], levels: int) -> Iterator[dict]:
+    """Shares of outcomes of an evaluation, by the names that colours have here; and `broken`, crashes and timeouts."""
+    for name, colour in named.items():
+        yield _row(test, name, outcome[f"share_{colour}"], levels)
+    yield _row(test, "broken", outcome["share_crash"] + outcome["share_timeout"], levels)
+
+
+def _row(test: str, what: str, value: float, count: int, layer: str = "", chance: float = nan) -> dict:
+    return {"test": test, "layer": layer, "what": what, "value": value, "chance": chance, "count": count}
+
+
+def sides(perceptions: pd.DataFrame) -> pd.DataFrame:
+    """On which side each reading is, for each run: 1 as in the unedited network, 0 undecided, -1 as if exchanged.
+
+    That is `right` less `fooled`, in parts of the same in the unedited network, each a mean over phases.
+
+    Returns:
+        arm, seed, family, edit, towards (`new`, or `trained` where the target is the run's other colour), layer, key
+        (target or wanted), side, and `margin`, the unedited network's.
+    """
+    rows = perceptions.assign(towards=towards(perceptions))
+    rows = rows[rows["test"] == PROBE]
+    rows[["key", "reading"]] = rows["what"].str.split(" ", expand=True)
+    index = ["arm", "seed", "family", "edit", "towards", "layer", "key"]
+    wide = rows[rows["key"] != THIRD].pivot_table(
+        index=index, columns="reading", values=["value", "reference"], sort=False
+    )
+    margin = wide["reference", RIGHT] - wide["reference", FOOLED]
+    mine = wide["value", RIGHT] - wide["value", FOOLED]
+    return pd.DataFrame({"side": mine / margin.where(margin != 0), "margin": margin}).reset_index()
+
+
+def towards(perceptions: pd.DataFrame) -> np.ndarray:
+    """For each row whether its target is a colour that its arm was trained on: `trained`, else `new`."""
+    trained = perceptions.groupby("arm")["wanted"].unique()
+    known = [target in trained[arm] for arm, target in zip(perceptions["arm"], perceptions["target"], strict=True)]
+    return np.where(known, "trained", "new")
+
+
+def telling(perceptions: pd.DataFrame) -> pd.DataFrame:
+    """The readings that can tell an edit of the goal from one of perception, for each arm.
+
+    A reading is a hidden layer and a key, target or wanted. It tells where
+
+    - the unedited network is readable: `right` exceeds `fooled` by `READABLE`, over seeds, for either target;
+    - a change of goal by training leaves it right: the side of trained/switch is surely above 0 (`_surely`).
+
+    Elsewhere being fooled is no sign of a change of perception. In a layer that holds the place of the wanted key in
+    one code, whichever colour is wanted, training itself "fools" the probe of the wanted colour.
+
+    Returns:
+        arm, layer, key, and the side of trained/switch: estimate, low, high.
+    """
+    every = sides(perceptions)
+    rows = []
+    for (arm, layer, key), mine in every.groupby(["arm", "layer", "key"], sort=False):
+        own = mine[(mine["family"] == UNEDITED[0]) & (mine["edit"] == UNEDITED[1])]
+        turned = mine[(mine["family"] == SWITCH[0]) & (mine["edit"] == SWITCH[1])]
+        margins = [over_seeds(of["margin"].to_numpy()).estimate for _, of in own.groupby("towards")]
+        side = over_seeds(turned["side"].to_numpy())
+        if margins and min(margins) >= READABLE and _surely(side) > 0:
+            rows.append({"arm": arm, "layer": layer, "key": key, **side._asdict()})
+    return pd.DataFrame(rows, columns=["arm", "layer", "key", *Interval._fields])
+
+
+def _surely(found: Interval) -> int:
+    """1 or -1 where the whole interval is above or below 0, else 0; of a single seed, by its value."""
+    low, high = (found.estimate if np.isnan(end) else end for end in (found.low, found.high))
+    return int(low > 0) - int(high < 0)
+
+
+def verdicts(perceptions: pd.DataFrame) -> pd.DataFrame:
+    """What each edit changes, by rules that were fixed before the reported runs were looked at.
+
+    An edit of weights is heard in the hidden layers from the first that it changes on; below, the network is as it was.
+    With no weights changed, all layers count. There, among the readings that are `telling`, the first that hold is:
+
+    1. `no effect`: the target is not taken more often than `EFFECT`; there is nothing to explain.
+    2. `untold`: no reading tells.
+    3. `perception`: in the first layer with a telling reading, all of its telling readings are surely fooled.
+    4. `goal`: all telling readings, of all these layers, are surely right, and the next switch composes: it brings its
+       colour at least `COMPOSED` as often as in the unedited network.
+    5. `between`: anything else.
+
+    *Surely*: the 95 % interval over seeds of the side (`sides`) is on one side of 0.
+
+    Args:
+        perceptions: the table, with the columns arm and seed.
+
+    Returns:
+        arm, family, edit, towards, first (layer that is changed; empty for none), readings (those heard, with their
+        sides, as "layer1 target -0.98 [-0.99, -0.97]; ..."), share (of the target), composed (missing where it was not
+        tried) and verdict. trained/switch is the measure and has no verdict.
+    """
+    every, heard = sides(perceptions), telling(perceptions)
+    labelled = perceptions.assign(towards=towards(perceptions))
+    rows = []
+    for name, mine in labelled.groupby(["arm", "family", "edit", "towards"], sort=False):
+        arm, family, edit, toward = name
+        if (family, edit) == SWITCH:
+            continue
+        own = every[(every[["arm", "family", "edit", "towards"]] == pd.Series(
+            dict(zip(["arm", "family", "edit", "towards"], name, strict=True)))).all(axis=1)]  # fmt: skip
+        changed = mine[(mine["test"] == CHANGE) & (mine["value"] > 0)]["layer"]
+        first = min(changed, default="")
+        readings = {
+            (layer, key): over_seeds(own[(own["layer"] == layer) & (own["key"] == key)]["side"].to_numpy())
+            for layer, key in heard[heard["arm"] == arm][["layer", "key"]].itertuples(index=False)
+            if layer >= first
+        }
+        share = _over(mine, ALONE, TARGET)
+        composed = _over(mine, COMPOSITION, "other", relative=True)
+        rows.append(
+            {
+                "arm": arm,
+                "family": family,
+                "edit": edit,
+                "towards": toward,
+                "first": first,
+                "readings": "; ".join(
+                    f"{layer} {key} {side.estimate:.2f} [{side.low:.2f}, {side.high:.2f}]"
+                    for (layer, key), side in readings.items()
+                ),
+                "share": share,
+                "composed": composed,
+                "verdict": _verdict(readings, share, composed),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _verdict(readings: Mapping[tuple[str, str], Interval], share: float, composed: float) -> str:
+    if share <= EFFECT:
+        return NO_EFFECT
+    if not readings:
+        return UNTOLD
+    first = min(layer for layer, _ in readings)
+    if all(_surely(side) < 0 for (layer, _), side in readings.items() if layer == first):
+        return PERCEPTION
+    # Where the switch was not tried, as towards the colour that it is to itself, it does not count.
+    if all(_surely(side) > 0 for side in readings.values()) and (np.isnan(composed) or composed >= COMPOSED):
+        return GOAL
+    return BETWEEN
+
+
+def _over(rows: pd.DataFrame, test: str, what: str, relative: bool = False) -> float:
+    """Interquartile mean over seeds of their means over phases, or of these in parts of the unedited network's."""
+    found = rows[(rows["test"] == test) & (rows["what"] == what)].groupby("seed")[["value", "reference"]].mean()
+    values = found["value"] / found["reference"] if relative else found["value"]
+    return over_seeds(values.to_numpy()).estimate

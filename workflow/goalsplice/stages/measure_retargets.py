@@ -1,0 +1,31 @@
+"""Measure over seeds what edits for a new colour do, from the table of all runs or from some runs' own."""
+
+import argparse
+
+import pandas as pd
+
+from goalsplice.errors import run
+from goalsplice.frames import read_frame
+from goalsplice.measure.retargets import effects
+from goalsplice.measure.tables import write_table
+from goalsplice.stages.combine import read_run
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--retargets", help="the retargets table")
+    source.add_argument("--runs", nargs="+", help="some runs' retargets tables, in folders arm=<arm>/seed=<seed>")
+    parser.add_argument("--late", type=int, nargs="+", required=True, help="phases that count")
+    parser.add_argument("--schemas", required=True, help="workflow/schemas/tables.yaml")
+    parser.add_argument("--output", required=True, help="where the retarget_effects table goes")
+    options = parser.parse_args()
+    if options.runs:
+        retargets = pd.concat([read_run(path) for path in options.runs], ignore_index=True)
+    else:
+        retargets = read_frame(options.retargets)
+    write_table(options.output, effects(retargets, options.late), options.schemas, "retarget_effects")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,177 @@
+"""Test whether edits that make a run's checkpoints fetch a new colour changed its goal, or what it sees."""
+
+import argparse
+import json
+import sys
+import zlib
+from collections.abc import Iterator, Mapping
+from math import nan
+
+import numpy as np
+import pandas as pd
+import torch
+
+from goalsplice.agent.policy import Policy, policy_of
+from goalsplice.agent.recipe import Recipe
+from goalsplice.edits import goal_vectors
+from goalsplice.edits.edit import add, change
+from goalsplice.edits.least_squares import refitted
+from goalsplice.edits.relabelling import exchanged_rows, inputs_of, perceiving
+from goalsplice.edits.retargets import BELOW, FEW, Retarget, Settings, Subject, below, few_weights, perception
+from goalsplice.errors import run
+from goalsplice.frames import write_frame
+from goalsplice.measure.activations import seen
+from goalsplice.measure.evaluation import evaluate_policy, levels
+from goalsplice.measure.perception import (
+    ALONE,
+    COMPOSITION,
+    SWITCH,
+    TARGET,
+    THIRD,
+    UNEDITED,
+    WANTED,
+    Looks,
+    Reader,
+    change_rows,
+    distance_rows,
+    hidden,
+    looks,
+    probe_rows,
+    reader,
+    scenes,
+    share_rows,
+)
+from goalsplice.measure.probes import KEYS
+from goalsplice.stages import retarget
+from goalsplice.stages.retarget import MAIN, settings_of, subjects
+from goalsplice.world.simulator import Worlds
+
+SAME_GOAL, FURTHER = ("trained", "same goal"), ("trained", "further")
+"""Networks that training changed: by two phases, and by more training on the target."""
+
+
+def tried(
+    subject: Subject, recipe: Recipe, settings: Settings, run_of: Mapping[int, Subject], phase: int
+) -> Iterator[Retarget]:
+    """The networks that are tested towards the settings' target; the unedited one first."""
+    world, actor, wanted, target = recipe.world, subject.actor, subject.wanted, settings.target
+    yield Retarget(*UNEDITED, nan, actor)
+    yield Retarget("perception", "swap", nan, perception(subject, recipe, settings))
+    if recipe.encoding == "onehot":
+        yield Retarget("chosen", FEW, nan, few_weights(subject, recipe, settings))
+        contrast = goal_vectors.contrast(actor, world, wanted)
+        yield Retarget("contrast", "added only", 1.0, goal_vectors.aim(actor, world, contrast, target, wanted, 1, False))
+    yield Retarget("chosen", BELOW, nan, below(subject, recipe, settings))
+    refit = refitted(actor, recipe, subject.seen, wanted, target, ("layer1",))
+    yield Retarget("layer 1", "least squares", nan, refit)
+    if target == subject.former:
+        yield Retarget(*SWITCH, nan, run_of[beside(run_of, phase, 1)].actor)
+    yield Retarget(*SAME_GOAL, nan, run_of[beside(run_of, phase, 2)].actor)
+    if subject.trained_further is not None and target != subject.former:
+        yield Retarget(*FURTHER, nan, subject.trained_further)
+
+
+def beside(run_of: Mapping[int, Subject], phase: int, step: int) -> int:
+    """The phase so many after this one, or before it at the run's end. The objectives of its two colours alternate."""
+    return phase + step if phase + step in run_of else phase - step
+
+
+def rows_of(
+    phase: int,
+    run_of: Mapping[int, Subject],
+    recipe: Recipe,
+    settings: Settings,
+    halves: tuple[Looks, Looks],
+    on: Worlds,
+) -> Iterator[dict]:
+    """The rows of one checkpoint, towards the new colour and towards the other one that the run was trained on."""
+    subject, world = run_of[phase], recipe.world
+    train, test = halves
+    reading = reader(hidden(subject.actor, inputs_of(world, train.rows)), train.places)
+    plain = inputs_of(world, test.rows)
+    for target in (settings.target, subject.former):
+        aimed = settings._replace(target=target)
+        reference: dict[tuple, float] = {}
+        for edited in tried(subject, recipe, aimed, run_of, phase):
+            rows = list(_tested(edited, subject, target, reading, test, plain, recipe, on))
+            if target == settings.target and (edited.family, edited.edit) not in (SAME_GOAL, FURTHER):
+                other = run_of[beside(run_of, phase, 1)].actor
+                rows += _composed(edited, subject, other, target, recipe, on)
+            own = {(row["test"], row["layer"], row["what"]): row["value"] for row in rows}
+            reference = reference or own
+            known = {"phase": phase, "wanted": subject.wanted, "target": target}
+            for row in rows:
+                before = reference[row["test"], row["layer"], row["what"]]
+                yield {**known, "family": edited.family, "edit": edited.edit, **row, "reference": before}
+
+
+def _tested(
+    edited: Retarget,
+    subject: Subject,
+    target: str,
+    reading: Reader,
+    test: Looks,
+    plain: torch.Tensor,
+    recipe: Recipe,
+    on: Worlds,
+) -> Iterator[dict]:
+    """All tests but the composition."""
+    weights, inputs = edited.actor, plain
+    policy = edited.actor
+    if isinstance(edited.actor, Policy):
+        # The network that sees two colours exchanged, and the network on observations in which they are: the same.
+        weights = subject.actor
+        inputs = inputs_of(recipe.world, exchanged_rows(recipe.world, test.rows, subject.wanted, target))
+    else:
+        policy = policy_of(edited.actor, recipe.world)
+    found = hidden(weights, inputs)
+    third = next(key for key in KEYS if key not in (subject.wanted, target))
+    named = {TARGET: target, WANTED: subject.wanted, THIRD: third}
+    yield from share_rows(ALONE, evaluate_policy(policy, recipe, on, "sampling"), named, len(on.agent))
+    yield from change_rows(subject.actor, weights)
+    yield from probe_rows(reading, found, test.places, subject.wanted, target)
+    yield from distance_rows(reading, found)
+
+
+def _composed(
+    edited: Retarget, subject: Subject, other: Mapping, target: str, recipe: Recipe, on: Worlds
+) -> Iterator[dict]:
+    """What is taken after the run's own switch from the subject to its neighbour is added to the edited network."""
+    if isinstance(edited.actor, Policy):
+        policy = perceiving(policy_of(other, recipe.world), recipe.world, subject.wanted, target)
+    else:
+        policy = policy_of(add(edited.actor, change(subject.actor, other)), recipe.world)
+    named = {"other": subject.former, TARGET: target, WANTED: subject.wanted}
+    yield from share_rows(COMPOSITION, evaluate_policy(policy, recipe, on, "sampling"), named, len(on.agent))
+
+
+def observations(options: argparse.Namespace, run_of: Mapping[int, Subject]) -> tuple[Looks, Looks]:
+    """What probes are fitted on and scored on: scenes that late checkpoints meet, none of which is in both."""
+    recipe, count = options.recipe, options.perceptions["scenes"]
+    label = zlib.crc32(b"perceptions")
+    place, order = np.random.SeedSequence([zlib.crc32(options.arm.encode()), options.seed, label]).spawn(2)
+    codes = seen([run_of[phase].actor for phase in options.late], recipe, MAIN, 3 * count, place)
+    shown = np.random.default_rng(order).permutation(scenes(recipe.world, codes))[:count]
+    fitted = 2 * len(shown) // 3
+    return looks(recipe.world, shown[:fitted]), looks(recipe.world, shown[fitted:])
+
+
+def main() -> None:
+    parser = retarget.arguments()
+    parser.description = __doc__
+    parser.add_argument("--perceptions", type=json.loads, required=True, help="config.yaml's perceptions, as JSON")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    recipe, run_of = options.recipe, dict(subjects(options))
+    settings = settings_of(options.retargets, recipe.encoding)
+    halves = observations(options, run_of)
+    on = levels(MAIN, options.perceptions["levels"], options.levels_seed, recipe.grid_size)
+    rows = []
+    for phase in options.late:
+        rows += rows_of(phase, run_of, recipe, settings, halves, on)
+        print(f"phase {phase}  {len(rows)} rows", file=sys.stderr, flush=True)
+    write_frame(options.output, pd.DataFrame(rows))
+
+
+if __name__ == "__main__":
+    run(main)

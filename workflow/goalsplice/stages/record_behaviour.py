@@ -1,0 +1,40 @@
+"""Play given levels with an unedited and an edited actor, and write down every step."""
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from goalsplice.agent.checkpoint import load_checkpoint
+from goalsplice.agent.continuation import load_actor
+from goalsplice.agent.recipe import Recipe
+from goalsplice.errors import run
+from goalsplice.frames import write_frame
+from goalsplice.measure.behaviour import record
+from goalsplice.world.vocabulary import THIRD_KEY_COLOURS
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--checkpoint", type=Path, required=True, help="the unedited agent's")
+    parser.add_argument("--edited", type=Path, required=True, help="the edited actor, of the same run and phase")
+    parser.add_argument("--recipe", type=Recipe.from_json, required=True, help="as JSON")
+    parser.add_argument("--layouts", choices=THIRD_KEY_COLOURS, default="three_colours", help="of the levels")
+    parser.add_argument("--levels-seed", type=int, required=True, help="where levels are drawn from")
+    parser.add_argument("--level", type=int, nargs="+", required=True, help="number of the level, from 0, or several")
+    parser.add_argument("--policy", choices=["sampling", "greedy"], default="sampling", help="how actions follow")
+    parser.add_argument("--output", required=True, help="where the behaviour table goes")
+    options = parser.parse_args()
+    recipe = options.recipe
+    torch.set_num_threads(1)
+
+    agent, header = load_checkpoint(options.checkpoint, recipe)
+    edited, _ = load_actor(options.edited, recipe, arm=header.arm, seed=header.seed, phase=header.phase)
+    actors = {"unedited": agent.actor.state_dict(), "edited": edited}
+    frame = record(actors, recipe, options.layouts, options.level, options.levels_seed, options.policy)
+    wanted = {"arm": header.arm, "seed": header.seed, "phase": header.phase, "wanted": header.objective}
+    write_frame(options.output, frame.assign(**wanted))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,171 @@
+# Fetching yellow without retraining: the edits, the reference that is trained on yellow, and what is learned from both.
+
+
+def further_actors(wildcards):
+    """Actors of this run that were trained further on the new colour."""
+    folder = f"results/runs/arm={wildcards.arm}/seed={wildcards.seed}/further"
+    return [f"{folder}/phase={phase:02d}.safetensors" for phase in config["further_training"]["phases"]]
+
+
+rule continue_training:
+    """Train a run's checkpoints further, on the colour that was never rewarded and on the next phase's."""
+    input:
+        checkpoints=lambda wildcards: checkpoints(wildcards.arm, wildcards.seed, config["further_training"]["phases"]),
+        code=code("goalsplice.stages.continue_training"),
+    output:
+        table="results/runs/arm={arm}/seed={seed}/continued.parquet",
+        actors=[
+            f"results/runs/arm={{arm}}/seed={{seed}}/further/phase={phase:02d}.safetensors"
+            for phase in config["further_training"]["phases"]
+        ],
+    log:
+        "results/logs/continue_training/arm={arm}/seed={seed}.log",
+    benchmark:
+        "results/benchmarks/continue_training/arm={arm}/seed={seed}.tsv"
+    conda:
+        "../../envs/study.yaml"
+    threads: 1
+    params:
+        recipe=recipe,
+        settings=json.dumps({key: value for key, value in config["further_training"].items() if key != "phases"}),
+        levels_seed=config["evaluation"]["seed"],
+        phases=config["further_training"]["phases"],
+    message:
+        "Training checkpoints of arm {wildcards.arm}, seed {wildcards.seed} further."
+    shell:
+        "python -m goalsplice.stages.continue_training --arm {wildcards.arm} --seed {wildcards.seed}"
+        " --recipe {params.recipe:q} --settings {params.settings:q} --levels-seed {params.levels_seed}"
+        " --phases {params.phases} --checkpoints {input.checkpoints:q} --actors {output.actors:q}"
+        " --output {output.table:q} 2> {log:q}"
+
+
+rule retarget:
+    """Edit a run's checkpoints such that they fetch yellow, with controls, and test the results."""
+    input:
+        checkpoints=lambda wildcards: checkpoints(wildcards.arm, wildcards.seed),
+        other_checkpoints=other_late_checkpoints,
+        further=further_actors,
+        code=code("goalsplice.stages.retarget"),
+    output:
+        "results/runs/arm={arm}/seed={seed}/retargets.parquet",
+    log:
+        "results/logs/retarget/arm={arm}/seed={seed}.log",
+    benchmark:
+        "results/benchmarks/retarget/arm={arm}/seed={seed}.tsv"
+    conda:
+        "../../envs/study.yaml"
+    threads: 1
+    params:
+        recipe=recipe,
+        retargets=json.dumps(config["retargets"]),
+        levels_seed=config["evaluation"]["seed"],
+        late=LATE_PHASES,
+        other_seed=other_seed,
+        further_phases=config["further_training"]["phases"],
+    message:
+        "Turning checkpoints of arm {wildcards.arm}, seed {wildcards.seed} to yellow."
+    shell:
+        "python -m goalsplice.stages.retarget --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
+        " --retargets {params.retargets:q} --levels-seed {params.levels_seed} --late {params.late}"
+        " --checkpoints {input.checkpoints:q} {params.other_seed} {input.other_checkpoints:q}"
+        " --further-phases {params.further_phases} --further-actors {input.further:q} --output {output:q} 2> {log:q}"
+
+
+rule perceive:
+    """Test whether edits changed what a run's agents want, or what they see."""
+    input:
+        checkpoints=lambda wildcards: checkpoints(wildcards.arm, wildcards.seed),
+        code=code("goalsplice.stages.perceive"),
+    output:
+        "results/runs/arm={arm}/seed={seed}/perceptions.parquet",
+    log:
+        "results/logs/perceive/arm={arm}/seed={seed}.log",
+    benchmark:
+        "results/benchmarks/perceive/arm={arm}/seed={seed}.tsv"
+    conda:
+        "../../envs/study.yaml"
+    threads: 1
+    params:
+        recipe=recipe,
+        retargets=json.dumps(config["retargets"]),
+        levels_seed=config["evaluation"]["seed"],
+        late=LATE_PHASES,
+    message:
+        "Asking what edited agents of arm {wildcards.arm}, seed {wildcards.seed} see."
+    shell:
+        "python -m goalsplice.stages.perceive --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
+        " --retargets {params.retargets:q} --levels-seed {params.levels_seed} --late {params.late}"
+        " --checkpoints {input.checkpoints:q} --output {output:q} 2> {log:q}"
+
+
+rule measure_retargets:
+    """Measure over seeds what each edit does, against its controls."""
+    input:
+        retargets="results/tables/retargets.parquet",
+        schemas=project("workflow/schemas/tables.yaml"),
+        code=code("goalsplice.stages.measure_retargets"),
+    output:
+        "results/tables/retarget_effects.parquet",
+    log:
+        "results/logs/measure_retargets.log",
+    benchmark:
+        "results/benchmarks/measure_retargets.tsv"
+    conda:
+        "../../envs/study.yaml"
+    params:
+        late=LATE_PHASES,
+    shell:
+        "python -m goalsplice.stages.measure_retargets --retargets {input.retargets:q} --late {params.late}"
+        " --schemas {input.schemas:q} --output {output:q} 2> {log:q}"
+
+
+rule tuning:
+    """Every edit on the tuning seeds, on which its strength is chosen. Trains them first."""
+    input:
+        retargets=expand(
+            "results/runs/arm={arm}/seed={seed}/retargets.parquet",
+            arm=ARMS,
+            seed=TUNING_SEEDS,
+        ),
+        schemas=project("workflow/schemas/tables.yaml"),
+        code=code("goalsplice.stages.measure_retargets"),
+    output:
+        "results/tuning/retarget_effects.parquet",
+    log:
+        "results/logs/tuning.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        late=LATE_PHASES,
+    shell:
+        "python -m goalsplice.stages.measure_retargets --runs {input.retargets:q} --late {params.late}"
+        " --schemas {input.schemas:q} --output {output:q} 2> {log:q}"
+
+
+# The run and the checkpoint on which an edit is shown at work.
+SHOWN_RUN = f"results/runs/arm={ARMS[0]}/seed={config['figures']['seed']}"
+
+
+rule record_behaviour:
+    """Play some levels with one checkpoint, unedited and edited, and write down every step."""
+    input:
+        checkpoint=checkpoints(ARMS[0], config["figures"]["seed"], LATE_PHASES[-1:]),
+        code=code("goalsplice.stages.save_edited", "goalsplice.stages.record_behaviour"),
+    output:
+        edited=f"{SHOWN_RUN}/edited/phase={LATE_PHASES[-1]:02d}.safetensors",
+        table="results/tables/behaviour.parquet",
+    log:
+        "results/logs/record_behaviour.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        recipe=json.dumps(RECIPES[ARMS[0]], sort_keys=True),
+        retargets=json.dumps(config["retargets"]),
+        levels_seed=config["evaluation"]["seed"],
+        levels=config["figures"]["levels"],
+    shell:
+        "python -m goalsplice.stages.save_edited --checkpoint {input.checkpoint:q} --recipe {params.recipe:q}"
+        " --retargets {params.retargets:q} --output {output.edited:q} 2> {log:q}"
+        " && python -m goalsplice.stages.record_behaviour --checkpoint {input.checkpoint:q} --edited {output.edited:q}"
+        " --recipe {params.recipe:q} --levels-seed {params.levels_seed} --level {params.levels}"
+        " --output {output.table:q} 2>> {log:q}"
