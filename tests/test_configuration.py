@@ -30,7 +30,10 @@ BAD = {
     "an unknown encoding": ("arms: {onehot: {encoding: oneheart}}", r"'oneheart' is not one of"),
     "a seed for a figure that is not trained": ("figures: {seed: 1234}", r"figures\.seed is 1234, which is not one of"),
     "a phase that is not trained": ("splices: {pairs: [[30, 31]]}", r"names phase 31, but arm onehot has 24"),
-    "a tuning seed that is reported": ("retargets: {tuning_seeds: [99]}", r"tuning_seeds names 99, which is one of seeds"),
+    "a tuning seed that is reported": (
+        "retargets: {tuning_seeds: [99]}",
+        r"tuning_seeds names 99, which is one of seeds",
+    ),
     "an arm trained on the new colour": (
         "arms: {three: {encoding: onehot, view_size: 5, objectives: [blue, purple, yellow]}}",
         r"retargets\.target is yellow, which arm three is trained on",

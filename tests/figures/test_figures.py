@@ -18,6 +18,7 @@ from matplotlib.text import Text
 from figures.behaviour_tables import behaviour_table
 from figures.leaderboard_tables import leaderboard_tables
 from figures.made_up import recovery_tables, splices_table
+from figures.perception_tables import perceptions_table
 from figures.probe_tables import probes_table
 from figures.retarget_tables import retarget_tables
 from figures.transport_tables import transports_table
@@ -127,6 +128,7 @@ def make_tables(seeds, arms=("onehot", "integers"), never=False):
         **leaderboard_tables(seeds, arms, never),
         **retarget_tables(seeds, arms, never),
         "behaviour": behaviour_table(arms[0]),
+        "perceptions": perceptions_table(seeds, arms),
     }
 
 

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from goalsplice.measure.continuation import rollouts_until
+from goalsplice.measure.perception import towards
 from goalsplice.measure.recovery import donors_share
 from goalsplice.measure.statistics import over_pairs, over_seeds
 
@@ -138,3 +139,17 @@ def continued(table: pd.DataFrame) -> pd.DataFrame:
             for name, value in measures.items()
         ]
     return _over_seeds(pd.DataFrame(out).dropna(subset="value"), ["arm", "objective", "measure"], "value")
+
+
+def perceptions(table: pd.DataFrame) -> pd.DataFrame:
+    """What probes read in edited networks, and what these do.
+
+    Args:
+        table: the perceptions table.
+
+    Returns:
+        arm, family, edit, test, layer, what, for edits towards the new colour, and over seeds: as in `transports`.
+    """
+    rows = table[towards(table) == "new"]
+    by = ["arm", "family", "edit", "test", "layer", "what"]
+    return _over_seeds(rows.dropna(subset="value"), by, "value")

@@ -75,6 +75,7 @@ rule perceive:
     """Test whether edits changed what a run's agents want, or what they see."""
     input:
         checkpoints=lambda wildcards: checkpoints(wildcards.arm, wildcards.seed),
+        further=further_actors,
         code=code("goalsplice.stages.perceive"),
     output:
         "results/runs/arm={arm}/seed={seed}/perceptions.parquet",
@@ -90,12 +91,14 @@ rule perceive:
         retargets=json.dumps(config["retargets"]),
         levels_seed=config["evaluation"]["seed"],
         late=LATE_PHASES,
+        further_phases=config["further_training"]["phases"],
     message:
         "Asking what edited agents of arm {wildcards.arm}, seed {wildcards.seed} see."
     shell:
         "python -m goalsplice.stages.perceive --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
         " --retargets {params.retargets:q} --levels-seed {params.levels_seed} --late {params.late}"
-        " --checkpoints {input.checkpoints:q} --output {output:q} 2> {log:q}"
+        " --checkpoints {input.checkpoints:q} --further-phases {params.further_phases}"
+        " --further-actors {input.further:q} --output {output:q} 2> {log:q}"
 
 
 rule measure_retargets:

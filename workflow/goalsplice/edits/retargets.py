@@ -247,12 +247,9 @@ def chosen_controls(
         score: the target's return on levels other than those of the test.
     """
     edits = {BELOW: below(subject, recipe, settings)}
-    special = {
-        BELOW: {
-            "unrelated": below(subject, recipe, settings, subject.former, settings.target),
-            "absent": below(subject, recipe, settings, other=settings.absent),
-        }
-    }
+    special = {BELOW: {"absent": below(subject, recipe, settings, other=settings.absent)}}
+    if subject.former != subject.wanted:
+        special[BELOW]["unrelated"] = below(subject, recipe, settings, subject.former, settings.target)
     if recipe.encoding == "onehot":
         edits[FEW] = few_weights(subject, recipe, settings)
         special[FEW] = {

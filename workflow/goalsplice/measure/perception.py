@@ -8,12 +8,13 @@ is what is inside. docs/goal_or_perception.md works out what each test can tell,
 |---|---|
 | `alone` | does the edited network take the target at all? |
 | `change` | which layers' weights does the edit change? |
-| `probe` | does a linear probe of the unedited network still find each key (`right`), or that of the other (`fooled`)? |
+| `probe` | does a linear probe of the unedited network still find a key (`right`), or another one (`fooled`)? |
 | `distance` | how far are activations from those that training left? |
 | `composition` | with the run's own next switch added: is the colour taken that the switch is to? |
 
-A probe is judged against two networks for which the answer is known: the exchange of the two colours in the input, a
-change of perception by construction, and the run's own next checkpoint, which training turned to another colour.
+A probe is judged against networks for which the answer is known: the exchange of the two colours in the input is a
+change of perception by construction, and what training turned to another colour has another goal. On these the
+composition answers the wrong way round, so no verdict rests on it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -31,23 +32,28 @@ from torch import Tensor
 from goalsplice.edits.edit import Weights
 from goalsplice.edits.forward import forward
 from goalsplice.measure.activations import HIDDEN
-from goalsplice.measure.probes import _ACROSS, _ROWS_OF_A_CELL, KEYS, _fit
+from goalsplice.measure.probes import _ROWS_OF_A_CELL, KEYS, _fit
 from goalsplice.measure.statistics import Interval, over_seeds
 from goalsplice.world.observation import Encoding, rows_of_keys
 
 ALONE, CHANGE, PROBE, DISTANCE, COMPOSITION = "alone", "change", "probe", "distance", "composition"
 """The tests: see above."""
 
-TARGET, WANTED, THIRD = "target", "wanted", "third"
-"""The three keys in the table's column `what`, by what they are to an edit."""
+TARGET, WANTED, THIRD, OTHER = "target", "wanted", "third", "other"
+"""Keys in the table's column `what`: of the colour that an edit is towards, of the one that the unedited network wants,
+of the third one, and, of a composition, of the one that the switch is to."""
 
 RIGHT, FOOLED = "right", "fooled"
 
-UNEDITED, SWITCH = ("bounds", "none"), ("trained", "switch")
-"""Family and edit of the unedited network, and of the one that training turned to the run's other colour."""
+UNEDITED, SWITCH, FURTHER = ("bounds", "none"), ("trained", "switch"), ("trained", "further")
+"""Family and edit of the unedited network, and of those with a goal that is known to be another: the run's neighbouring
+checkpoint of its other colour, and the checkpoint trained further on the new one."""
 
 PERCEPTION, GOAL, BETWEEN, UNTOLD, NO_EFFECT = "perception", "goal", "between", "untold", "no effect"
 """The verdicts: see `verdicts`."""
+
+_EDIT = ["towards", "family", "edit"]
+"""Columns that tell edits apart within an arm, once `towards` is there."""
 
 EFFECT = 1 / 3
 """Share of the target above which an edit has an effect: that of an agent to which three keys are alike."""
@@ -55,8 +61,10 @@ EFFECT = 1 / 3
 READABLE = 0.1
 """By how much `right` must exceed `fooled` in the unedited network for a probe to be heard."""
 
-COMPOSED = 0.5
-"""Share of what the switch brings in the unedited network that it must bring in the edited one."""
+_SHRINKAGE = 0.01
+"""Of the probes and of the covariance. Chosen on runs other than those reported: with 0.1 the target's place is hardly
+read in layer 2, with 0.001 hardly anything in a network that trained on. Sides that
+decide a verdict kept their signs from 0.001 to 0.03."""
 
 
 class Looks(NamedTuple):
@@ -127,10 +135,10 @@ def reader(found: Mapping[str, np.ndarray], places: Mapping[str, np.ndarray]) ->
     means = {layer: found[layer].mean(axis=0) for layer in HIDDEN}
     rest = {layer: found[layer] - means[layer] for layer in HIDDEN}
     return Reader(
-        {(layer, key): _fit(rest[layer], places[key], _ACROSS) for layer in HIDDEN for key in KEYS},
+        {(layer, key): _fit(rest[layer], places[key], _SHRINKAGE) for layer in HIDDEN for key in KEYS},
         means,
         {
-            layer: np.linalg.inv(shrunk_covariance(empirical_covariance(rest[layer].astype(float)), _ACROSS))
+            layer: np.linalg.inv(shrunk_covariance(empirical_covariance(rest[layer].astype(float)), _SHRINKAGE))
             for layer in HIDDEN
         },
     )
@@ -175,12 +183,22 @@ def _chance(answers: np.ndarray, labels: np.ndarray) -> float:
     return float(np.dot(*(np.bincount(found, minlength=length) / len(found) for found in (answers, labels))))
 
 
-def distance_rows(reading: Reader, found: Mapping[str, np.ndarray]) -> Iterator[dict]:
-    """Mean squared Mahalanobis distance of activations (n, H) from the unedited network's, over units, by layer."""
+def distance_rows(
+    reading: Reader, found: Mapping[str, np.ndarray], unedited: Mapping[str, np.ndarray]
+) -> Iterator[dict]:
+    """How far activations (n, H) are from those that the reader learned, by layer, in parts of the unedited network's.
+
+    Distances are squared Mahalanobis distances, means over observations. Those of both networks are of observations
+    that the reader did not learn from.
+    """
     for layer in HIDDEN:
-        rest = found[layer].astype(float) - reading.means[layer]
-        squares = np.einsum("ni,ni->n", rest @ reading.precisions[layer], rest)
-        yield _row(DISTANCE, "mahalanobis", float(squares.mean()) / rest.shape[1], len(rest), layer)
+        far, near = (_distance(reading, layer, one[layer]) for one in (found, unedited))
+        yield _row(DISTANCE, "mahalanobis", far / near, len(found[layer]), layer)
+
+
+def _distance(reading: Reader, layer: str, activations: np.ndarray) -> float:
+    rest = activations.astype(float) - reading.means[layer]
+    return float(np.einsum("ni,ni->n", rest @ reading.precisions[layer], rest).mean())
 
 
 def change_rows(recipient: Weights, edited: Weights) -> Iterator[dict]:
@@ -209,13 +227,13 @@ def sides(perceptions: pd.DataFrame) -> pd.DataFrame:
     That is `right` less `fooled`, in parts of the same in the unedited network, each a mean over phases.
 
     Returns:
-        arm, seed, family, edit, towards (`new`, or `trained` where the target is the run's other colour), layer, key
-        (target or wanted), side, and `margin`, the unedited network's.
+        arm, seed, towards (see `towards`), family, edit, layer, key (target or wanted), side, and `margin`, the
+        unedited network's `right` less `fooled`.
     """
     rows = perceptions.assign(towards=towards(perceptions))
     rows = rows[rows["test"] == PROBE]
     rows[["key", "reading"]] = rows["what"].str.split(" ", expand=True)
-    index = ["arm", "seed", "family", "edit", "towards", "layer", "key"]
+    index = ["arm", "seed", *_EDIT, "layer", "key"]
     wide = rows[rows["key"] != THIRD].pivot_table(
         index=index, columns="reading", values=["value", "reference"], sort=False
     )
@@ -236,25 +254,28 @@ def telling(perceptions: pd.DataFrame) -> pd.DataFrame:
 
     A reading is a hidden layer and a key, target or wanted. It tells where
 
-    - the unedited network is readable: `right` exceeds `fooled` by `READABLE`, over seeds, for either target;
-    - a change of goal by training leaves it right: the side of trained/switch is surely above 0 (`_surely`).
+    - the unedited network is readable: `right` exceeds `fooled` by `READABLE`, over seeds;
+    - known changes of the goal leave it right: the side of trained/switch is surely above 0 (see `verdicts`), and
+      towards a new colour that of trained/further too, if it is there.
 
-    Elsewhere being fooled is no sign of a change of perception. In a layer that holds the place of the wanted key in
-    one code, whichever colour is wanted, training itself "fools" the probe of the wanted colour.
+    Elsewhere being fooled is no sign of a change of perception: a layer that holds the place of the wanted key in one
+    code, whichever colour is wanted, is "fooled" by training, too.
 
     Returns:
-        arm, layer, key, and the side of trained/switch: estimate, low, high.
+        arm, towards, layer, key, and the least of the sides: estimate, low, high.
     """
     every = sides(perceptions)
+    own = every[(every["family"] == UNEDITED[0]) & (every["edit"] == UNEDITED[1])]
+    known = every[every["family"] == SWITCH[0]]
+    found = {name: over_seeds(mine["side"].to_numpy()) for name, mine in known.groupby(["arm", "edit", "layer", "key"])}
     rows = []
-    for (arm, layer, key), mine in every.groupby(["arm", "layer", "key"], sort=False):
-        own = mine[(mine["family"] == UNEDITED[0]) & (mine["edit"] == UNEDITED[1])]
-        turned = mine[(mine["family"] == SWITCH[0]) & (mine["edit"] == SWITCH[1])]
-        margins = [over_seeds(of["margin"].to_numpy()).estimate for _, of in own.groupby("towards")]
-        side = over_seeds(turned["side"].to_numpy())
-        if margins and min(margins) >= READABLE and _surely(side) > 0:
-            rows.append({"arm": arm, "layer": layer, "key": key, **side._asdict()})
-    return pd.DataFrame(rows, columns=["arm", "layer", "key", *Interval._fields])
+    for (arm, toward, layer, key), mine in own.groupby(["arm", "towards", "layer", "key"], sort=False):
+        names = [SWITCH[1]] if toward == "trained" else [SWITCH[1], FURTHER[1]]
+        goals = [found[arm, name, layer, key] for name in names if (arm, name, layer, key) in found]
+        readable = over_seeds(mine["margin"].to_numpy()).estimate >= READABLE
+        if goals and readable and all(_surely(side) > 0 for side in goals):
+            rows.append({"arm": arm, "towards": toward, "layer": layer, "key": key, **min(goals)._asdict()})
+    return pd.DataFrame(rows, columns=["arm", "towards", "layer", "key", *Interval._fields])
 
 
 def _surely(found: Interval) -> int:
@@ -266,14 +287,14 @@ def _surely(found: Interval) -> int:
 def verdicts(perceptions: pd.DataFrame) -> pd.DataFrame:
     """What each edit changes, by rules that were fixed before the reported runs were looked at.
 
-    An edit of weights is heard in the hidden layers from the first that it changes on; below, the network is as it was.
-    With no weights changed, all layers count. There, among the readings that are `telling`, the first that hold is:
+    An edit of weights is heard in the hidden layers from the first that it changes on; before it, the network is as it
+    was. With no weights changed, all layers count. There, among the readings that are `telling`, the first rule holds
+    that fits:
 
     1. `no effect`: the target is not taken more often than `EFFECT`; there is nothing to explain.
     2. `untold`: no reading tells.
-    3. `perception`: in the first layer with a telling reading, all of its telling readings are surely fooled.
-    4. `goal`: all telling readings, of all these layers, are surely right, and the next switch composes: it brings its
-       colour at least `COMPOSED` as often as in the unedited network.
+    3. `perception`: in the first layer with telling readings, all of them are surely fooled.
+    4. `goal`: all telling readings, of all these layers, are surely right.
     5. `between`: anything else.
 
     *Surely*: the 95 % interval over seeds of the side (`sides`) is on one side of 0.
@@ -282,48 +303,43 @@ def verdicts(perceptions: pd.DataFrame) -> pd.DataFrame:
         perceptions: the table, with the columns arm and seed.
 
     Returns:
-        arm, family, edit, towards, first (layer that is changed; empty for none), readings (those heard, with their
-        sides, as "layer1 target -0.98 [-0.99, -0.97]; ..."), share (of the target), composed (missing where it was not
-        tried) and verdict. trained/switch is the measure and has no verdict.
+        arm, towards, family, edit, first (layer that is changed; empty for none), readings (those heard, with their
+        sides, as "layer1 target -0.98 [-0.99, -0.97]; ..."), share (of the target), composed (what the next switch
+        brings of its colour, in parts of what it brings in the unedited network; missing where it was not tried) and
+        verdict. trained/switch and trained/further are the measure and have none.
     """
-    every, heard = sides(perceptions), telling(perceptions)
-    labelled = perceptions.assign(towards=towards(perceptions))
+    heard = dict(iter(telling(perceptions).groupby(["arm", "towards"])))
+    of_edit = dict(iter(sides(perceptions).groupby(["arm", *_EDIT])))
     rows = []
-    for name, mine in labelled.groupby(["arm", "family", "edit", "towards"], sort=False):
-        arm, family, edit, toward = name
-        if (family, edit) == SWITCH:
+    labelled = perceptions.assign(towards=towards(perceptions))
+    for name, mine in labelled.groupby(["arm", *_EDIT], sort=False):
+        arm, toward, *which = name
+        if tuple(which) in (SWITCH, FURTHER):
             continue
-        own = every[(every[["arm", "family", "edit", "towards"]] == pd.Series(
-            dict(zip(["arm", "family", "edit", "towards"], name, strict=True)))).all(axis=1)]  # fmt: skip
-        changed = mine[(mine["test"] == CHANGE) & (mine["value"] > 0)]["layer"]
-        first = min(changed, default="")
-        readings = {
-            (layer, key): over_seeds(own[(own["layer"] == layer) & (own["key"] == key)]["side"].to_numpy())
-            for layer, key in heard[heard["arm"] == arm][["layer", "key"]].itertuples(index=False)
-            if layer >= first
-        }
+        first = min(mine[(mine["test"] == CHANGE) & (mine["value"] > 0)]["layer"], default="")
+        found = of_edit[name].groupby(["layer", "key"])["side"]
+        readings = {}
+        if (arm, toward) in heard:
+            for reading in heard[arm, toward][["layer", "key"]].itertuples(index=False, name=None):
+                if reading[0] >= first:
+                    readings[reading] = over_seeds(found.get_group(reading).to_numpy())
         share = _over(mine, ALONE, TARGET)
-        composed = _over(mine, COMPOSITION, "other", relative=True)
+        composed = _over(mine, COMPOSITION, OTHER, relative=True)
+        said = (
+            f"{layer} {key} {side.estimate:.2f} [{side.low:.2f}, {side.high:.2f}]"
+            for (layer, key), side in readings.items()
+        )
         rows.append(
             {
-                "arm": arm,
-                "family": family,
-                "edit": edit,
-                "towards": toward,
-                "first": first,
-                "readings": "; ".join(
-                    f"{layer} {key} {side.estimate:.2f} [{side.low:.2f}, {side.high:.2f}]"
-                    for (layer, key), side in readings.items()
-                ),
-                "share": share,
-                "composed": composed,
-                "verdict": _verdict(readings, share, composed),
+                **dict(zip(["arm", *_EDIT], name, strict=True)),
+                **{"first": first, "readings": "; ".join(said), "share": share, "composed": composed},
+                "verdict": _verdict(readings, share),
             }
         )
     return pd.DataFrame(rows)
 
 
-def _verdict(readings: Mapping[tuple[str, str], Interval], share: float, composed: float) -> str:
+def _verdict(readings: Mapping[tuple[str, str], Interval], share: float) -> str:
     if share <= EFFECT:
         return NO_EFFECT
     if not readings:
@@ -331,8 +347,7 @@ def _verdict(readings: Mapping[tuple[str, str], Interval], share: float, compose
     first = min(layer for layer, _ in readings)
     if all(_surely(side) < 0 for (layer, _), side in readings.items() if layer == first):
         return PERCEPTION
-    # Where the switch was not tried, as towards the colour that it is to itself, it does not count.
-    if all(_surely(side) > 0 for side in readings.values()) and (np.isnan(composed) or composed >= COMPOSED):
+    if all(_surely(side) > 0 for side in readings.values()):
         return GOAL
     return BETWEEN
 

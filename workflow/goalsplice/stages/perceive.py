@@ -1,7 +1,6 @@
 """Test whether edits that make a run's checkpoints fetch a new colour changed its goal, or what it sees."""
 
 import argparse
-import json
 import sys
 import zlib
 from collections.abc import Iterator, Mapping
@@ -25,6 +24,8 @@ from goalsplice.measure.evaluation import evaluate_policy, levels
 from goalsplice.measure.perception import (
     ALONE,
     COMPOSITION,
+    FURTHER,
+    OTHER,
     SWITCH,
     TARGET,
     THIRD,
@@ -46,8 +47,8 @@ from goalsplice.stages import retarget
 from goalsplice.stages.retarget import MAIN, settings_of, subjects
 from goalsplice.world.simulator import Worlds
 
-SAME_GOAL, FURTHER = ("trained", "same goal"), ("trained", "further")
-"""Networks that training changed: by two phases, and by more training on the target."""
+SAME_GOAL = ("trained", "same goal")
+"""The run's checkpoint two phases on: what training changes while the goal stays, and how much that blinds probes."""
 
 
 def tried(
@@ -60,7 +61,9 @@ def tried(
     if recipe.encoding == "onehot":
         yield Retarget("chosen", FEW, nan, few_weights(subject, recipe, settings))
         contrast = goal_vectors.contrast(actor, world, wanted)
-        yield Retarget("contrast", "added only", 1.0, goal_vectors.aim(actor, world, contrast, target, wanted, 1, False))
+        yield Retarget(
+            "contrast", "added only", 1.0, goal_vectors.aim(actor, world, contrast, target, wanted, 1, False)
+        )
     yield Retarget("chosen", BELOW, nan, below(subject, recipe, settings))
     refit = refitted(actor, recipe, subject.seen, wanted, target, ("layer1",))
     yield Retarget("layer 1", "least squares", nan, refit)
@@ -89,12 +92,13 @@ def rows_of(
     train, test = halves
     reading = reader(hidden(subject.actor, inputs_of(world, train.rows)), train.places)
     plain = inputs_of(world, test.rows)
+    unedited = hidden(subject.actor, plain)
     for target in (settings.target, subject.former):
         aimed = settings._replace(target=target)
         reference: dict[tuple, float] = {}
         for edited in tried(subject, recipe, aimed, run_of, phase):
-            rows = list(_tested(edited, subject, target, reading, test, plain, recipe, on))
-            if target == settings.target and (edited.family, edited.edit) not in (SAME_GOAL, FURTHER):
+            rows = list(_tested(edited, subject, target, reading, test, plain, unedited, recipe, on))
+            if target == settings.target and (edited.family, edited.edit) != SAME_GOAL:
                 other = run_of[beside(run_of, phase, 1)].actor
                 rows += _composed(edited, subject, other, target, recipe, on)
             own = {(row["test"], row["layer"], row["what"]): row["value"] for row in rows}
@@ -112,25 +116,24 @@ def _tested(
     reading: Reader,
     test: Looks,
     plain: torch.Tensor,
+    unedited: Mapping[str, np.ndarray],
     recipe: Recipe,
     on: Worlds,
 ) -> Iterator[dict]:
     """All tests but the composition."""
-    weights, inputs = edited.actor, plain
-    policy = edited.actor
     if isinstance(edited.actor, Policy):
         # The network that sees two colours exchanged, and the network on observations in which they are: the same.
-        weights = subject.actor
+        policy, weights = edited.actor, subject.actor
         inputs = inputs_of(recipe.world, exchanged_rows(recipe.world, test.rows, subject.wanted, target))
     else:
-        policy = policy_of(edited.actor, recipe.world)
+        policy, weights, inputs = policy_of(edited.actor, recipe.world), edited.actor, plain
     found = hidden(weights, inputs)
     third = next(key for key in KEYS if key not in (subject.wanted, target))
     named = {TARGET: target, WANTED: subject.wanted, THIRD: third}
     yield from share_rows(ALONE, evaluate_policy(policy, recipe, on, "sampling"), named, len(on.agent))
     yield from change_rows(subject.actor, weights)
     yield from probe_rows(reading, found, test.places, subject.wanted, target)
-    yield from distance_rows(reading, found)
+    yield from distance_rows(reading, found, unedited)
 
 
 def _composed(
@@ -141,13 +144,13 @@ def _composed(
         policy = perceiving(policy_of(other, recipe.world), recipe.world, subject.wanted, target)
     else:
         policy = policy_of(add(edited.actor, change(subject.actor, other)), recipe.world)
-    named = {"other": subject.former, TARGET: target, WANTED: subject.wanted}
+    named = {OTHER: subject.former, TARGET: target, WANTED: subject.wanted}
     yield from share_rows(COMPOSITION, evaluate_policy(policy, recipe, on, "sampling"), named, len(on.agent))
 
 
 def observations(options: argparse.Namespace, run_of: Mapping[int, Subject]) -> tuple[Looks, Looks]:
     """What probes are fitted on and scored on: scenes that late checkpoints meet, none of which is in both."""
-    recipe, count = options.recipe, options.perceptions["scenes"]
+    recipe, count = options.recipe, options.scenes
     label = zlib.crc32(b"perceptions")
     place, order = np.random.SeedSequence([zlib.crc32(options.arm.encode()), options.seed, label]).spawn(2)
     codes = seen([run_of[phase].actor for phase in options.late], recipe, MAIN, 3 * count, place)
@@ -159,13 +162,14 @@ def observations(options: argparse.Namespace, run_of: Mapping[int, Subject]) -> 
 def main() -> None:
     parser = retarget.arguments()
     parser.description = __doc__
-    parser.add_argument("--perceptions", type=json.loads, required=True, help="config.yaml's perceptions, as JSON")
+    parser.add_argument("--levels", type=int, default=512, help="played by each network")
+    parser.add_argument("--scenes", type=int, default=1800, help="observations, but for which key has which colour")
     options = parser.parse_args()
     torch.set_num_threads(1)
     recipe, run_of = options.recipe, dict(subjects(options))
     settings = settings_of(options.retargets, recipe.encoding)
     halves = observations(options, run_of)
-    on = levels(MAIN, options.perceptions["levels"], options.levels_seed, recipe.grid_size)
+    on = levels(MAIN, options.levels, options.levels_seed, recipe.grid_size)
     rows = []
     for phase in options.late:
         rows += rows_of(phase, run_of, recipe, settings, halves, on)

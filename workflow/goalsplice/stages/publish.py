@@ -8,6 +8,7 @@ from goalsplice import digest
 from goalsplice.errors import run
 from goalsplice.files import replacing
 from goalsplice.frames import read_frame
+from goalsplice.measure.perception import verdicts
 from goalsplice.publishing import results_text, with_results
 
 
@@ -31,6 +32,7 @@ def main() -> None:
         "anatomy": digest.anatomy(large["anatomy"], options.late),
         "continued": digest.continued(large["continued"]),
         "perceptions": digest.perceptions(large["perceptions"]),
+        "verdicts": verdicts(large["perceptions"]),
     }
     for name, frame in {**tables, **digests}.items():
         with replacing(options.folder / f"{name}.csv") as aside:

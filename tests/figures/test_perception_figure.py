@@ -1,0 +1,56 @@
+"""The figure of what edits change shows every network, and claims what the verdicts say."""
+
+import pytest
+
+from figures.perception_tables import perceptions_table
+from goalsplice.figures import perception
+from goalsplice.figures.style import styled
+
+
+def drawn(**settings):
+    table = perceptions_table(settings.pop("seeds", (1, 2, 3)), **settings)
+    with styled():
+        return perception.draw({"perceptions": table[perception.TABLES["perceptions"]]}, {})
+
+
+def text_of(figure):
+    return " ".join(figure.legends[0].get_title().get_text().split())
+
+
+@pytest.mark.parametrize("seeds", [(99,), (99, 1, 2)])
+def test_each_arm_has_a_row_of_panels_for_each_key(seeds):
+    figure = drawn(seeds=seeds)
+    assert len(figure.subfigs) == 2
+    for part, networks in zip(figure.subfigs, (8, 7), strict=True):
+        assert len(part.axes) == 2 * 4
+        assert len(part.axes[0].get_yticklabels()) == networks
+        assert [axes.get_title("left") for axes in part.axes] == [
+            *("layer 1: tells", "layer 2: tells", "layer 3", "with the next switch"),
+            *("layer 1: tells", "layer 2", "layer 3", "distance of activations"),
+        ]
+
+
+def test_the_claim_is_what_the_verdicts_say():
+    text = text_of(drawn())
+    assert "one-hot – what it wants: few weights; what it sees: below layer 1 / layer 1, least squares" in text
+    assert "integers – what it sees: below layer 1 / layer 1, least squares" in text
+    fooled = {("chosen", "few weights"): ((-0.6, -0.5, -0.5), (-0.6, -0.5, -0.5), "layer1", 0.95)}
+    assert "one-hot – what it sees: few weights /" in text_of(drawn(changed=fooled))
+    idle = {("chosen", "few weights"): ((0.9, 0.9, 0.9), (0.9, 0.9, 0.9), "layer1", 0.05)}
+    assert "brings no yellow: few weights" in text_of(drawn(changed=idle))
+
+
+def test_right_and_fooled_are_drawn_where_they_are():
+    part = drawn(noise=0).subfigs[0]
+    at = {tuple(line.get_xdata().round(3)) for line in part.axes[0].lines if line.get_marker() == "o"}
+    assert (0.8,) in at, "the unedited network's middle"
+    fooled = {tuple(line.get_xdata().round(3)) for line in part.axes[0].lines if line.get_marker() == "^"}
+    assert (0.8,) in fooled, "that of the exchange"
+
+
+def test_only_the_edits_that_are_there_are_drawn():
+    figure = drawn(without=("same goal", "further", "below layer 1"), arms=("onehot",))
+    (part,) = figure.subfigs
+    names = [label.get_text() for label in part.axes[0].get_yticklabels()]
+    expected = ["unedited", "sees the two exchanged", "trained to the other colour*", "few weights"]
+    assert names == [*expected, "layer 1, least squares"]
