@@ -1,7 +1,8 @@
 """Controls: networks that are like an edit's result in one respect and should not do what it does.
 
-Each takes what an edit made of recipient and donor. Three are not here since they are the edit itself, made with another
-donor: one of the recipient's own goal, one of another run, or an untrained one. Those that optimise are in `effort.py`.
+Each takes what an edit made of recipient and donor. Three are not here since they are the edit itself, made with
+another donor: one of the recipient's own goal, one of another run, or an untrained one. Those that optimise are in
+`effort.py`.
 """
 
 import numpy as np
