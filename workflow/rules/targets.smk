@@ -87,3 +87,18 @@ rule quick:
     shell:
         "snakemake all --snakefile {params.snakefile:q} --configfile {params.changes:q} --directory results/quick"
         " --cores {threads} 2>&1 | tee {log:q}"
+
+
+rule publish_tuning:
+    """For maintainers: put the table of the tuning seeds into docs/results."""
+    input:
+        table="results/tuning/retarget_effects.parquet",
+        code=code("goalsplice.stages.to_csv"),
+    log:
+        "results/logs/publish_tuning.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        output=project("docs/results/tuning.csv"),
+    shell:
+        "python -m goalsplice.stages.to_csv --table {input.table:q} --output {params.output:q} 2> {log:q}"

@@ -1,0 +1,20 @@
+"""Write a table as a CSV file, as `publish` does."""
+
+import argparse
+
+from goalsplice.errors import run
+from goalsplice.files import replacing
+from goalsplice.frames import read_frame
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--table", required=True, help="a Parquet file")
+    parser.add_argument("--output", required=True)
+    options = parser.parse_args()
+    with replacing(options.output) as aside:
+        read_frame(options.table).to_csv(aside, index=False, float_format="%.6g", lineterminator="\n")
+
+
+if __name__ == "__main__":
+    run(main)
