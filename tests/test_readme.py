@@ -108,6 +108,7 @@ def test_the_answer_is_what_the_published_tables_say():
     best = ("weights", "by attribution", 0.03)
     assert "best 3 % of single weights {} and {}".format(*of(*best, "none")) in answer
     assert "about the same effort, bring {} and {}".format(*of(*best, "equal_effort")) in answer
+    assert "eight times the effort {} and {}".format(*of(*best, "longer_effort")) in answer
     biases = "layer1+layer2+layer3+layer4"
     assert "Biases alone bring {} and {}".format(*of("layer_biases", biases, -1, "none")) in answer
     shift = ("activations", "mean difference after layer1", -1, "none")
@@ -122,6 +123,32 @@ def test_the_answer_is_what_the_published_tables_say():
     assert f"{share('other late phase', 'all', 'none', 'none')} of episodes end with" in answer
     assert f"to another run, {share('other run', 'all', 'none', 'none')}, but" in answer
     assert f"but {share('other run', 'all', 'matched', 'none')} once hidden units are matched" in answer
+
+
+def test_yellow_is_what_the_published_tables_say():
+    answer = " ".join(PAGE.partition("## What came out")[2].partition("<!-- results")[0].split())
+    effects = pd.read_csv(ROOT / "docs/results/retarget_effects.csv")
+    effects = effects[(effects["layouts"] == "three_colours") & effects["dose"].isna()]
+    rows = effects.set_index(["arm", "family", "edit", "control"]).sort_index()
+
+    def yellow(*edit):
+        return f"{100 * rows.loc[edit, 'share_yellow']:.1f} %"
+
+    few = rows.loc[("onehot", "chosen", "few weights")]
+    strongest = few.drop(index="none")["share_yellow"].max()
+    assert rows.loc[("onehot", "chosen", "few weights", "none"), "share"] <= 0.005
+    assert f"take yellow in {yellow('onehot', 'chosen', 'few weights', 'none')} of episodes" in answer
+    assert (
+        f"(no edit: {yellow('onehot', 'bounds', 'none', 'none')}, its strongest control: {100 * strongest:.1f} %)"
+        in answer
+    )
+    assert f"does so in {yellow('integers', 'chosen', 'below layer 1', 'none')}." in answer
+    verdicts = pd.read_csv(ROOT / "docs/results/verdicts.csv").query("towards == 'new' and family == 'chosen'")
+    assert verdicts.set_index(["arm", "edit"])["verdict"].to_dict() == {
+        ("onehot", "few weights"): "between",
+        ("onehot", "below layer 1"): "perception",
+        ("integers", "below layer 1"): "untold",
+    }
 
 
 def test_how_it_learns_is_what_the_published_tables_say():
@@ -151,6 +178,28 @@ def test_the_numbers_of_the_longer_answer_are_in_the_published_tables():
     quoted = re.findall(r"-?\d\.\d\d \[-?\d\.\d\d, -?\d\.\d\d\]", page)
     assert len(quoted) > 40
     assert not set(quoted) - known
+
+
+def test_the_numbers_on_yellow_are_in_the_published_tables():
+    """Every share with an interval in docs/retargets.md is of the table of effects, of this study or of the tuning."""
+    page = (ROOT / "docs/retargets.md").read_text(encoding="utf-8")
+    known = set()
+    for name in ("retarget_effects", "tuning"):
+        table = pd.read_csv(ROOT / f"docs/results/{name}.csv")
+        rows = table[["share_yellow", "share_yellow_low", "share_yellow_high"]].itertuples(index=False)
+        known |= {"{:.3f} [{:.3f}, {:.3f}]".format(*row) for row in rows}
+    quoted = re.findall(r"\d\.\d{3} \[\d\.\d{3}, \d\.\d{3}\]", page)
+    assert len(quoted) > 15
+    assert not set(quoted) - known
+
+
+def test_the_verdicts_are_those_of_the_published_table():
+    page = " ".join((ROOT / "docs/goal_or_perception.md").read_text(encoding="utf-8").split())
+    verdicts = pd.read_csv(ROOT / "docs/results/verdicts.csv").query("towards == 'new'").fillna({"readings": ""})
+    shown = verdicts[verdicts["family"].isin(["chosen", "contrast", "layer 1"])]
+    assert len(shown) == 6
+    for row in shown.itertuples():
+        assert f"**{row.verdict}** | {row.share:.2f} | {row.readings or 'none heard'}" in page
 
 
 def test_every_link_and_picture_is_there():
