@@ -191,6 +191,12 @@ def transport_checkpoints(wildcards):
     ]
 
 
+def further_actors(wildcards):
+    """Actors of this run that were trained further on the new colour."""
+    folder = f"results/runs/arm={wildcards.arm}/seed={wildcards.seed}/further"
+    return [f"{folder}/phase={phase:02d}.safetensors" for phase in config["further_training"]["phases"]]
+
+
 # The records of all stages that have `benchmark:`, in the order of the stages: those of each run, then those of all runs.
 BENCHMARKS = [
     *runs(

@@ -1,12 +1,6 @@
 # Fetching yellow without retraining: the edits, the reference that is trained on yellow, and what is learned from both.
 
 
-def further_actors(wildcards):
-    """Actors of this run that were trained further on the new colour."""
-    folder = f"results/runs/arm={wildcards.arm}/seed={wildcards.seed}/further"
-    return [f"{folder}/phase={phase:02d}.safetensors" for phase in config["further_training"]["phases"]]
-
-
 rule continue_training:
     """Train a run's checkpoints further, on the colour that was never rewarded and on the next phase's."""
     input:
