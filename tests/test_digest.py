@@ -93,3 +93,35 @@ def test_anatomy_is_of_late_switches():
     ]
     out = digest.anatomy(pd.DataFrame(rows), late=18).set_index(["part", "measure"])["interquartile_mean"]
     assert out[("layer1.weight", "share")] == pytest.approx(0.7)
+
+
+def test_continued_tells_how_long_a_colour_takes():
+    rows = [
+        {
+            **{"arm": "a", "seed": seed, "phase": 23, "wanted": "purple", "objective": objective, "rollout": rollout},
+            **{f"return_{objective}": rollout / (10 if objective == "yellow" else 5)},
+            **{"distance": float(rollout), "layer1_share": 0.5},
+        }
+        for seed in range(3)
+        for objective in ("yellow", "blue")
+        for rollout in range(10)
+    ]
+    found = digest.continued(pd.DataFrame(rows)).set_index(["objective", "measure"])
+    middle = found["interquartile_mean"]
+    assert middle[("new colour", "rollouts until 0.8")] == 8
+    assert middle[("next phase's colour", "rollouts until 0.8")] == 4
+    assert middle[("new colour", "distance")] == 9
+    assert ("new colour", "rollouts until 0.95") not in found.index, "it does not get there"
+    assert middle[("next phase's colour", "rollouts until 0.95")] == 5
+
+
+def test_perceptions_are_towards_the_new_colour():
+    known = {"arm": "a", "wanted": "purple", "family": "chosen", "edit": "x", "test": "alone", "layer": "", "what": "y"}
+    rows = [
+        {**known, "seed": seed, "target": target, "wanted": wanted, "value": value}
+        for seed in range(2)
+        for wanted in ("blue", "purple")
+        for target, value in (("yellow", 0.9), ("blue" if wanted == "purple" else "purple", 0.1))
+    ]
+    (found,) = digest.perceptions(pd.DataFrame(rows)).to_dict("records")
+    assert found["interquartile_mean"] == pytest.approx(0.9)
