@@ -14,7 +14,7 @@ START, END = "<!-- results: made by `snakemake publish` -->", "<!-- end of resul
 
 
 class Shown(NamedTuple):
-    """An edit in README's table, and how it is called there."""
+    """An edit in a table of README.md, and how it is called there."""
 
     family: str
     edit: str
@@ -37,7 +37,7 @@ SHOWN = (
 
 
 def effects_of(effects: pd.DataFrame, arm: str, shown: Shown) -> pd.DataFrame:
-    """Rows of the edit_effects table on one edit, by control."""
+    """Rows of the edit_effects or retarget_effects table on one edit, by control."""
     rows = effects[(effects["arm"] == arm) & (effects["family"] == shown.family) & (effects["edit"] == shown.edit)]
     return rows[rows["dose"].isna() if isnan(shown.dose) else rows["dose"] == shown.dose].set_index("control")
 
@@ -66,24 +66,15 @@ def _edit_cells(rows: pd.DataFrame) -> list[str]:
     return [_cell(own["recovery"], own["recovery_low"], own["recovery_high"], 2), words]
 
 
-class Turned(NamedTuple):
-    """An edit for the new colour in README's table, and how it is called there."""
-
-    family: str
-    edit: str
-    dose: float
-    label: str
-
-
 TURNED = (
-    Turned("bounds", "none", nan, "no edit"),
-    Turned("chosen", "few weights", nan, "few weights of layer 1 (fixed on other seeds)"),
-    Turned("chosen", "below layer 1", nan, "below layer 1 (fixed on other seeds)"),
-    Turned("contrast", "full", 1.0, "the whole contrast vector"),
-    Turned("contrast", "added only", 1.0, "the same, not taken from the old colour"),
-    Turned("switch", "mean of the run's", 2.0, "the mean switch vector, twice"),
-    Turned("switch", "other run's, units matched", 2.5, "another run's, units matched, 2.5 times"),
-    Turned("perception", "swap", nan, "no edit, but yellow and the wanted colour exchanged in what is seen"),
+    Shown("bounds", "none", nan, "no edit"),
+    Shown("chosen", "few weights", nan, "few weights of layer 1 (fixed on other seeds)"),
+    Shown("chosen", "below layer 1", nan, "below layer 1 (fixed on other seeds)"),
+    Shown("contrast", "full", 1.0, "the whole contrast vector"),
+    Shown("contrast", "added only", 1.0, "the same, not taken from the old colour"),
+    Shown("switch", "mean of the run's", 2.0, "the mean switch vector, twice"),
+    Shown("switch", "other run's, units matched", 2.5, "another run's, units matched, 2.5 times"),
+    Shown("perception", "swap", nan, "no edit, but yellow and the wanted colour exchanged in what is seen"),
 )
 
 
@@ -93,15 +84,9 @@ def _percent(row: pd.Series) -> str:
     )
 
 
-def _turned_cells(effects: pd.DataFrame, arm: str, turned: Turned) -> list[str]:
+def _turned_cells(effects: pd.DataFrame, arm: str, turned: Shown) -> list[str]:
     """Yellow with an edit, in the worst run, its return, and yellow with the strongest control."""
-    rows = effects[
-        (effects["arm"] == arm)
-        & (effects["layouts"] == "three_colours")
-        & (effects["family"] == turned.family)
-        & (effects["edit"] == turned.edit)
-    ]
-    rows = rows[rows["dose"].isna() if isnan(turned.dose) else rows["dose"] == turned.dose].set_index("control")
+    rows = effects_of(effects[effects["layouts"] == "three_colours"], arm, turned)
     if NO_CONTROL not in rows.index:
         return []
     own, controls = rows.loc[NO_CONTROL], rows.drop(index=NO_CONTROL)
