@@ -37,6 +37,7 @@ def run(monkeypatch, tmp_path, pytestconfig):
             "--recipe": json.dumps(asdict(recipe)),
             "--levels-seed": 3,
             "--level": 5,
+            "--schemas": pytestconfig.rootpath / "workflow/schemas/tables.yaml",
             "--output": tmp_path / output,
         }
         words = [str(word) for pair in arguments.items() for word in pair]

@@ -147,6 +147,7 @@ rule record_behaviour:
     """Play some levels with one checkpoint, unedited and edited, and write down every step."""
     input:
         checkpoint=checkpoints(ARMS[0], config["figures"]["seed"], LATE_PHASES[-1:]),
+        schemas=project("workflow/schemas/tables.yaml"),
         code=code("goalsplice.stages.save_edited", "goalsplice.stages.record_behaviour"),
     output:
         edited=f"{SHOWN_RUN}/edited/phase={LATE_PHASES[-1]:02d}.safetensors",
@@ -165,4 +166,4 @@ rule record_behaviour:
         " --retargets {params.retargets:q} --output {output.edited:q} 2> {log:q}"
         " && python -m goalsplice.stages.record_behaviour --checkpoint {input.checkpoint:q} --edited {output.edited:q}"
         " --recipe {params.recipe:q} --levels-seed {params.levels_seed} --level {params.levels}"
-        " --output {output.table:q} 2>> {log:q}"
+        " --schemas {input.schemas:q} --output {output.table:q} 2>> {log:q}"

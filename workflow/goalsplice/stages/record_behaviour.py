@@ -9,8 +9,8 @@ from goalsplice.agent.checkpoint import load_checkpoint
 from goalsplice.agent.continuation import load_actor
 from goalsplice.agent.recipe import Recipe
 from goalsplice.errors import run
-from goalsplice.frames import write_frame
 from goalsplice.measure.behaviour import record
+from goalsplice.measure.tables import write_table
 from goalsplice.world.vocabulary import THIRD_KEY_COLOURS
 
 
@@ -23,6 +23,7 @@ def main() -> None:
     parser.add_argument("--levels-seed", type=int, required=True, help="where levels are drawn from")
     parser.add_argument("--level", type=int, nargs="+", required=True, help="number of the level, from 0, or several")
     parser.add_argument("--policy", choices=["sampling", "greedy"], default="sampling", help="how actions follow")
+    parser.add_argument("--schemas", required=True, help="workflow/schemas/tables.yaml")
     parser.add_argument("--output", required=True, help="where the behaviour table goes")
     options = parser.parse_args()
     recipe = options.recipe
@@ -33,7 +34,7 @@ def main() -> None:
     actors = {"unedited": agent.actor.state_dict(), "edited": edited}
     frame = record(actors, recipe, options.layouts, options.level, options.levels_seed, options.policy)
     wanted = {"arm": header.arm, "seed": header.seed, "phase": header.phase, "wanted": header.objective}
-    write_frame(options.output, frame.assign(**wanted))
+    write_table(options.output, frame.assign(**wanted), options.schemas, "behaviour")
 
 
 if __name__ == "__main__":
