@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullFormatter
 
 from goalsplice.figures.retargeting import CEILING, CHOSEN, UNEDITED, short_name, span, wrapped
 from goalsplice.figures.style import COLOURS, WIDTH, arm_name, claim, interval_entry, mark, note, seed_marks
@@ -144,6 +145,7 @@ def _draw_distances(axes: Axes, rows: pd.DataFrame, edits: list[tuple[str, str]]
         if place % 2 == 0:
             axes.axhspan(place - 0.5, place + 0.5, color="0.96", linewidth=0, zorder=0)
     axes.set_xscale("log")
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_ylim(len(edits) - 0.5, -0.5)
     axes.set_yticks([])
     axes.grid(axis="x", color="0.9", linewidth=0.6)
