@@ -1,7 +1,6 @@
 """How soon and how far: levels that are reached, and geometry of changes."""
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from hypothesis import given, settings
@@ -15,7 +14,6 @@ from goalsplice.measure.continuation import (
     movement,
     rank_of_change,
     rollouts_until,
-    speeds,
 )
 
 INPUTS = 12
@@ -54,38 +52,6 @@ def test_a_missing_level_or_return_is_never_reached():
     assert np.isnan(rollouts_until([0.1, 0.9], np.nan))
     assert rollouts_until([np.nan, 0.9], 0.8) == 1
     assert rollouts_until([0.9], 0.8) == 0
-
-
-@pytest.fixture
-def continued() -> pd.DataFrame:
-    """Two phases, two objectives, the rows in no order."""
-    curves = {(3, "yellow"): [0.0, 0.5, 0.9], (3, "purple"): [0.0, 0.9, 0.95], (4, "yellow"): [0.1, 0.2, 0.3]}
-    rows = [
-        {"phase": phase, "wanted": "blue", "objective": objective, "rollout": rollout}
-        | {f"return_{other}": value if other == objective else 1.0 for other in ("purple", "yellow")}
-        for (phase, objective), curve in curves.items()
-        for rollout, value in enumerate(curve)
-    ]
-    return pd.DataFrame(rows).sample(frac=1, random_state=0)
-
-
-def test_speeds_are_of_the_objective_that_is_trained(continued):
-    found = speeds(continued, 0.8).set_index(["phase", "objective"])
-    assert found["rollouts"].drop((4, "yellow")).to_dict() == {(3, "purple"): 1.0, (3, "yellow"): 2.0}
-    assert np.isnan(found.loc[(4, "yellow"), "rollouts"])
-    assert (found["trained"] == 2).all()
-
-
-def test_each_phase_may_have_its_own_level(continued):
-    found = speeds(continued, {4: 0.15}).set_index(["phase", "objective"])["rollouts"]
-    assert found[(4, "yellow")] == 1
-    assert found[3].isna().all()
-
-
-def test_runs_are_kept_apart(continued):
-    both = pd.concat([continued.assign(arm="onehot", seed=seed) for seed in (1, 2)])
-    assert speeds(both, 0.8)["seed"].tolist() == [1, 1, 1, 2, 2, 2]
-    assert list(speeds(continued.iloc[:0], 0.8)) == ["phase", "wanted", "objective", "level", "rollouts", "trained"]
 
 
 @settings(deadline=None)

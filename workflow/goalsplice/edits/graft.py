@@ -4,8 +4,8 @@ The donor is an actor that was trained further from the recipient itself (`agent
 a reward that no other edit may, and bounds how few weights can be enough.
 """
 
-from goalsplice.edits.edit import Edit, Make, Weights, change, take
-from goalsplice.edits.single_weights import SHARES, top_masks
+from goalsplice.edits.edit import Make, Weights, change, take
+from goalsplice.edits.single_weights import top_masks
 
 
 def graft(share: float) -> Make:
@@ -22,12 +22,3 @@ def graft(share: float) -> Make:
         return take(recipient, donor, top_masks(sizes, share * changed / every))
 
     return make
-
-
-def graft_edits() -> list[Edit]:
-    """Grafts of every share of `SHARES`, with the controls that need no other donor."""
-    drawn = ("random_sites", "shuffled", "noise", "complement", "turned")
-    return [
-        Edit("graft", "by size", graft(share), share, ("shuffled", "noise", "turned") if share == 1 else drawn)
-        for share in SHARES
-    ]

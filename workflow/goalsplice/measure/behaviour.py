@@ -9,6 +9,7 @@ from torch import Tensor
 
 from goalsplice.agent.policy import Policy, logits_of, policy_of, sample
 from goalsplice.agent.recipe import Recipe
+from goalsplice.edits.edit import size
 from goalsplice.measure.evaluation import levels
 from goalsplice.world.observation import Encoding
 from goalsplice.world.simulator import RUNNING, Worlds, act, draw_ball_cell, observe, uniform
@@ -66,7 +67,7 @@ def steps(level: Worlds, actor: Mapping[str, Tensor], recipe: Recipe, policy: st
 
 def changed(actor: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> tuple[int, float]:
     """How many weights and biases differ between two actors, and which share of all that is."""
-    count = sum(int((actor[name] != other[name]).sum()) for name in actor)
+    count = size(actor, other)
     return count, count / sum(tensor.numel() for tensor in actor.values())
 
 
@@ -90,8 +91,8 @@ def record(
     for number in numbers:
         level = one_level(layouts, number, seed, recipe.grid_size)
         for name, actor in actors.items():
-            size, share = changed(actor, origin)
-            known = {"agent": name, "size": size, "share": share, "level": number}
+            count, share = changed(actor, origin)
+            known = {"agent": name, "size": count, "share": share, "level": number}
             rows += [{**known, **step} for step in steps(level, actor, recipe, policy)]
     room = {"grid_size": recipe.grid_size, "view_size": recipe.view_size, "max_steps": recipe.max_steps}
     return pd.DataFrame(rows).assign(layouts=layouts, policy=policy, **room)

@@ -7,13 +7,9 @@ from collections.abc import Mapping, Sequence
 from math import nan
 
 import numpy as np
-import pandas as pd
 from torch import Tensor
 
 from goalsplice.measure.anatomy import FIRST_LAYER, effective_rank, singular_values
-
-RUN = ["arm", "seed", "phase", "wanted", "objective"]
-"""Columns of the continued table that identify one continuation; a run's own table lacks the first two."""
 
 
 def rollouts_until(returns: Sequence[float], level: float) -> float:
@@ -25,34 +21,6 @@ def rollouts_until(returns: Sequence[float], level: float) -> float:
     """
     reached = np.flatnonzero(np.asarray(returns) >= level)
     return float(reached[0]) if reached.size else nan
-
-
-def speeds(continued: pd.DataFrame, level: float | Mapping[int, float]) -> pd.DataFrame:
-    """How many rollouts each continuation takes until its evaluated return reaches a level.
-
-    Args:
-        continued: the continued table, or a run's part of it.
-        level: of the return under the objective that is trained; one for all, or one for each phase, such as what an
-            edit of that phase's checkpoint gets. Phases that it lacks have no answer.
-
-    Returns:
-        One row a continuation: the columns of `RUN` that the table has, level, rollouts (NaN: not reached), and
-        trained, how many rollouts there were.
-    """
-    keys = [column for column in RUN if column in continued]
-    rows = []
-    for key, group in continued.sort_values("rollout").groupby(keys, sort=True):
-        identity = dict(zip(keys, key, strict=True))
-        wanted = level.get(identity["phase"], nan) if isinstance(level, Mapping) else level
-        rows.append(
-            {
-                **identity,
-                "level": float(wanted),
-                "rollouts": rollouts_until(group[f"return_{identity['objective']}"], wanted),
-                "trained": int(group["rollout"].max()),
-            }
-        )
-    return pd.DataFrame(rows, columns=[*keys, "level", "rollouts", "trained"])
 
 
 def _change(
