@@ -33,6 +33,8 @@ STAGES = {
     NAVIX: (ANY,),
     "training_plain": BOTH,
     "training_distinct": BOTH,
+    "training_adam": BOTH,
+    "training_units": BOTH,
     "training_dense": BOTH,
     "training_medium": BOTH,
     "rollout": (ANY,),

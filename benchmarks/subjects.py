@@ -21,6 +21,7 @@ from memory import peak_mib
 from minigrid.wrappers import OneHotPartialObsWrapper, ViewSizeWrapper
 
 from goalsplice.agent import propagation
+from goalsplice.agent.adam import Adam
 from goalsplice.agent.episodes import play
 from goalsplice.agent.network import Agent
 from goalsplice.agent.policy import add_relu, policy_of
@@ -138,18 +139,83 @@ def multiply_out(learner: Learner) -> Learner:
     learner.encoding = SimpleNamespace(
         rows=lambda codes: encoding.images(codes).reshape(len(codes), -1).astype(np.float32)
     )
-    for network in (learner.actor, learner.critic):
-        network._table_gradient = np.empty_like(network._first.weight)
+
+    def put_product(gradient: np.ndarray, inputs: np.ndarray, out: np.ndarray) -> None:
+        """The adjoint of `product_relu`; the table's rows that it does not use are left out of its gradient."""
+        scattered[0] = np.matmul(gradient.T, inputs)
+
+    scattered = [None]
     propagation.table_of = lambda encoding, weight, bias: (weight, bias)
     propagation.gather_relu = product_relu
-    propagation.scatter = lambda gradient, inputs, out: np.matmul(gradient.T, inputs, out=out)
-    propagation.weight_gradient_of = lambda encoding, gradient: gradient
+    propagation.scatter = put_product
+    propagation.weight_gradient_of = lambda encoding, gradient: scattered[0]
     return learner
 
 
+def keep_silent_units(learner: Learner) -> Learner:
+    """Let the learner compute its networks with all units, the silent ones too.
+
+    Replaces a function of the module `propagation`, and so changes all learners of this process.
+    """
+    propagation.live_columns = lambda values, order: values.shape[1]
+    return learner
+
+
+class PyTorchsAdam(Adam):
+    """Clipping and Adam as PyTorch has them: each in its own passes."""
+
+    def __init__(self, weights: np.ndarray, learning_rate: float, epsilon: float, weight_decay: float, limit: float):
+        super().__init__(weights, learning_rate, epsilon, weight_decay, limit)
+        self._flat, self._limit = torch.nn.Parameter(torch.from_numpy(weights)), limit
+        options = {"lr": learning_rate, "eps": epsilon, "weight_decay": weight_decay, "fused": True}
+        self._optimiser = torch.optim.Adam([self._flat], **options)
+
+    def step(self, gradient: np.ndarray) -> float:
+        """Clip and step; unlike its parent it scales `gradient` in place."""
+        self._flat.grad = torch.from_numpy(gradient)
+        norm = torch.nn.utils.clip_grad_norm_([self._flat], self._limit).item()
+        self._optimiser.step()
+        return norm
+
+
+def step_by_pytorch(learner: Learner) -> Learner:
+    """Let the learner clip and step by PyTorch's functions."""
+    recipe, weights = learner.recipe, learner._adam.weights
+    learner._adam = PyTorchsAdam(
+        weights, recipe.learning_rate, recipe.adam_epsilon, recipe.weight_decay, recipe.max_gradient_norm
+    )
+    return learner
+
+
+STEPS_BACK = {
+    "adam": (step_by_pytorch,),
+    "units": (step_by_pytorch, keep_silent_units),
+    "dense": (step_by_pytorch, keep_silent_units, multiply_out),
+}
+"""What takes a learner back from the study's training, one part of it after the other."""
+
+
+def slowed(agent: Agent, recipe: Recipe, name: str) -> Learner:
+    """A learner without some of what makes training fast."""
+    learner = Learner(agent, recipe)
+    for without in STEPS_BACK[name]:
+        learner = without(learner)
+    return learner
+
+
+def training_adam(case: Case) -> tuple[int, float]:
+    """The study's training, with clipping and Adam by PyTorch's functions."""
+    return _training(case, lambda agent, recipe: slowed(agent, recipe, "adam").learn, 6)
+
+
+def training_units(case: Case) -> tuple[int, float]:
+    """The same, and with silent units computed like the others."""
+    return _training(case, lambda agent, recipe: slowed(agent, recipe, "units").learn, 5)
+
+
 def training_dense(case: Case) -> tuple[int, float]:
-    """The study's training, but for the first layer, which is a product with all inputs."""
-    return _training(case, lambda agent, recipe: multiply_out(Learner(agent, recipe)).learn, 5)
+    """The same, and with the first layer as a product with all inputs."""
+    return _training(case, lambda agent, recipe: slowed(agent, recipe, "dense").learn, 5)
 
 
 def plain_update(distinct: bool) -> Callable:
@@ -365,6 +431,8 @@ SUBJECTS = {
     for function in (
         training,
         training_medium,
+        training_adam,
+        training_units,
         training_dense,
         training_distinct,
         training_plain,

@@ -165,16 +165,19 @@ def test_the_kernel_is_the_study_s_world_under_random_actions(module):
     np.testing.assert_allclose(rewards, rollout.rewards[-1], rtol=1e-6)
 
 
-@pytest.mark.parametrize("kind", ["dense", "plain", "distinct"])
+@pytest.mark.parametrize("kind", ["adam", "units", "dense", "plain", "distinct"])
 def test_all_kinds_of_update_compute_the_same(module, monkeypatch, kind):
     subjects = module("subjects")
-    for name in ("table_of", "gather_relu", "scatter", "weight_gradient_of"):
+    for name in ("table_of", "gather_relu", "scatter", "weight_gradient_of", "live_columns"):
         monkeypatch.setattr(propagation, name, getattr(propagation, name))
     monkeypatch.setattr(plain_ppo, "advantages", plain_ppo.advantages)
     recipe = subjects.recipe_for("integers", num_envs=8, num_steps=32, update_epochs=1)
     kinds = {
         "ours": lambda agent, recipe: Learner(agent, recipe).learn,
-        "dense": lambda agent, recipe: subjects.multiply_out(Learner(agent, recipe)).learn,
+        **{
+            name: lambda agent, recipe, name=name: subjects.slowed(agent, recipe, name).learn
+            for name in subjects.STEPS_BACK
+        },
         "plain": subjects.plain_update(distinct=False),
         "distinct": subjects.plain_update(distinct=True),
     }

@@ -19,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from goalsplice.agent.adam import Adam
 from goalsplice.agent.network import Agent
 from goalsplice.agent.propagation import Propagation
 from goalsplice.agent.recipe import Recipe
@@ -80,20 +81,24 @@ def estimate_advantages(rewards, values, outcomes, final_values, last_values, ga
     return advantages
 
 
-@njit
-def log_softmax(logits, out):
-    """Rows' log-probabilities (n, A) from logits (n, A)."""
+@njit(error_model="numpy")
+def log_softmax(logits, log_probabilities, probabilities):
+    """Rows' log-probabilities and probabilities (n, A), into the last two, from logits (n, A)."""
     for i in range(logits.shape[0]):
-        top = logits[i].max()
+        top = logits[i, 0]
+        for k in range(1, logits.shape[1]):
+            top = max(top, logits[i, k])
         total = np.float32(0)
         for k in range(logits.shape[1]):
-            total += np.exp(logits[i, k] - top)
+            probabilities[i, k] = np.exp(logits[i, k] - top)
+            total += probabilities[i, k]
         log_total = top + np.log(total)
         for k in range(logits.shape[1]):
-            out[i, k] = logits[i, k] - log_total
+            log_probabilities[i, k] = logits[i, k] - log_total
+            probabilities[i, k] /= total
 
 
-@njit
+@njit(error_model="numpy")
 def surrogate_gradient(
     logits,
     values,
@@ -125,8 +130,8 @@ def surrogate_gradient(
         float64 (5,): policy loss, value loss, entropy, approximate KL, clip fraction.
     """
     distinct, count = logits.shape[0], which.size
-    log_probabilities = np.empty_like(logits)
-    log_softmax(logits, log_probabilities)
+    log_probabilities, probabilities = np.empty_like(logits), np.empty_like(logits)
+    log_softmax(logits, log_probabilities, probabilities)
 
     chosen = advantages[steps]
     mean = chosen.mean()
@@ -155,7 +160,6 @@ def surrogate_gradient(
         statistics[3] += ratio - 1 - log_ratio
         statistics[4] += abs(ratio - 1) > clip_coefficient
 
-    probabilities = np.exp(log_probabilities)
     for i in range(distinct):
         entropy = np.float32(0)
         total = np.float32(0)
@@ -217,13 +221,14 @@ class Learner:
             parameter.data = self.flat.data[start:stop].view_as(parameter)
             parameter.grad = self.flat.grad[start:stop].view_as(parameter)
             start = stop
-        self.optimiser = torch.optim.Adam(
-            [self.flat],
-            lr=recipe.learning_rate,
-            eps=recipe.adam_epsilon,
-            weight_decay=recipe.weight_decay,
-            fused=True,
+        self._adam = Adam(
+            self.flat.detach().numpy(),
+            recipe.learning_rate,
+            recipe.adam_epsilon,
+            recipe.weight_decay,
+            recipe.max_gradient_norm,
         )
+        self._gradient = self.flat.grad.numpy()
         minibatch = recipe.batch_size // recipe.minibatches
         self._multiple = _ROWS_MULTIPLE[recipe.precision]
         capacity = self._padded(minibatch)
@@ -232,6 +237,22 @@ class Learner:
         self._chosen, self._local = np.empty(capacity, dtype=np.int64), np.empty(minibatch, dtype=np.int64)
         self._logits_gradient = np.empty((capacity, agent.actor[-1].out_features), dtype=np.float32)
         self._values_gradient = np.empty((capacity, 1), dtype=np.float32)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that learning changes: flat weights and Adam's moments, float32, actor first, and Adam's steps."""
+        return {
+            "weights": self._adam.weights.copy(),
+            "exp_avg": self._adam.exp_avg.copy(),
+            "exp_avg_sq": self._adam.exp_avg_sq.copy(),
+            "step": np.array(self._adam.steps),
+        }
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Go on from what `state` returned."""
+        self._adam.weights[:] = state["weights"]
+        self._adam.exp_avg[:] = state["exp_avg"]
+        self._adam.exp_avg_sq[:] = state["exp_avg_sq"]
+        self._adam.steps = int(state["step"])
 
     def _padded(self, count: int) -> int:
         return -(-count // self._multiple) * self._multiple
@@ -242,13 +263,15 @@ class Learner:
         values = np.empty(len(rows), dtype=np.float32)
         for start in range(0, len(rows), len(self._chosen)):
             part = slice(start, start + len(self._chosen))
-            log_softmax(self.actor.forward(rows[part]), log_probabilities[part])
+            log_softmax(self.actor.forward(rows[part]), log_probabilities[part], np.empty_like(log_probabilities[part]))
             values[part] = self.critic.forward(rows[part])[:, 0]
         return log_probabilities, values
 
     def learn(self, rollout: Rollout, generator: np.random.Generator) -> Losses:
         """One update from one rollout; `generator` draws the minibatches."""
         recipe = self.recipe
+        for network in (self.actor, self.critic):
+            network.forget_order()
         truncated = rollout.final_codes != NO_CODE
         codes, which = np.unique(
             np.concatenate([rollout.codes.ravel(), rollout.last_codes, rollout.final_codes[truncated]]),
@@ -305,6 +328,5 @@ class Learner:
                 )
                 self.actor.backward(logits_gradient)
                 self.critic.backward(values_gradient)
-                totals[-1] += torch.nn.utils.clip_grad_norm_([self.flat], recipe.max_gradient_norm).item()
-                self.optimiser.step()
+                totals[-1] += self._adam.step(self._gradient)
         return Losses(*(totals / (recipe.update_epochs * recipe.minibatches)).tolist())

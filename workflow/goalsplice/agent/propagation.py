@@ -1,11 +1,11 @@
 """Forward and backward pass of one network by hand, into buffers that are kept.
 
 The same numbers as autograd's for a network of `network.py` (`tests/agent/test_ppo.py` compares them). It is written
-out because autograd takes fresh memory at each pass, and because the first layer is a sum of table rows here
-(`input_layer.py`). `docs/speed.md` says what that gains.
+out because autograd takes fresh memory at each pass, because the first layer is a sum of table rows here
+(`input_layer.py`), and because units that are silent on a whole minibatch are left out (`live_units.py`).
+`docs/speed.md` says what each of these gains.
 """
 
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from goalsplice.agent.input_layer import gather_relu, scatter, table_of, weight_gradient_of
+from goalsplice.agent.live_units import back_through_relu, live_columns, put_back, reorder
 from goalsplice.agent.policy import add_relu
 from goalsplice.compiled import njit
 from goalsplice.world.observation import Encoding
@@ -29,15 +30,11 @@ MKL, which does without AVX-512 on processors that are not Intel's, and then tak
 
 
 @njit
-def _back_through_relu(gradient, activation, total):
-    """Zero the gradient (n, H) where the unit was inactive; its sum over n, the bias's gradient, goes to `total`."""
-    total[:] = 0
-    for i in range(gradient.shape[0]):
-        for k in range(gradient.shape[1]):
-            # Stored on either branch: a store that depends on the data would not be vectorised.
-            value = gradient[i, k] if activation[i, k] > 0 else np.float32(0)
-            gradient[i, k] = value
-            total[k] += value
+def outer(column, row, out):
+    """Column (n,) times row (K,) into `out` (n, K), for the critic's head: OpenBLAS takes many times as long."""
+    for i in range(out.shape[0]):
+        for k in range(out.shape[1]):
+            out[i, k] = column[i] * row[k]
 
 
 class _Layer(NamedTuple):
@@ -73,33 +70,61 @@ class Propagation:
         self._first, *self._later = (_Layer.of(module) for module in network if isinstance(module, nn.Linear))
         widths = [len(self._first.bias), *(len(layer.bias) for layer in self._later)]
         self._outputs = [np.empty((capacity, width), dtype=np.float32) for width in widths]
-        self._gradients = [np.empty((capacity, width), dtype=np.float32) for width in widths[:-1]]
-        self._table_gradient = np.empty((encoding.row_inputs.shape[0], widths[0]), dtype=np.float32)
+        self._gradients = [np.empty(capacity * width, dtype=np.float32) for width in widths[:-1]]
+        self._table_gradient = np.empty(encoding.row_inputs.shape[0] * widths[0], dtype=np.float32)
+        # Of each layer: in which order its units are computed; and weights and their gradient in that order.
+        self._orders = [np.arange(width) for width in widths]
+        self._weights = [np.empty_like(layer.weight) for layer in self._later]
+        self._products = [np.empty(layer.weight.size, dtype=np.float32) for layer in self._later]
+
+    def forget_order(self) -> None:
+        """Compute units in the network's own order again, so that what follows does not depend on what came before."""
+        for order in self._orders:
+            order[:] = np.arange(order.size)
 
     def forward(self, rows: np.ndarray) -> np.ndarray:
         """Outputs (n, outputs) for rows int32 (n, 5); a view of a buffer that the next call overwrites."""
-        self._rows = rows
+        self._rows, self._units, self._live = rows, [order.copy() for order in self._orders], []
         self._active = [output[: len(rows)] for output in self._outputs]
-        gather_relu(table_of(self.encoding, self._first.weight, self._first.bias), rows, self._active[0])
-        for layer, (before, after) in zip(self._later, pairwise(self._active), strict=True):
-            self._matmul(before, layer.weight.T, out=after)
+        units = self._units[0]
+        table = table_of(self.encoding, self._first.weight[units], self._first.bias[units])
+        gather_relu(table, rows, self._active[0])
+        for number, layer in enumerate(self._later):
+            before, after = self._active[number : number + 2]
+            live = live_columns(before, self._orders[number])
+            self._live.append(live)
+            inputs, outputs = self._units[number : number + 2]
+            reorder(layer.weight, outputs, inputs, self._weights[number])
+            self._matmul(before[:, :live], self._weights[number][:, :live].T, out=after)
             if layer is self._later[-1]:
                 after += layer.bias
             else:
-                add_relu(after, layer.bias)
+                add_relu(after, layer.bias[outputs])
         return self._active[-1]
 
     def backward(self, gradient: np.ndarray) -> None:
         """Set every parameter's `.grad` from the loss's gradient (n, outputs) by the last forward's outputs."""
         self._later[-1].bias_gradient[:] = gradient.sum(axis=0)
         for number in reversed(range(len(self._later))):
-            layer, activation = self._later[number], self._active[number]
-            self._matmul(gradient.T, activation, out=layer.weight_gradient)
-            before = self._gradients[number][: len(gradient)]
-            # A product of a column and a row, as at the critic's head, takes OpenBLAS twenty times as long as this.
-            (self._matmul if gradient.shape[1] > 1 else np.multiply)(gradient, layer.weight, out=before)
+            count, outputs = gradient.shape
+            live, activation, units = self._live[number], self._active[number], self._units[number]
+            product = self._products[number][: outputs * live].reshape(outputs, live)
+            self._matmul(gradient.T, activation[:, :live], out=product)
+            put_back(product, self._units[number + 1], units, self._later[number].weight_gradient)
+
+            before = self._gradients[number][: count * live].reshape(count, live)
+            weight = self._weights[number][:outputs, :live]
+            if outputs == 1:
+                outer(gradient[:, 0], weight[0], before)
+            else:
+                self._matmul(gradient, weight, out=before)
             below = self._later[number - 1] if number else self._first
-            _back_through_relu(before, activation, below.bias_gradient)
+            total = np.zeros(units.size, dtype=np.float32)
+            back_through_relu(before, activation, total[:live])
+            below.bias_gradient[units] = total
             gradient = before
-        scatter(gradient, self._rows, self._table_gradient)
-        self._first.weight_gradient[:] = weight_gradient_of(self.encoding, self._table_gradient)
+        rows = self.encoding.row_inputs.shape[0]
+        table_gradient = self._table_gradient[: rows * live].reshape(rows, live)
+        scatter(gradient, self._rows, table_gradient)
+        self._first.weight_gradient[:] = 0
+        self._first.weight_gradient[units[:live]] = weight_gradient_of(self.encoding, table_gradient)

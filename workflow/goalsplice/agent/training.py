@@ -15,6 +15,7 @@ from goalsplice.agent.ppo import Learner
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.rollout import Rollout, collect
 from goalsplice.agent.schedule import objective_of
+from goalsplice.errors import StudyError
 from goalsplice.world.simulator import RUNNING, Worlds, colour_numbers, create
 from goalsplice.world.vocabulary import OUTCOMES
 
@@ -87,6 +88,9 @@ def practise(learner: Learner, worlds: Worlds, objective: str, generator: np.ran
         worlds: changed in place; their layouts are those of the learner's recipe.
         objective: the outcome that pays.
         generator: draws the minibatches.
+
+    Raises:
+        StudyError: training diverged: a loss or a weight is not a number.
     """
     recipe = learner.recipe
     with arithmetic(recipe.precision):
@@ -100,37 +104,104 @@ def practise(learner: Learner, worlds: Worlds, objective: str, generator: np.ran
             recipe.num_steps,
         )
         losses = learner.learn(rollout, generator)
-    return {**summary(rollout), **losses._asdict(), "weight_norm": float(learner.flat.detach().norm())}
+    learned = {**losses._asdict(), "weight_norm": float(learner.flat.detach().norm())}
+    for name, value in learned.items():
+        if not np.isfinite(value):
+            raise StudyError(
+                f"training diverged: {name} is {value}; for this arm choose a smaller learning_rate or "
+                "max_gradient_norm in the configuration"
+            )
+    return {**summary(rollout), **learned}
 
 
-def train(recipe: Recipe, arm: str, seed: int) -> Iterator[Progress]:
-    """Train, and yield after each rollout and its update.
+class Training:
+    """A run between two rollouts: it goes on by `advance`, and what it goes on from can be written down and restored.
 
     Each objective has worlds of its own, which stand still while another objective is trained.
 
     Source: the recipe that the post's author published.
+
+    Args:
+        recipe: the arm's.
+        arm, seed: all randomness derives from them.
     """
-    initial, order, *places = streams(arm, seed, 2 + len(recipe.objectives))
-    agent = Agent(
-        recipe.world.inputs,
-        recipe.hidden_size,
-        torch.Generator().manual_seed(int(initial.generate_state(1, np.uint64)[0] >> np.uint64(1))),
-    )
-    learner = Learner(agent, recipe)
-    minibatch_generator = np.random.default_rng(order)
-    worlds = {
-        objective: create(recipe.num_envs, recipe.layouts, np.random.default_rng(place), recipe.grid_size)
-        for objective, place in zip(recipe.objectives, places, strict=True)
-    }
-    for number in range(recipe.rollouts):
-        start = time.perf_counter()
-        phase = number // recipe.phase_rollouts
+
+    def __init__(self, recipe: Recipe, arm: str, seed: int):
+        initial, order, *places = streams(arm, seed, 2 + len(recipe.objectives))
+        agent = Agent(
+            recipe.world.inputs,
+            recipe.hidden_size,
+            torch.Generator().manual_seed(int(initial.generate_state(1, np.uint64)[0] >> np.uint64(1))),
+        )
+        self.recipe, self.done = recipe, 0
+        self.learner = Learner(agent, recipe)
+        self._minibatches = np.random.default_rng(order)
+        self._worlds = {
+            objective: create(recipe.num_envs, recipe.layouts, np.random.default_rng(place), recipe.grid_size)
+            for objective, place in zip(recipe.objectives, places, strict=True)
+        }
+
+    def advance(self) -> Progress:
+        """One rollout and its update.
+
+        Raises:
+            StudyError: training diverged.
+        """
+        start, recipe = time.perf_counter(), self.recipe
+        phase = self.done // recipe.phase_rollouts
         objective = objective_of(recipe.schedule, phase, recipe.objectives)
+        learned = practise(self.learner, self._worlds[objective], objective, self._minibatches)
+        self.done += 1
         row = {
-            "rollout": number + 1,
+            "rollout": self.done,
             "phase": phase,
             "objective": objective,
-            "environment_steps": (number + 1) * recipe.batch_size,
-            **practise(learner, worlds[objective], objective, minibatch_generator),
+            "environment_steps": self.done * recipe.batch_size,
+            **learned,
         }
-        yield Progress(row, time.perf_counter() - start, agent)
+        return Progress(row, time.perf_counter() - start, self.learner.agent)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that `advance` changes, by name: copies of arrays."""
+        bits = self._minibatches.bit_generator.state
+        # PCG64's state is two integers of 128 bits, and perhaps a half of the last number drawn.
+        words = [word >> shift & (2**64 - 1) for word in bits["state"].values() for shift in (64, 0)]
+        return {
+            **{f"learner.{name}": array for name, array in self.learner.state().items()},
+            **{
+                f"worlds.{objective}.{field}": array.copy()
+                for objective, worlds in self._worlds.items()
+                for field, array in worlds._asdict().items()
+            },
+            "minibatches": np.array([*words, bits["has_uint32"], bits["uinteger"]], dtype=np.uint64),
+            "done": np.array(self.done),
+        }
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Go on from what `state` returned, in another process perhaps: bit by bit as if nothing had been between.
+
+        Raises:
+            ValueError, KeyError: the state is not of such a run.
+        """
+        own = self.state()
+        if own.keys() != state.keys() or any(own[name].shape != state[name].shape for name in own):
+            raise ValueError("its arrays are not those of this run")
+        self.learner.restore({name: state[f"learner.{name}"] for name in self.learner.state()})
+        for objective, worlds in self._worlds.items():
+            for field, array in worlds._asdict().items():
+                array[:] = state[f"worlds.{objective}.{field}"]
+        high, low, high_step, low_step, has_half, half = (int(word) for word in state["minibatches"])
+        self._minibatches.bit_generator.state = {
+            "bit_generator": "PCG64",
+            "state": {"state": high << 64 | low, "inc": high_step << 64 | low_step},
+            "has_uint32": has_half,
+            "uinteger": half,
+        }
+        self.done = int(state["done"])
+
+
+def train(recipe: Recipe, arm: str, seed: int) -> Iterator[Progress]:
+    """Train a whole run, and yield after each rollout and its update."""
+    training = Training(recipe, arm, seed)
+    while training.done < recipe.rollouts:
+        yield training.advance()

@@ -1,4 +1,7 @@
-"""Train one seed of one arm: checkpoints at the phases' ends, and a row of the training table for each rollout."""
+"""Train one seed of one arm: checkpoints at the phases' ends, and a row of the training table for each rollout.
+
+A job that was killed goes on from what it last saved below --unfinished.
+"""
 
 import argparse
 import sys
@@ -8,21 +11,52 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from goalsplice.agent.checkpoint import Header, save_checkpoint
+from goalsplice.agent.checkpoint import Header
 from goalsplice.agent.recipe import Recipe
-from goalsplice.agent.training import train
-from goalsplice.errors import run
+from goalsplice.agent.resume import Run, Unfinished, code_digest
+from goalsplice.agent.training import Training
+from goalsplice.errors import StudyError, run
 from goalsplice.frames import write_frame
 
+TABLES = ("training", "timing")
 
-def line(row: dict, rollouts: int, elapsed: float) -> str:
-    """One line of progress for the log."""
-    left = elapsed / row["rollout"] * (rollouts - row["rollout"])
+
+def say(text: str) -> None:
+    """Write a line to the log."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def line(row: dict, rollouts: int, first: int, elapsed: float) -> str:
+    """One line of progress for the log.
+
+    Args:
+        row: of the training table.
+        rollouts: of the whole run.
+        first: rollouts that were done when this job began, `elapsed` seconds ago.
+    """
+    done = row["rollout"] - first
+    left = elapsed / done * (rollouts - row["rollout"])
+    speed = row["environment_steps"] * done / row["rollout"] / elapsed
     return (
         f"rollout {row['rollout']}/{rollouts}  phase {row['phase']} {row['objective']}  "
-        f"return {row['mean_return']:.3f}  {row['environment_steps'] / elapsed:,.0f} steps/s  "
-        f"{left // 60:.0f} min {left % 60:.0f} s left"
+        f"return {row['mean_return']:.3f}  {speed:,.0f} steps/s  {left // 60:.0f} min {left % 60:.0f} s left"
     )
+
+
+def take_up(training: Training, unfinished: Unfinished) -> dict[str, list[dict]]:
+    """Restore what was saved of the run, if anything; the rows of its tables so far."""
+    try:
+        saved = unfinished.load(training.recipe)
+    except StudyError as error:
+        say(f"{error}; training starts anew.")
+        saved = None
+    if saved is None:
+        unfinished.clear()
+        return {table: [] for table in TABLES}
+    arrays, rows = saved
+    training.restore(arrays)
+    say(f"Goes on after rollout {training.done}, from {unfinished.folder}.")
+    return rows
 
 
 def main() -> None:
@@ -30,6 +64,8 @@ def main() -> None:
     parser.add_argument("--arm", required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--recipe", type=Recipe.from_json, required=True, help="as JSON")
+    parser.add_argument("--unfinished", type=Path, required=True, help="folder that keeps the run until it is complete")
+    parser.add_argument("--save-every", type=int, required=True, help="rollouts between two saves of the run's state")
     parser.add_argument("--training", required=True, help="where the training table goes")
     parser.add_argument("--timing", required=True, help="where the timing table goes")
     parser.add_argument("--checkpoints", nargs="*", required=True, help="where each phase's checkpoint goes, in order")
@@ -38,13 +74,16 @@ def main() -> None:
     # One core a job: several seeds fill the rest, and sums do not depend on how threads divide them.
     torch.set_num_threads(1)
 
-    rows, timing, start = [], [], time.perf_counter()
-    for progress in train(recipe, options.arm, options.seed):
-        row = progress.row
-        rows.append(row)
-        timing.append({"rollout": row["rollout"], "seconds": progress.seconds})
-        print(line(row, recipe.rollouts, time.perf_counter() - start), file=sys.stderr, flush=True)
-        if row["rollout"] % recipe.phase_rollouts == 0:
+    this = Run(options.arm, options.seed, recipe.digest(), "cpu", code_digest())
+    training, unfinished = Training(recipe, options.arm, options.seed), Unfinished(options.unfinished, this)
+    rows = take_up(training, unfinished)
+    first, start = training.done, time.perf_counter()
+    while training.done < recipe.rollouts:
+        row, seconds, agent = training.advance()
+        rows["training"].append(row)
+        rows["timing"].append({"rollout": row["rollout"], "seconds": seconds})
+        say(line(row, recipe.rollouts, first, time.perf_counter() - start))
+        if training.done % recipe.phase_rollouts == 0:
             header = Header(
                 arm=options.arm,
                 seed=options.seed,
@@ -53,9 +92,13 @@ def main() -> None:
                 encoding=recipe.encoding,
                 recipe=recipe.digest(),
             )
-            save_checkpoint(Path(options.checkpoints[row["phase"]]), progress.agent, header)
-    write_frame(options.training, pd.DataFrame(rows))
-    write_frame(options.timing, pd.DataFrame(timing))
+            unfinished.keep_checkpoint(agent, header)
+        if training.done % options.save_every == 0:
+            unfinished.save(training.state(), rows)
+    unfinished.finish([Path(path) for path in options.checkpoints])
+    for table in TABLES:
+        write_frame(getattr(options, table), pd.DataFrame(rows[table]))
+    unfinished.clear()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,145 @@
+"""Where an unfinished training run is kept, so that a job that was killed goes on instead of starting anew.
+
+A folder of one run holds `state.safetensors`, the run as it was after some rollout (arrays, and the tables' rows so
+far), and the checkpoints of the phases that it has completed. None of them is an output of a rule: Snakemake deletes
+the outputs of a job that failed. When the run is complete the stage copies the checkpoints to their places and removes
+the folder.
+
+A state is plain numbers (safetensors, no pickle) under a SHA-256. It says which run, recipe, code and library versions
+it is of, and is used only where all are the same; only then does the run end in the same bytes as one that was never
+interrupted.
+"""
+
+import hashlib
+import importlib.metadata
+import json
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from goalsplice.agent.checkpoint import Header, load_checkpoint, save_checkpoint
+from goalsplice.agent.network import Agent
+from goalsplice.agent.recipe import Recipe
+from goalsplice.errors import StudyError
+from goalsplice.files import replacing
+
+_LIBRARIES = ("numpy", "numba", "torch", "scipy")
+
+
+def code_digest() -> str:
+    """SHA-256 of the sources of this package that the process has loaded, and of the versions of libraries."""
+    digest = hashlib.sha256()
+    for name, module in sorted(sys.modules.items()):
+        if name.partition(".")[0] == "goalsplice" and module.__file__:
+            digest.update(name.encode() + b"\0" + Path(module.__file__).read_bytes())
+    versions = {library: importlib.metadata.version(library) for library in _LIBRARIES}
+    digest.update(json.dumps(versions, sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Run:
+    """Which run a state is of.
+
+    Attributes:
+        arm, seed: the run's.
+        recipe: `Recipe.digest()`.
+        device: where its updates run.
+        code: `code_digest()`.
+    """
+
+    arm: str
+    seed: int
+    recipe: str
+    device: str
+    code: str
+
+
+_SAID = {"recipe": "another recipe", "code": "other code or other versions of libraries", "device": "another device"}
+"""How a difference of a field of `Run` is told; of other fields, by their values."""
+
+
+def _digest(rows: bytes, arrays: dict[str, np.ndarray]) -> str:
+    digest = hashlib.sha256(rows)
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"\0{name}\0{array.dtype.str}\0{array.shape}\0".encode() + array.tobytes())
+    return digest.hexdigest()
+
+
+class Unfinished:
+    """The folder of one unfinished run.
+
+    Args:
+        folder: need not exist.
+        run: which run it is for.
+    """
+
+    def __init__(self, folder: str | Path, run: Run):
+        self.folder, self.run = Path(folder), run
+
+    def checkpoint(self, phase: int) -> Path:
+        """Where a completed phase's checkpoint waits for the others."""
+        return self.folder / f"phase={phase:02d}.safetensors"
+
+    def keep_checkpoint(self, agent: Agent, header: Header) -> None:
+        """Write a completed phase's checkpoint."""
+        save_checkpoint(self.checkpoint(header.phase), agent, header)
+
+    @property
+    def _state(self) -> Path:
+        return self.folder / "state.safetensors"
+
+    def save(self, arrays: dict[str, np.ndarray], rows: dict[str, list[dict]]) -> None:
+        """Write the run's state in place of the last one; the file changes whole or not at all.
+
+        Args:
+            arrays: `Training.state()`.
+            rows: rows of the run's tables so far.
+        """
+        text = json.dumps(rows)
+        header = {"run": asdict(self.run), "rows": text, "sha256": _digest(text.encode(), arrays)}
+        with replacing(self._state) as aside:
+            aside.write_bytes(save(arrays, {"goalsplice": json.dumps(header, sort_keys=True)}))
+
+    def load(self, recipe: Recipe) -> tuple[dict[str, np.ndarray], dict[str, list[dict]]] | None:
+        """Arrays and rows as they were saved last, or None if nothing was; the completed phases' checkpoints are there.
+
+        Raises:
+            StudyError: what is there is damaged, or of another run, recipe, code, library version or device.
+        """
+        if not self._state.exists():
+            return None
+        try:
+            with safe_open(self._state, framework="np") as file:
+                header = json.loads(file.metadata()["goalsplice"])
+                arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+            found, text, digest = Run(**header["run"]), header["rows"], header["sha256"]
+            whole = _digest(text.encode(), arrays) == digest
+        except (SafetensorError, OSError, KeyError, TypeError, ValueError, AttributeError) as error:
+            raise StudyError(f"{self._state} is not a whole state of training ({error})") from error
+        if not whole:
+            raise StudyError(f"{self._state} is damaged: its content does not have the digest that it was written with")
+        for field, value in asdict(self.run).items():
+            other = getattr(found, field)
+            if other != value:
+                raise StudyError(f"{self._state} is of {_SAID.get(field, f'{field} {other!r}, not {value!r}')}")
+        rows = json.loads(text)
+        for phase in range(int(arrays["done"]) // recipe.phase_rollouts):
+            load_checkpoint(self.checkpoint(phase), recipe, arm=self.run.arm, seed=self.run.seed, phase=phase)
+        return arrays, rows
+
+    def finish(self, checkpoints: list[Path]) -> None:
+        """Copy the phases' checkpoints to their places, in order; what is kept here stays until `clear`."""
+        for phase, path in enumerate(checkpoints):
+            with replacing(path) as aside:
+                shutil.copyfile(self.checkpoint(phase), aside)
+
+    def clear(self) -> None:
+        """Remove the folder, which may be absent."""
+        shutil.rmtree(self.folder, ignore_errors=True)
