@@ -47,3 +47,25 @@ onstart:
             if job.rule.name.startswith("train_")
         }
     )
+
+
+onerror:
+    # A cluster's jobs are Snakemakes too, each for one job: only the one that has them all knows what is missing.
+    if workflow.is_main_process:
+        failed = [job for unit in workflow.scheduler.failed for job in (unit if unit.is_group() else [unit])]
+        print(
+            summary.describe(
+                [
+                    summary.Failed(job.rule.name, list(job.output), next(iter(job.log), None), job.shellcmd or "")
+                    for job in failed
+                ],
+                [path for job in workflow.dag.needrun_jobs() for path in job.output],
+                # Ctrl-C leaves jobs that count as running; SIGTERM lets them end, and none has failed.
+                stopped=bool(workflow.scheduler.running) or not failed,
+                snakemake_logs=log,
+                free=shutil.disk_usage("results" if os.path.isdir("results") else ".").free,
+                arguments=sys.argv[1:],
+            ),
+            file=sys.stderr,
+            flush=True,
+        )

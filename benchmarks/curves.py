@@ -42,7 +42,8 @@ def curve(way: str, arm: str, seed: int, rollouts: int) -> list[dict]:
     torch.set_num_threads(1)
     recipe = replace(recipe_for(arm), rollouts=rollouts, precision="medium" if way == MEDIUM else "float32")
     if way == PLAIN:
-        training.Learner = _plain_learner(plain_update(distinct=False))
+        plain = _plain_learner(plain_update(distinct=False))
+        training.learner_of = lambda agent, recipe, device: plain(agent, recipe)
     columns = ("rollout", "phase", "objective", "mean_return")
     return [{name: progress.row[name] for name in columns} for progress in training.train(recipe, arm, seed)]
 
@@ -63,7 +64,7 @@ def _plain_learner(learn_with):
 
         def learn(self, rollout, generator):
             self._learn(rollout, generator)
-            return Losses(*[float("nan")] * len(Losses._fields))
+            return Losses(*[0.0] * len(Losses._fields))  # The curves do not show them.
 
     return PlainLearner
 

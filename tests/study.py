@@ -29,16 +29,21 @@ def copy_project(target: Path) -> Path:
     return target
 
 
+def environment(folder: Path) -> dict[str, str]:
+    """The environment in which snakemake runs the package that lies in `folder`."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    return {**os.environ, "PATH": path, "PYTHONPATH": str(folder / "workflow")}
+
+
 def snakemake(folder: Path, *arguments: str, config: str | None = QUICK) -> subprocess.CompletedProcess:
     """Run snakemake in `folder`, on the package that lies there, with the mini study's configuration."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     command = [sys.executable, "-m", "snakemake", *arguments]
     if config is not None:
         command += ["--configfile", config]
     return subprocess.run(
         command,
         cwd=folder,
-        env={**os.environ, "PATH": path, "PYTHONPATH": str(folder / "workflow")},
+        env=environment(folder),
         capture_output=True,
         text=True,
         check=False,

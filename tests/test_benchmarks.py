@@ -22,6 +22,7 @@ from goalsplice.agent.network import Agent
 from goalsplice.agent.policy import policy_of
 from goalsplice.agent.ppo import Learner
 from goalsplice.agent.rollout import collect
+from goalsplice.errors import StudyError
 from goalsplice.figures.style import styled
 from goalsplice.world.simulator import colour_numbers, create
 
@@ -235,3 +236,32 @@ def test_navix_imports_nothing_of_the_study():
     assert not imported & {"goalsplice", "torch", "numba"}
     pinned = {line.split("==")[0] for line in (FOLDER / "navix.txt").read_text().splitlines() if "==" in line}
     assert {"flax", "jax", "navix"} <= imported & pinned
+
+
+def test_scale_fits_the_growth_beside_a_constant(module):
+    seeds = np.array([10, 30, 100])
+    scale = module("scale")
+    for p in (0.5, 1, 2):
+        assert scale.exponent(seeds, 7 + 0.01 * seeds**p) == pytest.approx(p)
+    assert np.isnan(scale.exponent(seeds, np.array([5.0, 5.0, 4.0])))
+
+
+def test_scale_gives_runs_to_more_seeds(module, tmp_path):
+    scale = module("scale")
+    for arm, seed in (("b", 1), ("b", 7), ("a", 1)):
+        for table in scale.RUN_TABLES:
+            path = tmp_path / f"study/runs/arm={arm}/seed={seed}/{table}.parquet"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(f"{arm} {seed}")
+    paths = scale.replicate(tmp_path / "study", tmp_path, 3)
+    assert [(tmp_path / path).read_text() for path in paths["splices"]] == ["a 1", "a 1", "a 1", "b 1", "b 7", "b 1"]
+    assert paths["splices"][-1] == "runs/arm=b/seed=1002/splices.parquet"
+    with pytest.raises(StudyError, match="has no runs; name a finished study"):
+        scale.replicate(tmp_path / "none", tmp_path, 3)
+
+
+def test_scale_plans_as_many_runs_as_it_says(module):
+    row = module("scale").dry_run(1, 3)
+    assert row["jobs"] > 3 * 12
+    assert row["cpu_seconds"] > 0
+    assert row["peak_memory"] > 50

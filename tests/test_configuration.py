@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import fields
+from itertools import product
 
 import pytest
 import yaml
@@ -51,6 +52,10 @@ BAD = {
         r"test_phases names phase 25, but arm",
     ),
     "a phase for goal vectors that is not trained": ("transport: {phases: [24]}", r"names phase 24, but arm onehot"),
+    "no other run to lend its vectors": (
+        "transport: {others: 0}",
+        r"transport\.others: 0 is less than the minimum of 1",
+    ),
     "probed phases of one objective": ("probes: {test_phases: [20, 22]}", r"blue 2 times, purple 0 times"),
     "an arm with the author's name": ("arms: {published: {encoding: onehot, view_size: 5}}", r"arms: 'published'"),
     "minibatches that do not divide": ("recipe: {minibatches: 7}", r"minibatches of arm onehot is 7, which does not"),
@@ -92,6 +97,30 @@ def test_an_arm_in_three_lines(project):
     jobs = planned(project, "tables", config="mine.yaml")
     assert jobs["train_patient"] == 10
     assert jobs["evaluate"] == 30
+
+
+def test_a_run_gets_the_checkpoints_of_those_that_follow_it(project):
+    """Of five seeds two others each, in a circle; of those the last pair's, and what stands in for their goals."""
+    (project / "circle.yaml").write_text("seeds: [99, 1, 2, 3, 4]\ntransport: {others: 2}\n")
+    target = "results/runs/arm=onehot/seed=3/transports.parquet"
+    printed = snakemake(project, "--dry-run", "--cores", "1", "--printshellcmds", target, config="circle.yaml").stdout
+    (line,) = [line for line in printed.splitlines() if "goalsplice.stages.transport" in line]
+    given = re.findall(r"seed=(\d+)/checkpoints/phase=(\d+)", line)
+    own, lent = [("3", f"{phase:02d}") for phase in range(24)], product(["99", "4"], ["20", "21", "22", "23"])
+    assert given == [*own, *lent]
+
+
+@pytest.mark.parametrize("stage", ["benchmarks", "directions_between_runs"])
+def test_the_line_of_a_stage_that_reads_much_of_every_run_does_not_grow_with_the_runs(project, stage):
+    """Linux takes no shell line of more than 131,072 bytes."""
+    lengths = []
+    for seeds in (2, 4):
+        (project / "long.yaml").write_text(f"seeds: {[99, *range(1, seeds)]}\n")
+        target = f"results/tables/{stage}.parquet"
+        printed = snakemake(project, "--dry-run", "--cores", "1", "--printshellcmds", target, config="long.yaml").stdout
+        (line,) = [line for line in printed.splitlines() if f"goalsplice.stages.{stage} " in line]
+        lengths.append(len(line))
+    assert lengths[1] - lengths[0] == len(" 2 3")
 
 
 @pytest.mark.parametrize("target", ["tables", "figures", "report", "quick", "all", "results/figures/alternation.svg"])

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import shutil
 
 import numpy as np
 import pytest
@@ -146,11 +145,24 @@ def test_a_state_is_no_code(saved):
     assert len(save(arrays, metadata)) == len(content)
 
 
-def test_finish_copies_and_clear_removes(saved, tmp_path):
+def test_finish_copies_and_remove_removes(saved, tmp_path):
     target = tmp_path / "checkpoints" / "phase=00.safetensors"
     saved.finish([target])
     assert target.read_bytes() == saved.checkpoint(0).read_bytes()
-    saved.clear()
+    saved.remove()
     assert not saved.folder.exists()
-    saved.clear()
-    shutil.rmtree(target.parent)
+    assert target.exists()
+
+
+def test_clear_forgets(recipe, saved):
+    with saved:
+        saved.clear()
+        assert saved.load(recipe) is None
+
+
+def test_two_processes_do_not_train_one_run(run, saved):
+    other = Unfinished(saved.folder, run)
+    with saved, pytest.raises(StudyError, match="another process is training arm onehot, seed 7"):
+        other.__enter__()
+    with other:
+        pass

@@ -1,5 +1,9 @@
 """The figure of the leaderboard says what the tables say. That it draws at all is tested with all figures."""
 
+import html
+import io
+
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
@@ -117,3 +121,15 @@ def test_colours_of_keys_are_not_used():
     own = {leaderboard._OWN, leaderboard._STUDY, leaderboard._CONTROL}
     assert {colour for colour, _ in own}.isdisjoint(COLOURS.values())
     assert len({marker for _, marker in own}) == 3
+
+
+@pytest.mark.parametrize("name", [r"$\frac{$", "costs $5, or $6", r"\$1 $$2", "$(id)"])
+def test_a_name_is_drawn_letter_by_letter(name):
+    """Between two dollar signs Matplotlib looks for a formula, and fails where it finds none."""
+    figure, *_ = drawn(("custom", name, *MINE[2:]), LAYER)
+    svg = io.StringIO()
+    with styled(), mpl.rc_context({"svg.fonttype": "none"}):
+        figure.savefig(svg, format="svg")
+    shown = html.unescape(svg.getvalue())
+    assert shown.count(f">{name}<") == 1, "beside its row"
+    assert f"“{name}” is number" in shown, "in the claim"

@@ -114,12 +114,19 @@ def test_cosines_are_numpys_and_do_not_depend_on_length(seed, factor):
 
 def test_runs_are_compared_phase_by_phase():
     shared, own = flipping(3, goal=1), flipping(3, goal=1, seed=7)
-    rows = between_runs({5: shared, 6: shared, 7: own}, [4, 5, 6], colours(3), "a")
-    assert len(rows) == 3 * 2 * 3
+    switch = {seed: differences(actors[:2], colours(2)) for seed, actors in {5: shared, 6: shared, 7: own}.items()}
+    rows = between_runs(switch, {5: [], 6: [5], 7: [5, 6]}, "a", 4)
+    assert len(rows) == 3 * 3
     assert all(list(row) == BETWEEN_COLUMNS + COSINE_COLUMNS for row in rows)
     assert cosine(rows, seed=5, other_seed=6) == pytest.approx(1)
     assert cosine(rows, seed=5, other_seed=7) == pytest.approx(0, abs=0.08)
-    assert {row["phase"] for row in rows} == {4, 5}
+    assert {row["phase"] for row in rows} == {4}
+    # A pair's row does not depend on which others there are.
+    fewer = between_runs(switch, {7: [6]}, "a", 4)
+    assert fewer == [pytest.approx(row) for row in rows if (row["seed"], row["other_seed"]) == (6, 7)]
+    another = between_runs(switch, {7: [6]}, "a", 5)
+    assert [row["cosine"] for row in another] == [row["cosine"] for row in fewer]
+    assert another[0]["null_mean"] != fewer[0]["null_mean"]
 
 
 def test_the_same_run_gives_the_same_rows_and_another_seed_another_null():
@@ -132,4 +139,4 @@ def test_the_same_run_gives_the_same_rows_and_another_seed_another_null():
 
 def test_too_few_phases_or_seeds_have_no_rows():
     assert within_run(flipping(2, goal=1), colours(2), "a", 1) == []
-    assert between_runs({1: flipping(3, goal=1)}, [0, 1, 2], colours(3), "a") == []
+    assert between_runs({1: differences(flipping(2, goal=1), colours(2))}, {1: []}, "a", 0) == []

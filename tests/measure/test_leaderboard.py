@@ -36,6 +36,7 @@ def row(family, edit, recovery, control="none", *, arm="onehot", seed=5, dose=np
         **{"size": 10, "norm": 1.0, "mean_length": 9.0, "share_crash": 0.02, "share_timeout": 0.01},
         "share_blue": share if donor == "blue" else 0.0,
         "share_purple": share if donor == "purple" else 0.0,
+        "share_yellow": 0.0,
         **more,
     }
 

@@ -196,6 +196,27 @@ def test_runs_that_never_meet_are_no_pairs():
     assert np.isnan(over_pairs([], [], [])).all()
 
 
+def test_drawn_exchanges_give_what_all_exchanges_give():
+    """Of 16 seeds all are counted; a 17th without a difference changes no sum, but makes it too many to count."""
+    generator = np.random.default_rng(0)
+    values = np.round(generator.normal(0.1, 0.4, (20, 16)), 1)
+    more = np.concatenate([values, np.zeros((20, 1))], axis=1)
+    exact, drawn = (exact_paired_tests(rows, np.zeros_like(rows)) for rows in (values, more))
+    assert len(np.unique(exact)) > 10
+    # Four standard errors of a share of 65,536 draws.
+    np.testing.assert_allclose(drawn, exact, atol=4 * (0.25 / 2**16) ** 0.5)
+    assert exact_paired_tests(np.ones((1, 40)), np.zeros((1, 40))) == pytest.approx([1 / (2**16 + 1)])
+    assert exact_paired_tests(np.ones((1, 40)), np.ones((1, 40))) == pytest.approx([1])
+
+
+def test_rows_of_a_large_table_have_the_intervals_that_they_have_alone():
+    """Not all of them are resampled at once."""
+    values = np.random.default_rng(0).random((410, 100))
+    found = each_over_seeds(values)
+    for row in (0, 136, 137, 409):
+        assert tuple(found[row]) == pytest.approx(over_seeds(values[row]), rel=1e-12)
+
+
 def test_holm_by_hand():
     """Sorted 0.005, 0.01, 0.03, 0.04, times 4, 3, 2, 1, and never less than the one before."""
     assert holm(np.array([0.01, 0.04, 0.03, 0.005])) == pytest.approx([0.03, 0.06, 0.06, 0.02])

@@ -109,7 +109,7 @@ def test_a_run_of_two_phases_has_a_table_without_rows(run, tmp_path, checkpoints
     assert list(frame) == WITHIN_COLUMNS + COSINE_COLUMNS
 
 
-def between(monkeypatch, tmp_path, recipe, paths, seeds):
+def between(monkeypatch, tmp_path, recipe, seeds, others=9, pattern="{seed}-{phase}.safetensors"):
     schemas, output = tmp_path / "tables.yaml", tmp_path / "between.parquet"
     schemas.write_text(yaml.safe_dump(SCHEMA, sort_keys=False))
     arguments = [
@@ -117,20 +117,21 @@ def between(monkeypatch, tmp_path, recipe, paths, seeds):
         json.dumps({"onehot": asdict(recipe)}),
         "--seeds",
         *map(str, seeds),
+        "--others",
+        str(others),
         "--phases",
         "1",
         "2",
         "3",
     ]
-    arguments += ["--checkpoints", *paths, "--schemas", str(schemas), "--output", str(output)]
+    arguments += ["--checkpoint", str(tmp_path / pattern), "--schemas", str(schemas), "--output", str(output)]
     monkeypatch.setattr(sys, "argv", ["stage", *arguments])
     directions_between_runs.main()
     return pd.read_parquet(output)
 
 
 def test_runs_are_compared(monkeypatch, tmp_path, recipe, checkpoints):
-    paths = [path for seed in (99, 1) for path in checkpoints[seed][1:]]
-    frame = between(monkeypatch, tmp_path, recipe, paths, (99, 1))
+    frame = between(monkeypatch, tmp_path, recipe, (99, 1))
     assert frame[["arm", "seed", "other_seed", "phase"]].drop_duplicates().to_numpy().tolist() == [
         ["onehot", 99, 1, 1],
         ["onehot", 99, 1, 2],
@@ -138,11 +139,17 @@ def test_runs_are_compared(monkeypatch, tmp_path, recipe, checkpoints):
     assert frame["cosine"].between(-1, 1).all()
 
 
+def test_two_runs_have_one_other_each_however_many_are_asked_for(monkeypatch, tmp_path, recipe, checkpoints):
+    for others in (1, 9):
+        between(monkeypatch, tmp_path, recipe, (99, 1), others)
+        (tmp_path / "between.parquet").rename(tmp_path / f"{others}.parquet")
+    assert (tmp_path / "1.parquet").read_bytes() == (tmp_path / "9.parquet").read_bytes()
+
+
 def test_one_run_alone_has_a_table_without_rows(monkeypatch, tmp_path, recipe, checkpoints):
-    assert between(monkeypatch, tmp_path, recipe, checkpoints[99][1:], (99,)).empty
+    assert between(monkeypatch, tmp_path, recipe, (99,)).empty
 
 
-def test_checkpoints_in_another_order_are_refused(monkeypatch, tmp_path, recipe, checkpoints):
-    paths = [path for seed in (1, 99) for path in checkpoints[seed][1:]]
+def test_a_checkpoint_in_the_wrong_place_is_refused(monkeypatch, tmp_path, recipe, checkpoints):
     with pytest.raises(StudyError, match=r"1-1\.safetensors is of seed 1, not 99"):
-        between(monkeypatch, tmp_path, recipe, paths, (99, 1))
+        between(monkeypatch, tmp_path, recipe, (99, 1), pattern="1-{phase}.safetensors")

@@ -32,7 +32,7 @@ def schemas(tmp_path):
 def make(tmp_path, schemas, monkeypatch):
     """Write these records, run the stage on them, and give back the table's path."""
 
-    def made(records, given=None):
+    def made(records, given=None, runs=()):
         folder = tmp_path / "results/benchmarks"
         for name, text in records.items():
             path = folder / name
@@ -41,7 +41,7 @@ def make(tmp_path, schemas, monkeypatch):
         output = tmp_path / "results/tables/benchmarks.parquet"
         output.parent.mkdir(exist_ok=True)
         paths = [str(folder / name) for name in given or records]
-        arguments = ["--records", *paths, "--schemas", str(schemas), "--output", str(output)]
+        arguments = ["--records", *paths, *runs, "--schemas", str(schemas), "--output", str(output)]
         monkeypatch.setattr(sys, "argv", ["benchmarks", *arguments])
         benchmarks.main()
         return output
@@ -68,6 +68,14 @@ def test_a_row_a_job_in_the_order_given(make):
         {"stage": "evaluate", "arm": "onehot", "seed": 99, **unseen},
         {"stage": "reference", "arm": None, "seed": None, **seen},
     ]
+
+
+def test_a_pattern_stands_for_all_runs(make):
+    records = {f"{stage}/arm={arm}/seed={seed}.tsv": SEEN for stage in "pq" for arm in "ab" for seed in (9, 1)}
+    patterns = [f"{stage}/arm={{arm}}/seed={{seed}}.tsv" for stage in "pq"]
+    listed = make({**records, "reference.tsv": SEEN}).read_bytes()
+    named = ["--arms", "a", "b", "--seeds", "9", "1"]
+    assert make({}, [*patterns, "reference.tsv"], named).read_bytes() == listed
 
 
 def test_types_are_the_schemas_whatever_is_missing(make):

@@ -52,6 +52,7 @@ def run(monkeypatch, tmp_path, recipe):
             "--recipe": [json.dumps(asdict(recipe))],
             "--settings": [json.dumps(SETTINGS)],
             "--levels-seed": [5],
+            "--device": ["cpu"],
             "--phases": phases,
             "--checkpoints": checkpoints,
             "--actors": [tmp_path / output / f"{phase}.safetensors" for phase in phases],

@@ -30,7 +30,16 @@ def command(folder: Path, recipe: dict, seed: int = 3, save_every: int = 2) -> l
     checkpoints = [str(folder / f"checkpoints/phase={phase:02d}.safetensors") for phase in range(PHASES)]
     return [
         *(sys.executable, "-m", "goalsplice.stages.train", "--arm", "onehot", "--seed", str(seed)),
-        *("--recipe", json.dumps(recipe), "--unfinished", str(folder / "unfinished"), "--save-every", str(save_every)),
+        *(
+            "--recipe",
+            json.dumps(recipe),
+            "--device",
+            "cpu",
+            "--unfinished",
+            str(folder / "unfinished"),
+            "--save-every",
+            str(save_every),
+        ),
         *("--training", str(folder / "training.parquet"), "--timing", str(folder / "timing.parquet")),
         *("--checkpoints", *checkpoints),
     ]

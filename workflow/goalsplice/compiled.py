@@ -8,11 +8,11 @@ the package, and after the versions of what else is compiled in. (With a NUMBA_C
 
 import hashlib
 import os
+import stat
 import tempfile
 from functools import partial
 from pathlib import Path
 
-import minigrid
 import numba
 import numpy
 
@@ -21,7 +21,7 @@ _PACKAGE = Path(__file__).parent
 
 def source_digest(package: Path = _PACKAGE) -> str:
     """Hexadecimal digest (16 digits) of the folders of `package` that compile anything, and of versions."""
-    versions = (numba.__version__, numpy.__version__, minigrid.__version__)
+    versions = (numba.__version__, numpy.__version__)
     digest = hashlib.sha256(" ".join(versions).encode())
     sources = {path: path.read_bytes() for path in sorted(package.rglob("*.py"))}
     folders = {path.parent for path, content in sources.items() if b"njit" in content}
@@ -31,22 +31,41 @@ def source_digest(package: Path = _PACKAGE) -> str:
     return digest.hexdigest()[:16]
 
 
-def _cache_folder() -> str:
-    """A writable folder for this version of the code: the user's cache, or else one for temporary files."""
-    root = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
-    for parent in (root, Path(tempfile.gettempdir())):
-        folder = parent / "goalsplice" / source_digest()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            continue
-        if os.access(folder, os.W_OK):
-            return str(folder)
-    return tempfile.mkdtemp(prefix="goalsplice-")
+def is_private(folder: Path) -> bool:
+    """Whether `folder`, and the link if it is one, belong to this user, and nobody else may write to it."""
+    here, there = folder.lstat(), folder.stat()
+    return here.st_uid == there.st_uid == os.getuid() and not there.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def private_folder(parent: Path, name: str) -> Path | None:
+    """The folder `name` below `parent`, made if need be, to which this user alone may write; None if there is none.
+
+    Numba keeps compiled functions as pickles: who can write to their folder decides what a study runs.
+    """
+    folder = parent / name
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        # 0700 whatever the umask is. One of another user's that is there already does not become ours by that.
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder if is_private(folder) and os.access(folder, os.W_OK) else None
+    except OSError:
+        return None
+
+
+def cache_folder(cache: Path, temporary: Path) -> Path:
+    """A private folder for this version of the code: in the user's cache, or else one for temporary files."""
+    # The temporary folder is everybody's, so each user has a name there, and who took it first is checked.
+    for parent, name in ((cache, "goalsplice"), (temporary, f"goalsplice-{os.getuid()}")):
+        ours = private_folder(parent, name)
+        folder = ours and private_folder(ours, source_digest())
+        if folder:
+            return folder
+    return Path(tempfile.mkdtemp(prefix="goalsplice-", dir=temporary))
 
 
 if not os.environ.get("NUMBA_CACHE_DIR"):
-    numba.config.CACHE_DIR = _cache_folder()
+    _caches = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+    numba.config.CACHE_DIR = str(cache_folder(_caches, Path(tempfile.gettempdir())))
 
 njit = partial(numba.njit, cache=True)
 

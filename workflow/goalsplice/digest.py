@@ -27,6 +27,30 @@ def _over_seeds(rows: pd.DataFrame, by: list[str], value: str, source: str = "")
     return pd.DataFrame(out)
 
 
+COLUMNS = {
+    "transports": [
+        *("arm", "seed", "source_seed", "target_phase", "source_recipient_phase", "donor_objective"),
+        *("part", "aligned", "control", "share_blue", "share_purple", "share_yellow"),
+    ],
+    "probes": [
+        *("arm", "seed", "control", "probe", "layer", "train_objective", "test_objective"),
+        *("train_key", "test_key", "train_phases", "test_phases", "balanced_accuracy"),
+    ],
+    "exchanges": [
+        *("arm", "seed", "recipient_phase", "basis", "colour", "other_colour"),
+        *("cosine_of_changes", "contrast_cosine", "share"),
+    ],
+    "anatomy": [
+        *("arm", "seed", "recipient_phase", "grouping", "part"),
+        *("share", "share_of_tensor", "stable_rank", "effective_rank"),
+    ],
+    "continued": [
+        *("arm", "seed", "phase", "objective", "rollout", "return_blue", "return_purple", "return_yellow"),
+        *("distance", "layer1_share"),
+    ],
+}
+"""Columns that digests are made of; of the perceptions, of which there are few rows, all of them."""
+
 _COLUMNS = ("seeds", "interquartile_mean", "low", "high", "lowest_seed", "highest_seed")
 
 

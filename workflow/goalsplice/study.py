@@ -1,7 +1,18 @@
 """What config.yaml means beyond its schema. Light to import: Snakemake does so at each start."""
 
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
 from goalsplice.agent.schedule import objective_of
 from goalsplice.errors import StudyError
+
+_TOLD = 300
+"""Characters of jsonschema's message that are passed on. It quotes values in full."""
+
+_LONGEST = 65_536
+"""Characters of the custom edits as JSON. They are one word of a shell line, which Linux limits to twice that."""
 
 
 def schema_sentence(path: list, message: str) -> str:
@@ -12,7 +23,40 @@ def schema_sentence(path: list, message: str) -> str:
         message: what jsonschema says of it.
     """
     where = ".".join(str(part) for part in path) or "the top level"
+    if len(message) > _TOLD:
+        message = f"{message[: _TOLD // 2]} ... {message[-_TOLD // 2 :]}"
     return f"in the configuration, {where}: {message}; workflow/schemas/config.schema.yaml says what each key may be"
+
+
+def _is_integer(_checker: object, value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(_checker: object, value: object) -> bool:
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:  # an integer that no float holds
+        return False
+
+
+def validate(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
+    """Hold a configuration to its schema, more strictly about numbers than JSON Schema is.
+
+    There 1.0 is an integer, which a path or a command line would write as 1.0, and NaN passes any minimum.
+
+    Args:
+        schema: content of workflow/schemas/config.schema.yaml.
+
+    Raises:
+        StudyError: the first fault.
+    """
+    import jsonschema
+
+    draft = jsonschema.Draft202012Validator
+    checker = draft.TYPE_CHECKER.redefine_many({"integer": _is_integer, "number": _is_number})
+    strict = jsonschema.validators.extend(draft, type_checker=checker)
+    for error in strict(schema).iter_errors(config):
+        raise StudyError(schema_sentence(list(error.absolute_path), error.message))
 
 
 def recipe_of(config: dict, arm: str) -> dict:
@@ -58,6 +102,29 @@ def other_seed(seeds: list[int], seed: int) -> int | None:
     return None if following == seed else following
 
 
+def lenders(seeds: list[int], seed: int, others: int) -> list[int]:
+    """Runs whose goal vectors a run gets: those that follow it in `seeds`, in a circle; in the order of `seeds`.
+
+    Args:
+        others: how many; all others if there are fewer. So jobs and rows grow with the runs, not with their square.
+    """
+    place = seeds.index(seed)
+    following = {(place + step) % len(seeds) for step in range(1, min(others, len(seeds) - 1) + 1)}
+    return [seeds[number] for number in sorted(following)]
+
+
+def compared(seeds: list[int], others: int) -> dict[int, list[int]]:
+    """For each run those before it in `seeds` that it is compared with: one of the two is the other's lender.
+
+    So every pair of runs is there at most once, and all pairs are if there are 2 * `others` + 1 seeds or fewer.
+    """
+    lent = {seed: set(lenders(seeds, seed, others)) for seed in seeds}
+    return {
+        seed: [other for other in seeds[:place] if other in lent[seed] or seed in lent[other]]
+        for place, seed in enumerate(seeds)
+    }
+
+
 def check(config: dict) -> None:
     """Check what ties keys of a valid configuration together.
 
@@ -75,6 +142,7 @@ def check(config: dict) -> None:
             "in the configuration, splices.pairs has a pair twice, perhaps the other way round; each is spliced both "
             "ways, so name it once"
         )
+    _check_custom_edits(config["custom_edits"])
     _check_retargets(config)
     _check_probes(config)
     for arm in config["arms"]:
@@ -104,6 +172,23 @@ def check(config: dict) -> None:
                 f"in the configuration, minibatches of arm {arm} is {recipe['minibatches']}, which does not divide "
                 f"num_envs * num_steps = {steps} into parts of two steps or more; choose a number that does"
             )
+
+
+def _check_custom_edits(edits: list[dict]) -> None:
+    """Check that parameters, which may be of any form, can be passed on as JSON."""
+    where = "in the configuration, custom_edits"
+    try:
+        length = len(json.dumps(edits, allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise StudyError(
+            f"{where} has parameters that JSON cannot hold ({error}); use finite numbers, text in quotes, true, false, "
+            "null, and lists and mappings of these"
+        ) from None
+    if length > _LONGEST:
+        raise StudyError(
+            f"{where} has {length:,} characters as JSON, of which {_LONGEST:,} can be passed on; put what is long into "
+            "the edit's module"
+        )
 
 
 def _check_retargets(config: dict) -> None:

@@ -1,6 +1,6 @@
 # What switches of the objective do to the weights.
 
-LATE_PHASES = range(
+COMPARED_PHASES = range(
     LATE,
     min(study.whole_phases(recipe) for recipe in RECIPES.values()),
 )
@@ -55,9 +55,11 @@ rule compare_directions:
 
 
 rule compare_runs:
-    """Compare the directions in which the late switches of every two runs of an arm change the weights."""
+    """Compare the directions in which the late switches of two runs of an arm change the weights, for many such two."""
     input:
-        checkpoints=[path for arm in ARMS for seed in config["seeds"] for path in checkpoints(arm, seed, LATE_PHASES)],
+        checkpoints=[
+            path for arm in ARMS for seed in config["seeds"] for path in checkpoints(arm, seed, COMPARED_PHASES)
+        ],
         schemas=project("workflow/schemas/tables.yaml"),
         code=code("goalsplice.stages.directions_between_runs"),
     output:
@@ -72,10 +74,12 @@ rule compare_runs:
     params:
         recipes=json.dumps(RECIPES),
         seeds=config["seeds"],
-        phases=list(LATE_PHASES),
+        others=config["transport"]["others"],
+        phases=list(COMPARED_PHASES),
+        checkpoint=lambda wildcards: CHECKPOINT,
     message:
-        "Comparing the switches of every two runs."
+        "Comparing the switches of runs, two at a time."
     shell:
         "python -m goalsplice.stages.directions_between_runs --recipes {params.recipes:q} --seeds {params.seeds}"
-        " --phases {params.phases} --checkpoints {input.checkpoints:q} --schemas {input.schemas:q} --output {output:q}"
-        " 2> {log:q}"
+        " --others {params.others} --phases {params.phases} --checkpoint {params.checkpoint:q}"
+        " --schemas {input.schemas:q} --output {output:q} 2> {log:q}"

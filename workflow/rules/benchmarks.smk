@@ -4,7 +4,7 @@
 rule benchmarks:
     """Gather the time and memory of every stage's jobs."""
     input:
-        records=BENCHMARKS,
+        records=[*runs(RUN_BENCHMARKS), *STUDY_BENCHMARKS],
         schemas=project("workflow/schemas/tables.yaml"),
         code=code("goalsplice.stages.benchmarks"),
     output:
@@ -13,6 +13,11 @@ rule benchmarks:
         "results/logs/benchmarks.log",
     conda:
         "../../envs/study.yaml"
+    params:
+        # From a function, so that Snakemake does not take {arm} and {seed} for wildcards.
+        records=lambda wildcards: [*RUN_BENCHMARKS, *STUDY_BENCHMARKS],
+        arms=ARMS,
+        seeds=config["seeds"],
     shell:
-        "python -m goalsplice.stages.benchmarks --records {input.records:q} --schemas {input.schemas:q}"
-        " --output {output:q} 2> {log:q}"
+        "python -m goalsplice.stages.benchmarks --records {params.records:q} --arms {params.arms} --seeds {params.seeds}"
+        " --schemas {input.schemas:q} --output {output:q} 2> {log:q}"

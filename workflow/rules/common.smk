@@ -7,24 +7,25 @@
 #   results/figures/<figure>.svg, .png                                         drawn from tables
 #   results/logs/<rule>/..., results/benchmarks/<rule>/...                     output and resources of each job
 import ast
+import functools
 import json
 import os
+import shutil
+import sys
 from pathlib import Path
 
+import yaml
 from snakemake.exceptions import WorkflowError
-from snakemake.utils import validate
 
-from goalsplice import progress, study
+from goalsplice import progress, study, summary
 from goalsplice.edits import plugin
 from goalsplice.errors import StudyError
 
 try:
-    validate(config, "../schemas/config.schema.yaml")
+    schema = Path(workflow.basedir, "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8")
+    study.validate(config, yaml.safe_load(schema))
     study.check(config)
     plugin.check(config["custom_edits"], workflow.basedir)
-except WorkflowError as error:
-    cause = error.__context__
-    raise WorkflowError(study.schema_sentence(list(cause.path), cause.message)) from None
 except StudyError as error:
     raise WorkflowError(str(error)) from None
 
@@ -117,29 +118,44 @@ def project(path):
     return os.path.relpath(Path(workflow.basedir, path))
 
 
+@functools.cache
+def sources(module):
+    """Files of a module of goalsplice and of the packages that it is in; a name that a module defines has none."""
+    root, parts = Path(workflow.basedir, "workflow"), module.split(".")
+    places = [root.joinpath(*parts[:length]) for length in range(1, len(parts) + 1)]
+    paths = [place / "__init__.py" if place.is_dir() else place.with_suffix(".py") for place in places]
+    return [path for path in paths if path.exists()]
+
+
+# Almost every rule has most of these modules among its own. Parsing each again took two seconds of every start.
+@functools.cache
+def imports(path):
+    """Names that a source file imports from goalsplice, modules and what they define alike."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            found += [f"{node.module}.{name.name}" for name in node.names]
+        elif isinstance(node, ast.Import):
+            found += [name.name for name in node.names]
+    return [name for name in found if name.split(".")[0] == "goalsplice"]
+
+
 def code(*modules):
     """Source files of modules of goalsplice and of all that they import from it.
 
     A rule with these as input runs again when what it runs has changed in content. Snakemake compares files of this
     size by their content, so a checkout or a touch of them reruns nothing.
     """
-    root = Path(workflow.basedir, "workflow")
-    found, waiting = set(), list(modules)
+    found, seen, waiting = set(), set(), list(modules)
     while waiting:
-        parts = waiting.pop().split(".")
-        if parts[0] != "goalsplice":
+        name = waiting.pop()
+        if name in seen:
             continue
-        for length in range(1, len(parts) + 1):
-            place = root.joinpath(*parts[:length])
-            path = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
-            if not path.exists() or path in found:
-                continue
-            found.add(path)
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.ImportFrom):
-                    waiting += [f"{node.module}.{name.name}" for name in node.names]
-                elif isinstance(node, ast.Import):
-                    waiting += [name.name for name in node.names]
+        seen.add(name)
+        for path in sources(name):
+            if path not in found:
+                found.add(path)
+                waiting += imports(path)
     return sorted(os.path.relpath(path) for path in found)
 
 
@@ -148,10 +164,14 @@ def runs(pattern):
     return expand(pattern, arm=ARMS, seed=config["seeds"])
 
 
+# Linux takes no shell line of more than 131,072 bytes. A stage that reads several files of every run gets their pattern.
+CHECKPOINT = "results/runs/arm={arm}/seed={seed}/checkpoints/phase={phase:02d}.safetensors"
+
+
 def checkpoints(arm, seed, phases=None):
     """A run's checkpoints: all of them, or those of some phases."""
     phases = range(study.whole_phases(RECIPES[arm])) if phases is None else phases
-    return [f"results/runs/arm={arm}/seed={seed}/checkpoints/phase={phase:02d}.safetensors" for phase in phases]
+    return [CHECKPOINT.format(arm=arm, seed=seed, phase=phase) for phase in phases]
 
 
 def recipe(wildcards):
@@ -183,12 +203,11 @@ def other_late_checkpoints(wildcards):
 
 
 def transport_checkpoints(wildcards):
-    """All checkpoints of the run that is edited, and the spliced phases' of the arm's other runs."""
-    arm, others = wildcards.arm, [seed for seed in config["seeds"] if seed != int(wildcards.seed)]
-    return [
-        *checkpoints(arm, wildcards.seed),
-        *[path for seed in others for path in checkpoints(arm, seed, SPLICED_PHASES[arm])],
-    ]
+    """All checkpoints of the run that is edited, and of the runs whose vectors it gets those that make up a vector."""
+    arm, seed = wildcards.arm, int(wildcards.seed)
+    lenders = study.lenders(seeds_beside(wildcards), seed, config["transport"]["others"])
+    phases = study.spliced_phases(RECIPES[arm], config["splices"]["pairs"][-1:])
+    return [*checkpoints(arm, seed), *[path for lender in lenders for path in checkpoints(arm, lender, phases)]]
 
 
 def further_actors(wildcards):
@@ -198,30 +217,26 @@ def further_actors(wildcards):
 
 
 # The records of all stages that have `benchmark:`, in the order of the stages: those of each run, then those of all runs.
-BENCHMARKS = [
-    *runs(
-        expand(
-            "results/benchmarks/{stage}/arm={{arm}}/seed={{seed}}.tsv",
-            stage=[
-                "train",
-                "evaluate",
-                "splice",
-                "custom_edits",
-                "transport",
-                "retarget",
-                "continue_training",
-                "perceive",
-                "probe",
-                "take_apart",
-                "compare_directions",
-            ],
-        )
-    ),
-    *expand(
-        "results/benchmarks/{stage}.tsv",
-        stage=["reference", "summarise", "recover", "compare_runs", "measure_retargets"],
-    ),
-]
+RUN_BENCHMARKS = expand(
+    "results/benchmarks/{stage}/arm={{arm}}/seed={{seed}}.tsv",
+    stage=[
+        "train",
+        "evaluate",
+        "splice",
+        "custom_edits",
+        "transport",
+        "retarget",
+        "continue_training",
+        "perceive",
+        "probe",
+        "take_apart",
+        "compare_directions",
+    ],
+)
+STUDY_BENCHMARKS = expand(
+    "results/benchmarks/{stage}.tsv",
+    stage=["reference", "summarise", "recover", "compare_runs", "measure_retargets"],
+)
 ALL_TABLES = expand("results/tables/{table}.parquet", table=TABLES)
 ALL_FIGURES = [
     *expand("results/figures/{figure}.{format}", figure=FIGURES, format=["svg", "png"]),

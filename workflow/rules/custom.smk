@@ -25,7 +25,8 @@ rule custom_edits:
         levels_seed=config["evaluation"]["seed"],
         phases=lambda wildcards: SPLICED_PHASES[wildcards.arm],
         other_seed=other_seed,
-        edits=json.dumps(config["custom_edits"]),
+        # Functions' values are taken as they are. In a string, an edit's name such as {arm} would be a wildcard.
+        edits=lambda wildcards: json.dumps(config["custom_edits"]),
         project=project("."),
     message:
         "Scoring custom edits of arm {wildcards.arm}, seed {wildcards.seed}."

@@ -24,12 +24,14 @@ rule continue_training:
         settings=json.dumps({key: value for key, value in config["further_training"].items() if key != "phases"}),
         levels_seed=config["evaluation"]["seed"],
         phases=config["further_training"]["phases"],
+        device=config["device"],
     message:
         "Training checkpoints of arm {wildcards.arm}, seed {wildcards.seed} further."
     shell:
         "python -m goalsplice.stages.continue_training --arm {wildcards.arm} --seed {wildcards.seed}"
-        " --recipe {params.recipe:q} --settings {params.settings:q} --levels-seed {params.levels_seed}"
-        " --phases {params.phases} --checkpoints {input.checkpoints:q} --actors {output.actors:q}"
+        " --recipe {params.recipe:q} --device {params.device} --settings {params.settings:q}"
+        " --levels-seed {params.levels_seed} --phases {params.phases} --checkpoints {input.checkpoints:q}"
+        " --actors {output.actors:q}"
         " --output {output.table:q} 2> {log:q}"
 
 

@@ -1,6 +1,15 @@
 # What one asks for by name, besides `all`.
 
 
+# Where Snakemake itself runs, on a cluster too: these start a Snakemake of their own, or take no time.
+localrules:
+    record_config,
+    report,
+    publish,
+    publish_tuning,
+    quick,
+
+
 rule tables:
     """All tables."""
     input:
@@ -27,7 +36,7 @@ rule record_config:
     conda:
         "../../envs/study.yaml"
     params:
-        config=json.dumps(config),
+        config=lambda wildcards: json.dumps(config),
     shell:
         "python -m goalsplice.stages.record_config --config {params.config:q} --output {output:q} 2> {log:q}"
 

@@ -22,14 +22,15 @@ for arm in ARMS:
         params:
             arm=arm,
             recipe=json.dumps(RECIPES[arm], sort_keys=True),
+            device=config["device"],
             # No output, or else Snakemake would delete it when the job fails.
             unfinished=f"results/runs/arm={arm}/seed={{seed}}/unfinished",
         message:
             "Training arm {params.arm}, seed {wildcards.seed}. To follow it: tail -f {log}"
         shell:
             "python -m goalsplice.stages.train --arm {params.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
-            # Of the configuration itself, not of the params: another number of rollouts between saves trains nothing anew.
-            " --unfinished {params.unfinished:q} --save-every {config[resume][save_every]}"
+            # Not among the params: another number of rollouts between saves trains nothing anew.
+            " --device {params.device} --unfinished {params.unfinished:q} --save-every {config[resume][save_every]}"
             " --training {output.training:q} --timing {output.timing:q} --checkpoints {output.checkpoints:q}"
             " 2> {log:q}"
 

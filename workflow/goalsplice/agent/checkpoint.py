@@ -1,25 +1,30 @@
 """Checkpoints: actor and critic at a phase's end, as safetensors with a header that says what they are.
 
-A checkpoint holds plain numbers (safetensors, no pickle), so it is safe to load one from a stranger.
+A checkpoint holds plain numbers (safetensors, no pickle), so it is safe to load one from a stranger. A SHA-256 in its
+header covers the header and the tensors, so one that was damaged is told and never used.
 """
 
+import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
-from torch import nn
+from safetensors.torch import load, save
+from torch import Tensor, nn
 
 from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.schedule import objective_of
 from goalsplice.errors import StudyError
-from goalsplice.files import replacing
+from goalsplice.files import damaged, decoding, replacing
 
 _KEY = "goalsplice"
 """The one entry of the safetensors metadata. With several, their order in the file would differ from run to run."""
+
+_DIGEST = "sha256"
+"""Beside the header's fields: `content_digest` of the header and the tensors."""
 
 
 @dataclass(frozen=True)
@@ -42,33 +47,52 @@ class Header:
     recipe: str
 
 
+def content_digest(header: Header, tensors: Mapping[str, Tensor]) -> str:
+    """SHA-256, hexadecimal, of a header and of tensors on the CPU: their names, types, shapes and values."""
+    digest = hashlib.sha256(json.dumps(asdict(header), sort_keys=True).encode())
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"\0{name}\0{tensor.dtype}\0{tuple(tensor.shape)}\0".encode())
+        digest.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
 def save_checkpoint(path: str | Path, agent: nn.Module, header: Header) -> None:
     """Write a network, such as an `Agent`, with `header`; the file appears whole or not at all."""
-    metadata = {_KEY: json.dumps(asdict(header), sort_keys=True)}
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in agent.state_dict().items()}
+    described = asdict(header) | {_DIGEST: content_digest(header, tensors)}
+    content = save(tensors, {_KEY: json.dumps(described, sort_keys=True)})
     with replacing(path) as aside:
-        aside.write_bytes(save(tensors, metadata))
+        aside.write_bytes(content)
 
 
-def read(path: Path) -> tuple[dict[str, torch.Tensor], Header]:
-    """Tensors and header of a file that `save_checkpoint` wrote, of whichever network.
+def read(path: Path) -> tuple[dict[str, Tensor], Header]:
+    """Tensors, by name in alphabetical order, and header of a file that `save_checkpoint` wrote, of whichever network.
+
+    A file without a digest, from before checkpoints had one, is read too; of its damage only that is told which shows
+    in its form.
 
     Raises:
         StudyError: the file is missing or damaged, or is not of this study.
     """
     if not path.exists():
         raise StudyError(f"there is no checkpoint {path}; train it first")
-    again = "delete it and run snakemake again to train it anew"
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-    except (SafetensorError, OSError) as error:
-        raise StudyError(f"{path} is not a whole safetensors file ({error}); {again}") from error
-    try:
-        return tensors, Header(**json.loads(metadata[_KEY]))
-    except (KeyError, TypeError, json.JSONDecodeError) as error:
-        raise StudyError(f"{path} has no header of this study; {again}") from error
+    content = path.read_bytes()
+    with decoding(path):
+        tensors = dict(sorted(load(content).items()))
+        # As the format has it: a length in 8 bytes, then JSON.
+        described = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")]).get("__metadata__") or {}
+    if _KEY not in described:
+        raise StudyError(f"{path} has no header of this study; delete it and run snakemake again to train it anew")
+    with decoding(path):
+        found = json.loads(described[_KEY])
+        digest = found.pop(_DIGEST, None)
+        header = Header(**found)
+        for field in fields(Header):
+            if type(getattr(header, field.name)) is not field.type:
+                raise damaged(path, f"its header has {field.name} {getattr(header, field.name)!r}")
+        if digest is not None and digest != content_digest(header, tensors):
+            raise damaged(path, "its content does not have the digest that it was written with")
+    return tensors, header
 
 
 def load_checkpoint(path: str | Path, recipe: Recipe, **expected: object) -> tuple[Agent, Header]:

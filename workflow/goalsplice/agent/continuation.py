@@ -16,10 +16,10 @@ import torch
 from torch import Tensor
 
 from goalsplice.agent.checkpoint import Header, read, save_checkpoint
+from goalsplice.agent.device_learner import learner_of
 from goalsplice.agent.network import Agent
-from goalsplice.agent.ppo import Learner
 from goalsplice.agent.recipe import Recipe
-from goalsplice.agent.training import Progress, practise
+from goalsplice.agent.training import CPU, Progress, practise
 from goalsplice.errors import StudyError
 from goalsplice.world.simulator import create
 
@@ -34,7 +34,14 @@ def streams(arm: str, seed: int, phase: int, objective: str, count: int) -> list
 
 
 def continue_training(
-    agent: Agent, recipe: Recipe, arm: str, seed: int, phase: int, objective: str, rollouts: int
+    agent: Agent,
+    recipe: Recipe,
+    arm: str,
+    seed: int,
+    phase: int,
+    objective: str,
+    rollouts: int,
+    device: torch.device = CPU,
 ) -> Iterator[Progress]:
     """Train a copy of a checkpoint's agent further, and yield after each rollout and its update.
 
@@ -43,13 +50,14 @@ def continue_training(
         recipe: as for `training.train`, but for its schedule, objectives and number of rollouts, which do not count.
         arm, seed, phase: of the checkpoint. With `objective`, all randomness derives from them.
         objective: the outcome that pays throughout, which the run need not have been trained on.
+        device: where the networks are updated.
 
     Yields:
         Rows that have the keys `rollout`, from 1, and `objective`, and those of `training.practise`. The agent changes
         when the iteration goes on.
     """
     order, place = streams(arm, seed, phase, objective, 2)
-    learner = Learner(copy.deepcopy(agent), recipe)
+    learner = learner_of(copy.deepcopy(agent), recipe, device)
     minibatch_generator = np.random.default_rng(order)
     worlds = create(recipe.num_envs, recipe.layouts, np.random.default_rng(place), recipe.grid_size)
     for number in range(1, rollouts + 1):
@@ -87,6 +95,9 @@ def load_actor(path: str | Path, recipe: Recipe, **expected: object) -> tuple[di
             raise StudyError(f"{path} is of {field} {found!r}, not {value!r}; name the right file or make it anew")
     actor = Agent(recipe.world.inputs, recipe.hidden_size).actor.state_dict()
     shapes, found = ({name: tensor.shape for name, tensor in parts.items()} for parts in (actor, tensors))
-    if shapes != found or not all(torch.isfinite(tensor).all() for tensor in tensors.values()):
-        raise StudyError(f"{path} does not hold an actor of this recipe's shapes; delete it and make it anew")
+    numbers = all(part.dtype == torch.float32 and torch.isfinite(part).all() for part in tensors.values())
+    if shapes != found or not numbers:
+        raise StudyError(
+            f"{path} does not hold an actor of this recipe's shapes in finite float32; delete it and make it anew"
+        )
     return {name: tensors[name] for name in actor}, header

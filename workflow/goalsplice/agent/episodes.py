@@ -2,13 +2,27 @@
 
 import numpy as np
 
-from goalsplice.agent.policy import Policy, logits_of, sample
+from goalsplice.agent.input_layer import gather_relu
+from goalsplice.agent.live_inputs import live_dot, live_inputs
+from goalsplice.agent.policy import Policy, add, add_relu, sample
 from goalsplice.compiled import njit
 from goalsplice.world.observation import Encoding, rows
 from goalsplice.world.simulator import RUNNING, Rules, Worlds, act, draw_ball_cell, observe, uniform
 
 _WIDTH = 128
 """Levels that run at a time: enough for efficient products, few enough to stay in the processor's cache."""
+
+
+@njit
+def _logits_of(policy, inputs2, inputs3, observation_rows, first, second, out):
+    """`policy.logits_of` without silent units, of which one policy's calls learn more and more."""
+    gather_relu(policy.table, observation_rows, first)
+    live_dot(first, inputs2, second)
+    add_relu(second, policy.bias2)
+    live_dot(second, inputs3, first)
+    add_relu(first, policy.bias3)
+    np.dot(first, policy.weight4, out)
+    add(out, policy.bias4)
 
 
 @njit
@@ -21,6 +35,7 @@ def _play(levels, policy, tables, rules, greedy, cells, backgrounds, outcomes, l
     first = np.empty((width, hidden), dtype=np.float32)
     second = np.empty((width, hidden), dtype=np.float32)
     logits = np.empty((width, policy.bias4.size), dtype=np.float32)
+    inputs2, inputs3 = live_inputs(policy.weight2), live_inputs(policy.weight3)
     # Slot s plays level playing[s]; an ended level makes place for the next, and in the end for the last slot's.
     playing = np.arange(width)
     started, active = width, width
@@ -28,7 +43,9 @@ def _play(levels, policy, tables, rules, greedy, cells, backgrounds, outcomes, l
         for slot in range(active):
             codes[slot] = observe(levels, playing[slot], tables)
         rows(codes[:active], cells, backgrounds, observation_rows[:active])
-        logits_of(policy, observation_rows[:active], first[:active], second[:active], logits[:active])
+        _logits_of(
+            policy, inputs2, inputs3, observation_rows[:active], first[:active], second[:active], logits[:active]
+        )
         for slot in range(active - 1, -1, -1):
             level = playing[slot]
             ball_cell = draw_ball_cell(levels, level, tables)

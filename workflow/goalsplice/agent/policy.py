@@ -52,9 +52,14 @@ def logits_of(policy, observation_rows, first, second, out):
     np.dot(second, policy.weight3, first)
     add_relu(first, policy.bias3)
     np.dot(first, policy.weight4, out)
-    for i in range(out.shape[0]):
-        for k in range(out.shape[1]):
-            out[i, k] += policy.bias4[k]
+    add(out, policy.bias4)
+
+
+@njit
+def add(values, bias):
+    for i in range(values.shape[0]):
+        for k in range(values.shape[1]):
+            values[i, k] += bias[k]
 
 
 @njit
@@ -66,16 +71,20 @@ def add_relu(values, bias):
 
 @njit_unowned
 def sample(logits, u):
-    """Action drawn from softmax(logits) with the uniform number u, by the inverse of the distribution function."""
+    """Action drawn from softmax(logits) with the uniform number u, by the inverse of the distribution function.
+
+    `logits` are overwritten, with their exponentials up to a factor: each is needed twice, and takes long.
+    """
     top = logits[0]
     for k in range(1, logits.size):
         top = max(top, logits[k])
     total = 0.0
     for k in range(logits.size):
-        total += np.exp(logits[k] - top)
+        logits[k] = np.exp(logits[k] - top)
+        total += logits[k]
     threshold, below = u * total, 0.0
     for k in range(logits.size - 1):
-        below += np.exp(logits[k] - top)
+        below += logits[k]
         if threshold < below:
             return k
     return logits.size - 1

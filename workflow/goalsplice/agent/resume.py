@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock, Timeout
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
@@ -73,15 +74,36 @@ def _digest(rows: bytes, arrays: dict[str, np.ndarray]) -> str:
 
 
 class Unfinished:
-    """The folder of one unfinished run.
+    """The folder of one unfinished run, as a context in which no other process has it.
+
+    Snakemake that was killed leaves its jobs running, and the next call starts them once more: the second one of a run
+    must not write where the first one does.
 
     Args:
         folder: need not exist.
         run: which run it is for.
+
+    Raises:
+        StudyError: on entering, if another process is training the run.
     """
 
     def __init__(self, folder: str | Path, run: Run):
         self.folder, self.run = Path(folder), run
+        self._lock = FileLock(self.folder / "lock", timeout=0)
+
+    def __enter__(self) -> "Unfinished":
+        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise StudyError(
+                f"another process is training arm {self.run.arm}, seed {self.run.seed} in {self.folder}; wait for it, "
+                "or end it (docs/reruns.md says how to find it)"
+            ) from None
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._lock.release()
 
     def checkpoint(self, phase: int) -> Path:
         """Where a completed phase's checkpoint waits for the others."""
@@ -135,11 +157,17 @@ class Unfinished:
         return arrays, rows
 
     def finish(self, checkpoints: list[Path]) -> None:
-        """Copy the phases' checkpoints to their places, in order; what is kept here stays until `clear`."""
+        """Copy the phases' checkpoints to their places, in order; what is kept here stays until `remove`."""
         for phase, path in enumerate(checkpoints):
             with replacing(path) as aside:
                 shutil.copyfile(self.checkpoint(phase), aside)
 
     def clear(self) -> None:
-        """Remove the folder, which may be absent."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Forget what was kept; the folder and its lock stay."""
+        for path in self.folder.iterdir():
+            if path.name != "lock":
+                path.unlink()
+
+    def remove(self) -> None:
+        """Remove the folder: the run is complete."""
+        shutil.rmtree(self.folder)

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from goalsplice.agent.device import MATMUL_PRECISION
+from goalsplice.agent.device_learner import DeviceLearner, learner_of
 from goalsplice.agent.network import Agent
 from goalsplice.agent.policy import policy_of
 from goalsplice.agent.ppo import Learner
@@ -18,6 +20,8 @@ from goalsplice.agent.schedule import objective_of
 from goalsplice.errors import StudyError
 from goalsplice.world.simulator import RUNNING, Worlds, colour_numbers, create
 from goalsplice.world.vocabulary import OUTCOMES
+
+CPU = torch.device("cpu")
 
 
 class Progress(NamedTuple):
@@ -71,7 +75,7 @@ def arithmetic(precision: str) -> Iterator[None]:
         precision: `float32`, or `medium`: factors may be rounded to bfloat16 (8 bits of mantissa), sums are float32.
     """
     before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision({"float32": "highest", "medium": "medium"}[precision])
+    torch.set_float32_matmul_precision(MATMUL_PRECISION[precision])
     torch.set_flush_denormal(True)
     try:
         yield
@@ -80,7 +84,7 @@ def arithmetic(precision: str) -> Iterator[None]:
         torch.set_float32_matmul_precision(before)
 
 
-def practise(learner: Learner, worlds: Worlds, objective: str, generator: np.random.Generator) -> dict:
+def practise(learner: Learner | DeviceLearner, worlds: Worlds, objective: str, generator: np.random.Generator) -> dict:
     """One rollout and its update: what the training table says of them.
 
     Args:
@@ -124,9 +128,10 @@ class Training:
     Args:
         recipe: the arm's.
         arm, seed: all randomness derives from them.
+        device: where the networks are updated.
     """
 
-    def __init__(self, recipe: Recipe, arm: str, seed: int):
+    def __init__(self, recipe: Recipe, arm: str, seed: int, device: torch.device = CPU):
         initial, order, *places = streams(arm, seed, 2 + len(recipe.objectives))
         agent = Agent(
             recipe.world.inputs,
@@ -134,7 +139,7 @@ class Training:
             torch.Generator().manual_seed(int(initial.generate_state(1, np.uint64)[0] >> np.uint64(1))),
         )
         self.recipe, self.done = recipe, 0
-        self.learner = Learner(agent, recipe)
+        self.learner = learner_of(agent, recipe, device)
         self._minibatches = np.random.default_rng(order)
         self._worlds = {
             objective: create(recipe.num_envs, recipe.layouts, np.random.default_rng(place), recipe.grid_size)

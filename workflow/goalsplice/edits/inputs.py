@@ -5,9 +5,9 @@ from itertools import combinations
 
 import numpy as np
 import torch
-from minigrid.core.constants import COLOR_TO_IDX, OBJECT_TO_IDX
 
 from goalsplice.edits.edit import Edit, Make, Weights, take
+from goalsplice.world.minigrid_numbers import COLOR_TO_IDX, OBJECT_TO_IDX
 from goalsplice.world.observation import Encoding
 
 _KINDS = ("empty", "wall", "key", "ball")

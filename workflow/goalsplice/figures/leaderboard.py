@@ -33,6 +33,11 @@ _COLUMNS = {"weights\nchanged": (40, "right"), "broken": (76, "right"), "stronge
 """What is printed at the right of a panel: places in points from its edge."""
 
 
+def _plain(text: str) -> str:
+    """A text as Matplotlib draws it letter by letter: between two dollar signs it would look for a formula."""
+    return text.replace("$", r"\$")
+
+
 def _name(row: pd.Series) -> str:
     """How an edit is called beside its row."""
     if row["family"] == _CUSTOM:
@@ -42,7 +47,7 @@ def _name(row: pd.Series) -> str:
         amount = "" if pd.isna(dose) else f", {100 * dose:g} %" if row["family"] == "weights" else f", {dose:g}"
         edit = row["edit"].replace("layer", "") if row["family"] == "layers" else row["edit"]
         name = f"{row['family']}: {edit}{amount}"
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+    return _plain(name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…")
 
 
 def _draw_row(axes: Axes, at: int, row: pd.Series, runs: pd.DataFrame) -> None:
@@ -111,7 +116,7 @@ def _claim(board: pd.DataFrame) -> str:
     place = int((ranked > best["recovery"]).sum()) + 1
     rank = f"number {place} of {len(ranked)}" + (f" in {best['arm']}" if board["arm"].nunique() > 1 else "")
     text = f"“{best['edit']}” is {rank} and recovers {100 * best['recovery']:.0f} %"
-    return "\n".join(textwrap.wrap(text, _LINE))
+    return _plain("\n".join(textwrap.wrap(text, _LINE)))
 
 
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:

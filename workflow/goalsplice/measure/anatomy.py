@@ -5,10 +5,10 @@ from math import nan
 from typing import NamedTuple
 
 import numpy as np
-from minigrid.core.constants import COLOR_TO_IDX, OBJECT_TO_IDX, STATE_TO_IDX
 from scipy.special import entr
 from torch import Tensor
 
+from goalsplice.world.minigrid_numbers import COLOR_TO_IDX, OBJECT_TO_IDX, STATE_TO_IDX
 from goalsplice.world.observation import BALL, EMPTY, WALL, Encoding, cell_inputs
 
 FIRST_LAYER = "layer1.weight"

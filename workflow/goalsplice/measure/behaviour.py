@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import pandas as pd
-from minigrid.core.constants import IDX_TO_COLOR
 from torch import Tensor
 
 from goalsplice.agent.policy import Policy, logits_of, policy_of, sample
 from goalsplice.agent.recipe import Recipe
 from goalsplice.edits.edit import size
 from goalsplice.measure.evaluation import levels
+from goalsplice.world.minigrid_numbers import IDX_TO_COLOR
 from goalsplice.world.observation import Encoding
 from goalsplice.world.simulator import RUNNING, Worlds, act, draw_ball_cell, observe, uniform
 from goalsplice.world.vocabulary import ACTIONS, OUTCOMES

@@ -133,30 +133,27 @@ def within_run(
 
 
 def between_runs(
-    runs: Mapping[int, Sequence[Mapping[str, Tensor]]], phases: Sequence[int], objectives: Sequence[str], arm: str
+    switch: Mapping[int, Directions], compared: Mapping[int, Sequence[int]], arm: str, phase: int
 ) -> list[dict[str, object]]:
-    """Cosines of the same difference in each two runs of an arm, as the weights are: hidden units are not matched.
+    """Cosines of the same difference in two runs of an arm, as the weights are: hidden units are not matched.
 
     Args:
-        runs: for each seed the actors of some neighbouring phases, in order.
-        phases, objectives: theirs.
-        arm: from which the shuffles derive, with seed and phase.
+        switch: for each seed the difference of two neighbouring phases' actors.
+        compared: for each seed the others that it is compared with.
+        arm, phase: from which the shuffles derive, with the seed; the phase is the earlier one.
 
     Returns:
-        Rows with the columns of the directions_between_runs table but for the arm.
+        Rows with the columns of the directions_between_runs table but for the arm: `seed` is one of those that
+        `other_seed` is compared with.
     """
-    found = {seed: differences(actors, objectives) for seed, actors in runs.items()}
     rows = []
-    for number, phase in enumerate(phases[:-1]):
-        of_phase = {seed: _rows_of(values, slice(number, number + 1)) for seed, values in found.items()}
-        seeds = list(of_phase)
-        for place, other in enumerate(seeds[1:], start=1):
-            earlier = {
-                name: np.concatenate([of_phase[seed][name] for seed in seeds[:place]]) for name in of_phase[other]
-            }
-            for part, compared in compare(earlier, of_phase[other], _generator(arm, other, phase)).items():
-                rows += [
-                    {"seed": seed, "other_seed": other, "part": part, "phase": phase, **row}
-                    for seed, row in zip(seeds[:place], compared, strict=True)
-                ]
+    for other, seeds in compared.items():
+        if not seeds:
+            continue
+        left = {name: np.concatenate([switch[seed][name] for seed in seeds]) for name in switch[other]}
+        for part, found in compare(left, switch[other], _generator(arm, other, phase)).items():
+            rows += [
+                {"seed": seed, "other_seed": other, "part": part, "phase": phase, **row}
+                for seed, row in zip(seeds, found, strict=True)
+            ]
     return rows

@@ -28,10 +28,11 @@ def levels(layouts: str, count: int, seed: int, grid_size: int = 6) -> Worlds:
     return create(count, layouts, np.random.default_rng(sequence), grid_size)
 
 
-def mean_and_error(values: np.ndarray) -> tuple[float, float]:
-    """Mean and its standard error; the error of a single value is NaN."""
-    error = values.std(ddof=1) / np.sqrt(values.size) if values.size > 1 else np.nan
-    return float(values.mean()), float(error)
+def means_and_errors(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means of rows of values (k, n), and their standard errors, both float64 (k,); those of single values are NaN."""
+    count = values.shape[1]
+    errors = values.std(axis=1, ddof=1) / np.sqrt(count) if count > 1 else np.full(len(values), np.nan)
+    return values.mean(axis=1), errors
 
 
 @cache
@@ -53,10 +54,10 @@ def measures(outcomes: np.ndarray, lengths: np.ndarray, max_steps: int) -> dict[
     """
     counts = np.bincount(outcomes, minlength=len(OUTCOMES))
     row = {f"share_{name}": float(count / outcomes.size) for name, count in zip(OUTCOMES, counts, strict=True)}
-    row["mean_length"], row["mean_length_se"] = mean_and_error(lengths)
-    for objective in OBJECTIVES:
-        returns = _returns(objective, max_steps)[outcomes, lengths]
-        row[f"return_{objective}"], row[f"return_{objective}_se"] = mean_and_error(returns)
+    returns = [_returns(objective, max_steps)[outcomes, lengths] for objective in OBJECTIVES]
+    names = ["mean_length", *(f"return_{objective}" for objective in OBJECTIVES)]
+    for name, mean, error in zip(names, *means_and_errors(np.stack([lengths, *returns])), strict=True):
+        row[name], row[f"{name}_se"] = float(mean), float(error)
     return row
 
 

@@ -5,10 +5,10 @@ from itertools import combinations
 from math import nan
 
 import numpy as np
-from minigrid.core.constants import COLOR_TO_IDX
 from torch import Tensor
 
 from goalsplice.measure.anatomy import FIRST_LAYER, channels
+from goalsplice.world.minigrid_numbers import COLOR_TO_IDX
 from goalsplice.world.observation import EMPTY, FIRST_KEY, Encoding, cell_inputs
 
 

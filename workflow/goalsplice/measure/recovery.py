@@ -5,6 +5,7 @@ import pandas as pd
 
 from goalsplice.edits.vocabulary import BOUND, NO_CONTROL, NO_EDIT
 from goalsplice.measure.statistics import each_over_seeds, exact_paired_tests, holm, interquartile_mean, over_seeds
+from goalsplice.world.vocabulary import OBJECTIVES
 
 FAIR = ("turned", "shuffled", "noise", "random_sites", "same_goal", "untrained", "equal_effort")
 """Controls that an edit has to beat. Three ask other questions: `complement`, whether the edit is necessary;
@@ -18,6 +19,15 @@ _PAIR = ["arm", "seed", "recipient_phase", "donor_phase"]
 _EDIT = ["family", "edit", "dose", "control"]
 _MEASURES = ["recovery", "share", "share_crash", "share_timeout", "mean_length", "size", "norm"]
 _COMPETENCE = ["share_crash", "share_timeout", "mean_length"]
+COLUMNS = [
+    *_PAIR,
+    "donor_objective",
+    *_EDIT,
+    *(f"share_{colour}" for colour in OBJECTIVES),
+    *(measure for measure in _MEASURES if measure not in ("recovery", "share")),
+]
+"""Columns of the splices table that recoveries are measured from."""
+
 SUFFICIENT = 0.95
 """Recovery that counts as all of the donor's choice."""
 

@@ -22,6 +22,8 @@ _BESIDE = (
     "norm",
     "cosine_trained",
 )
+COLUMNS = [*_KEYS, "seed", "phase", *_WITH_INTERVAL, *_BESIDE]
+"""Columns of the retargets table that effects are measured from."""
 
 
 def by_seed(retargets: pd.DataFrame, late: Sequence[int]) -> pd.DataFrame:

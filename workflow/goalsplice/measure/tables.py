@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 import yaml
 
 from goalsplice.errors import StudyError
-from goalsplice.files import replacing
+from goalsplice.frames import write_arrow
 
 
 def table_schema(schemas: str | Path, table: str) -> pa.Schema:
@@ -52,5 +51,4 @@ def write_table(path: str | Path, frame: pd.DataFrame, schemas: str | Path, tabl
         arrow = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
     except pa.ArrowException as error:
         raise StudyError(f"the {table} table does not fit {schemas}: {str(error).splitlines()[0]}") from error
-    with replacing(path) as aside:
-        pq.write_table(arrow, aside)
+    write_arrow(path, arrow)

@@ -41,7 +41,9 @@ def main() -> None:
         frames.append(read_run(path))
         # Here, where the file has a name: put together, a column that one run lacks would only look empty.
         check_columns(frames[-1], columns, path, options.schemas)
-    write_table(options.output, pd.concat(frames, ignore_index=True), options.schemas, options.table)
+    frame = pd.concat(frames, ignore_index=True)
+    frames.clear()  # As large as the table: with hundreds of runs that is hundreds of MB.
+    write_table(options.output, frame, options.schemas, options.table)
 
 
 if __name__ == "__main__":

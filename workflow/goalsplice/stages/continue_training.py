@@ -13,6 +13,7 @@ import torch
 
 from goalsplice.agent.checkpoint import Header, load_checkpoint
 from goalsplice.agent.continuation import continue_training, save_actor
+from goalsplice.agent.device import DEVICES, resolve
 from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.schedule import objective_of
@@ -69,13 +70,14 @@ def line(row: dict, rollouts: int, seconds: float) -> str:
 
 
 def continued(
-    agent: Agent, header: Header, objective: str, recipe: Recipe, rollouts: int, test: Test
+    agent: Agent, header: Header, objective: str, recipe: Recipe, rollouts: int, test: Test, device: torch.device
 ) -> tuple[list[dict], Agent]:
     """Train a checkpoint further on an objective.
 
     Args:
         agent, header: the checkpoint's; they stay as they are.
         recipe: the run's, with the layouts to train on.
+        device: where the networks are updated.
 
     Returns:
         Rows of the continued table, from the untouched checkpoint on, and the agent at the end.
@@ -84,7 +86,8 @@ def continued(
     identity = {"phase": header.phase, "wanted": header.objective, "objective": objective}
     identity["training_layouts"] = recipe.layouts
     rows, last = [{**identity, **table_row(0, nan, origin, origin, recipe, test)}], agent
-    for progress in continue_training(agent, recipe, header.arm, header.seed, header.phase, objective, rollouts):
+    key = (header.arm, header.seed, header.phase, objective)
+    for progress in continue_training(agent, recipe, *key, rollouts, device):
         rollout, last = progress.row["rollout"], progress.agent
         actor = last.actor.state_dict()
         rows.append({**identity, **table_row(rollout, progress.row["mean_return"], origin, actor, recipe, test)})
@@ -97,6 +100,7 @@ def main() -> None:
     parser.add_argument("--arm", required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--recipe", type=Recipe.from_json, required=True, help="as JSON")
+    parser.add_argument("--device", choices=DEVICES, required=True, help="where the networks are updated")
     parser.add_argument(
         "--settings",
         type=json.loads,
@@ -111,6 +115,7 @@ def main() -> None:
     options = parser.parse_args()
     recipe, settings = options.recipe, options.settings
     torch.set_num_threads(1)
+    device = resolve(options.device)
 
     on = levels(settings["layouts"], settings["levels"], options.levels_seed, recipe.grid_size)
     test = Test(on, settings["layouts"], settings["policy"])
@@ -119,7 +124,7 @@ def main() -> None:
     for phase, path, actor_path in zip(options.phases, options.checkpoints, options.actors, strict=True):
         agent, header = load_checkpoint(path, recipe, arm=options.arm, seed=options.seed, phase=phase)
         for objective in objectives_of(recipe, phase):
-            more, last = continued(agent, header, objective, practice, settings["rollouts"], test)
+            more, last = continued(agent, header, objective, practice, settings["rollouts"], test, device)
             rows += more
             if objective == NEW:
                 save_actor(actor_path, last, replace(header, objective=objective))

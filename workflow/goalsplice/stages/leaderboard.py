@@ -5,6 +5,7 @@ import argparse
 from goalsplice.errors import run
 from goalsplice.frames import read_frame
 from goalsplice.measure.leaderboard import by_seed, entries, leaderboard
+from goalsplice.measure.recovery import COLUMNS
 from goalsplice.measure.tables import write_table
 
 
@@ -16,8 +17,8 @@ def main() -> None:
     parser.add_argument("--leaderboard", required=True, help="where the leaderboard table goes")
     parser.add_argument("--entries", required=True, help="where the leaderboard_entries table goes")
     options = parser.parse_args()
-    custom = read_frame(options.custom)
-    runs = by_seed(read_frame(options.splices), custom)
+    custom = read_frame(options.custom, [*COLUMNS, "problem"])
+    runs = by_seed(read_frame(options.splices, COLUMNS), custom)
     board = leaderboard(runs, custom)
     write_table(options.leaderboard, board, options.schemas, "leaderboard")
     write_table(options.entries, entries(runs, board), options.schemas, "leaderboard_entries")

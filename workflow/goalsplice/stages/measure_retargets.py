@@ -6,7 +6,7 @@ import pandas as pd
 
 from goalsplice.errors import run
 from goalsplice.frames import read_frame
-from goalsplice.measure.retargets import effects
+from goalsplice.measure.retargets import COLUMNS, effects
 from goalsplice.measure.tables import write_table
 from goalsplice.stages.combine import read_run
 
@@ -23,7 +23,7 @@ def main() -> None:
     if options.runs:
         retargets = pd.concat([read_run(path) for path in options.runs], ignore_index=True)
     else:
-        retargets = read_frame(options.retargets)
+        retargets = read_frame(options.retargets, COLUMNS)
     write_table(options.output, effects(retargets, options.late), options.schemas, "retarget_effects")
 
 

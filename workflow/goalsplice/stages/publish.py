@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True, help="where copies of figures and tables go")
     options = parser.parse_args()
     tables = {path.stem: read_frame(path) for path in options.tables}
-    large = {path.stem: read_frame(path) for path in options.digested}
+    large = {path.stem: read_frame(path, digest.COLUMNS.get(path.stem)) for path in options.digested}
     digests = {
         "transports": digest.transports(large["transports"], options.late),
         "probes": digest.probes(large["probes"]),

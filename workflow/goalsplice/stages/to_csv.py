@@ -12,8 +12,9 @@ def main() -> None:
     parser.add_argument("--table", required=True, help="a Parquet file")
     parser.add_argument("--output", required=True)
     options = parser.parse_args()
+    table = read_frame(options.table)
     with replacing(options.output) as aside:
-        read_frame(options.table).to_csv(aside, index=False, float_format="%.6g", lineterminator="\n")
+        table.to_csv(aside, index=False, float_format="%.6g", lineterminator="\n")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import pandas as pd
 import torch
 
 from goalsplice.agent.checkpoint import Header
+from goalsplice.agent.device import DEVICES, model_of, resolve
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.resume import Run, Unfinished, code_digest
 from goalsplice.agent.training import Training
@@ -59,11 +60,34 @@ def take_up(training: Training, unfinished: Unfinished) -> dict[str, list[dict]]
     return rows
 
 
+def train(training: Training, unfinished: Unfinished, rows: dict[str, list[dict]], save_every: int) -> None:
+    """Train to the run's end; `rows` grows, and `unfinished` is kept up with it."""
+    recipe, first, start = training.recipe, training.done, time.perf_counter()
+    while training.done < recipe.rollouts:
+        row, seconds, agent = training.advance()
+        rows["training"].append(row)
+        rows["timing"].append({"rollout": row["rollout"], "seconds": seconds})
+        say(line(row, recipe.rollouts, first, time.perf_counter() - start))
+        if training.done % recipe.phase_rollouts == 0:
+            header = Header(
+                arm=unfinished.run.arm,
+                seed=unfinished.run.seed,
+                phase=row["phase"],
+                objective=row["objective"],
+                encoding=recipe.encoding,
+                recipe=recipe.digest(),
+            )
+            unfinished.keep_checkpoint(agent, header)
+        if training.done % save_every == 0:
+            unfinished.save(training.state(), rows)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--arm", required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--recipe", type=Recipe.from_json, required=True, help="as JSON")
+    parser.add_argument("--device", choices=DEVICES, required=True, help="where the networks are updated")
     parser.add_argument("--unfinished", type=Path, required=True, help="folder that keeps the run until it is complete")
     parser.add_argument("--save-every", type=int, required=True, help="rollouts between two saves of the run's state")
     parser.add_argument("--training", required=True, help="where the training table goes")
@@ -74,31 +98,18 @@ def main() -> None:
     # One core a job: several seeds fill the rest, and sums do not depend on how threads divide them.
     torch.set_num_threads(1)
 
-    this = Run(options.arm, options.seed, recipe.digest(), "cpu", code_digest())
-    training, unfinished = Training(recipe, options.arm, options.seed), Unfinished(options.unfinished, this)
-    rows = take_up(training, unfinished)
-    first, start = training.done, time.perf_counter()
-    while training.done < recipe.rollouts:
-        row, seconds, agent = training.advance()
-        rows["training"].append(row)
-        rows["timing"].append({"rollout": row["rollout"], "seconds": seconds})
-        say(line(row, recipe.rollouts, first, time.perf_counter() - start))
-        if training.done % recipe.phase_rollouts == 0:
-            header = Header(
-                arm=options.arm,
-                seed=options.seed,
-                phase=row["phase"],
-                objective=row["objective"],
-                encoding=recipe.encoding,
-                recipe=recipe.digest(),
-            )
-            unfinished.keep_checkpoint(agent, header)
-        if training.done % options.save_every == 0:
-            unfinished.save(training.state(), rows)
-    unfinished.finish([Path(path) for path in options.checkpoints])
-    for table in TABLES:
-        write_frame(getattr(options, table), pd.DataFrame(rows[table]))
-    unfinished.clear()
+    device = resolve(options.device)
+    if device.type != "cpu":
+        say(f"Updates run on {model_of(device)}.")
+    this = Run(options.arm, options.seed, recipe.digest(), model_of(device), code_digest())
+    with Unfinished(options.unfinished, this) as unfinished:
+        training = Training(recipe, options.arm, options.seed, device)
+        rows = take_up(training, unfinished)
+        train(training, unfinished, rows, options.save_every)
+        unfinished.finish([Path(path) for path in options.checkpoints])
+        for table in TABLES:
+            write_frame(getattr(options, table), pd.DataFrame(rows[table]))
+        unfinished.remove()
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from minigrid.core.constants import DIR_TO_VEC
+
+from goalsplice.world.minigrid_numbers import DIR_TO_VEC
 
 
 class Geometry(NamedTuple):

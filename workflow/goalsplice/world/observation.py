@@ -19,10 +19,10 @@ from functools import cached_property
 
 import numpy as np
 import scipy.sparse
-from minigrid.core.constants import COLOR_TO_IDX, OBJECT_TO_IDX, STATE_TO_IDX
 
 from goalsplice.compiled import njit, njit_unowned
 from goalsplice.world.geometry import Geometry, geometry
+from goalsplice.world.minigrid_numbers import COLOR_TO_IDX, OBJECT_TO_IDX, STATE_TO_IDX
 
 THINGS = 4
 """Ball, blue key, purple key, third key: the order in which a code and `rows` hold them."""

@@ -13,10 +13,10 @@ it, and two agents on the same level meet the same luck.
 from typing import NamedTuple
 
 import numpy as np
-from minigrid.core.constants import COLOR_TO_IDX
 
 from goalsplice.compiled import njit, njit_unowned
 from goalsplice.world.geometry import geometry
+from goalsplice.world.minigrid_numbers import COLOR_TO_IDX
 from goalsplice.world.observation import BLUE, PURPLE, pack
 from goalsplice.world.vocabulary import (
     CRASH_REWARD,
@@ -101,12 +101,14 @@ def reset(worlds, i, tables, third_colours):
 
 @njit_unowned
 def _is_free(worlds, i, cell):
+    # All of it, whatever the first says: `and` would be branches, which random cells make mispredicted.
     things = worlds.things
     return (
-        cell != worlds.agent[i]
-        and cell != things[i, BLUE_THING]
-        and cell != things[i, PURPLE_THING]
-        and cell != things[i, THIRD_THING]
+        (cell >= 0)
+        & (cell != worlds.agent[i])
+        & (cell != things[i, BLUE_THING])
+        & (cell != things[i, PURPLE_THING])
+        & (cell != things[i, THIRD_THING])
     )
 
 
@@ -118,20 +120,16 @@ def draw_ball_cell(worlds, i, tables):
     # Twice over the neighbours costs less than a list of the free ones, which would be memory of the heap.
     count = 0
     for k in range(8):
-        cell = tables.neighbours[ball, k]
-        if cell < 0:
-            break
-        count += _is_free(worlds, i, cell)
-    skipped = int(u * count)
+        count += _is_free(worlds, i, tables.neighbours[ball, k])
+    chosen = int(u * count)
+    drawn, passed = ball, 0
     for k in range(8):
         cell = tables.neighbours[ball, k]
-        if cell < 0:
-            break
-        if _is_free(worlds, i, cell):
-            if skipped == 0:
-                return cell
-            skipped -= 1
-    return ball
+        free = _is_free(worlds, i, cell)
+        if free & (passed == chosen):
+            drawn = cell
+        passed += free
+    return drawn
 
 
 @njit_unowned

@@ -1,0 +1,249 @@
+"""The update on a device is the compiled one: the same steps, losses and random numbers, but for rounding."""
+
+import copy
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from agent import plain_ppo
+from goalsplice.agent.device import reproducible
+from goalsplice.agent.device_learner import DeviceLearner, Steps, flatten, learner_of, of_taken, surrogate_loss
+from goalsplice.agent.network import Agent
+from goalsplice.agent.policy import policy_of
+from goalsplice.agent.ppo import Learner, Losses
+from goalsplice.agent.rollout import collect
+from goalsplice.world.simulator import TIMEOUT, Rules, colour_numbers, create
+
+CPU = torch.device("cpu")
+NEEDS_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="PyTorch sees no CUDA GPU on this machine")
+DEVICES = [CPU, pytest.param(torch.device("cuda"), marks=NEEDS_CUDA)]
+
+
+@pytest.fixture(params=DEVICES, ids=str)
+def device(request) -> torch.device:
+    return request.param
+
+
+@pytest.fixture
+def agent(recipe) -> Agent:
+    """An agent with weights large enough that its policy is far from uniform."""
+    agent = Agent(recipe.world.inputs, recipe.hidden_size, torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        agent.actor.layer4.weight *= 100
+    return agent
+
+
+@pytest.fixture
+def rollouts(recipe, agent) -> list:
+    """Two rollouts of the agent with short episodes, so that all outcomes occur, timeouts too."""
+    worlds = create(recipe.num_envs, "training", np.random.default_rng(0))
+    policy = policy_of(agent.actor.state_dict(), recipe.world)
+    arguments = policy, recipe.world, Rules(max_steps=20), colour_numbers("training"), 0, recipe.num_steps
+    rollouts = [collect(worlds, *arguments) for _ in range(2)]
+    assert all((rollout.outcomes == TIMEOUT).any() for rollout in rollouts)
+    return rollouts
+
+
+def vector(agent) -> np.ndarray:
+    """All of an agent's weights, copied."""
+    return np.concatenate([parameter.detach().numpy().ravel() for parameter in agent.parameters()])
+
+
+def updated(learner, rollouts, seed: int = 7) -> list[Losses]:
+    """The losses of an update from each rollout in turn."""
+    generator = np.random.default_rng(seed)
+    return [learner.learn(rollout, generator) for rollout in rollouts]
+
+
+def relative_error(found: np.ndarray, expected: np.ndarray) -> float:
+    """Norm of the difference by the norm of the expected."""
+    return float(np.linalg.norm(found - expected) / np.linalg.norm(expected))
+
+
+def test_an_update_is_the_compiled_one(recipe, agent, rollouts, device):
+    before, other = vector(agent), copy.deepcopy(agent)
+    (expected,) = updated(Learner(other, recipe), rollouts[:1])
+    (found,) = updated(DeviceLearner(agent, recipe, device), rollouts[:1])
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
+    # Adam divides by tiny second moments at first and so amplifies rounding.
+    assert relative_error(vector(agent) - before, vector(other) - before) < 1e-2
+
+
+def test_updates_are_the_plain_ones(recipe, agent, rollouts):
+    """Two of them, the second with the moments that Adam keeps from the first."""
+    before, other = vector(agent), copy.deepcopy(agent)
+    updated(DeviceLearner(agent, recipe, CPU), rollouts)
+    adam = torch.optim.Adam(
+        other.parameters(), lr=recipe.learning_rate, eps=recipe.adam_epsilon, weight_decay=recipe.weight_decay
+    )
+    generator = np.random.default_rng(7)
+    for rollout in rollouts:
+        plain_ppo.update(other, adam, rollout, recipe, generator)
+    assert relative_error(vector(agent) - before, vector(other) - before) < 1e-2
+
+
+def test_as_many_random_numbers_are_drawn(recipe, agent, rollouts):
+    """Not only the minibatches are the same: the next ones are too."""
+    generators = [np.random.default_rng(3) for _ in range(2)]
+    Learner(copy.deepcopy(agent), recipe).learn(rollouts[0], generators[0])
+    DeviceLearner(agent, recipe, CPU).learn(rollouts[0], generators[1])
+    assert generators[0].bit_generator.state == generators[1].bit_generator.state
+
+
+def test_the_loss_is_the_plain_one(recipe, agent, rollouts):
+    """The loss and its gradient by the weights, on random data with both clipped and unclipped steps."""
+    recipe = replace(recipe, value_coefficient=0.5)
+    generator = np.random.default_rng(1)
+    count = recipe.batch_size
+    actions = torch.from_numpy(rollouts[0].actions.ravel())
+    old = torch.from_numpy(np.log(generator.uniform(0.05, 1, count)).astype(np.float32))
+    advantages, returns = torch.from_numpy(generator.standard_normal((2, count)).astype(np.float32))
+    inputs = plain_ppo.inputs_of(recipe.world, rollouts[0].codes.ravel())
+    other = copy.deepcopy(agent)
+    expected = plain_ppo.loss(other, inputs, slice(None), actions, old, advantages, returns, recipe)
+    expected.backward()
+
+    steps = Steps(torch.arange(count), actions[:, None] == torch.arange(7), old, advantages, returns)
+    loss, statistics = surrogate_loss(agent.actor(inputs), agent.critic(inputs)[:, 0], steps, recipe)
+    loss.backward()
+    assert 0.2 < statistics[4] < 0.99, "the data has clipped and unclipped steps"
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-5)
+    for (name, found), parameter in zip(agent.named_parameters(), other.parameters(), strict=True):
+        np.testing.assert_allclose(found.grad, parameter.grad, rtol=1e-4, atol=1e-6, err_msg=name)
+
+
+def test_log_probabilities_of_the_actions_taken():
+    log_probabilities = torch.randn(5, 7)
+    actions = torch.tensor([0, 6, 3, 3, 1])
+    found = of_taken(log_probabilities, actions[:, None] == torch.arange(7))
+    assert torch.equal(found, log_probabilities[torch.arange(5), actions])
+
+
+def test_places_pick_steps_from_every_part():
+    count = 6
+    steps = Steps(*(torch.arange(count) + 10 * part for part in range(len(Steps._fields))))
+    for part, picked in enumerate(steps.at(torch.tensor([4, 1]))):
+        assert picked.tolist() == [4 + 10 * part, 1 + 10 * part]
+
+
+def test_parameters_and_gradients_are_views_of_one_vector(recipe, agent):
+    before = vector(agent)
+    flat = flatten(agent)
+    np.testing.assert_array_equal(flat.detach(), before)
+    with torch.no_grad():
+        flat += 1
+    flat.grad += torch.arange(flat.numel())
+    np.testing.assert_array_equal(vector(agent), before + 1)
+    gradients = np.concatenate([parameter.grad.numpy().ravel() for parameter in agent.parameters()])
+    np.testing.assert_array_equal(gradients, np.arange(flat.numel(), dtype=np.float32))
+
+
+def test_the_agent_follows_on_the_cpu(recipe, agent, rollouts, device):
+    """What plays episodes and what is saved is the agent that was given, with the weights that were learned."""
+    before = vector(agent)
+    learner = DeviceLearner(agent, recipe, device)
+    assert learner.agent is agent
+    updated(learner, rollouts[:1])
+    assert all(parameter.device == CPU for parameter in agent.parameters())
+    assert not np.array_equal(vector(agent), before)
+    np.testing.assert_array_equal(vector(agent), learner.flat.detach())
+    np.testing.assert_array_equal(vector(agent), learner.state()["weights"])
+
+
+def test_equal_work_gives_equal_bytes(recipe, agent, rollouts, device):
+    learners = [DeviceLearner(copy.deepcopy(agent), recipe, device) for _ in range(2)]
+    first, second = (updated(learner, rollouts) for learner in learners)
+    assert first == second
+    for name, part in learners[0].state().items():
+        np.testing.assert_array_equal(part, learners[1].state()[name], err_msg=name)
+
+
+def test_a_restored_learner_goes_on_bit_by_bit(recipe, agent, rollouts, device):
+    learner = DeviceLearner(copy.deepcopy(agent), recipe, device)
+    updated(learner, rollouts[:1])
+    state = learner.state()
+    kept = {name: part.copy() for name, part in state.items()}
+    other = DeviceLearner(agent, recipe, device)
+    other.restore(state)
+    np.testing.assert_array_equal(vector(agent), state["weights"])
+    assert updated(learner, rollouts[1:], seed=8) == updated(other, rollouts[1:], seed=8)
+    for name, part in learner.state().items():
+        np.testing.assert_array_equal(part, other.state()[name], err_msg=name)
+        np.testing.assert_array_equal(state[name], kept[name], err_msg="a state is a copy")
+
+
+def test_what_a_state_holds(recipe, agent, rollouts):
+    learner = DeviceLearner(agent, recipe, CPU)
+    weights = vector(agent)
+    fresh = learner.state()
+    np.testing.assert_array_equal(fresh["weights"], weights)
+    assert fresh["step"] == 0
+    assert not fresh["exp_avg"].any()
+    assert not fresh["exp_avg_sq"].any()
+    updated(learner, rollouts[:1])
+    state = learner.state()
+    assert {name: (part.dtype, part.shape) for name, part in state.items()} == {
+        **dict.fromkeys(("weights", "exp_avg", "exp_avg_sq"), (np.float32, weights.shape)),
+        "step": (np.int64, ()),
+    }
+    assert state["step"] == recipe.update_epochs * recipe.minibatches
+    assert (state["exp_avg_sq"] >= 0).all()
+    assert state["exp_avg"].any()
+
+
+def test_statistics_are_what_they_say(recipe, agent, rollouts):
+    """An update with step size 0 leaves the policy: no divergence, nothing clipped, and the entropy of the policy."""
+    before = vector(agent)
+    (losses,) = updated(DeviceLearner(agent, replace(recipe, learning_rate=0.0), CPU), rollouts[:1])
+    logits = agent.actor(plain_ppo.inputs_of(recipe.world, rollouts[0].codes.ravel()))
+    entropy = torch.distributions.Categorical(logits=logits).entropy().mean().item()
+    assert losses.entropy == pytest.approx(entropy, rel=1e-4)
+    assert losses.approximate_kl == pytest.approx(0, abs=1e-6)
+    assert losses.clip_fraction == 0
+    assert losses.policy_loss == pytest.approx(0, abs=1e-5)
+    assert losses.gradient_norm > 0
+    np.testing.assert_array_equal(vector(agent), before)
+
+
+def test_each_device_has_its_learner(recipe, agent):
+    assert isinstance(learner_of(agent, recipe, CPU), Learner)
+    assert isinstance(learner_of(agent, recipe, torch.device("meta")), DeviceLearner)
+
+
+def test_minibatches_read_nothing_from_the_device(recipe, agent):
+    """On a device without numbers: whatever reads one, or mixes devices, is an error there."""
+    meta = torch.device("meta")
+    learner = DeviceLearner(agent, recipe, meta)
+    # Fused Adam refuses this device; whether it waits for a GPU is for the test with CUDA.
+    learner._adam.param_groups[0]["fused"] = False
+    learner._moments["step"] = torch.zeros(())
+    count = recipe.batch_size
+    steps = Steps(
+        torch.zeros(count, dtype=torch.int64, device=meta),
+        torch.zeros(count, 7, dtype=torch.bool, device=meta),
+        *torch.zeros(3, count, device=meta),
+    )
+    with reproducible(recipe.precision):
+        places = torch.zeros(count // recipe.minibatches, dtype=torch.int64, device=meta)
+        statistics = learner._practise(torch.zeros(300, recipe.world.inputs, device=meta), steps.at(places))
+    assert statistics.device == meta
+    assert statistics.shape == (len(Losses._fields),)
+
+
+@NEEDS_CUDA
+def test_minibatches_do_not_wait_for_a_gpu(recipe, agent, rollouts, monkeypatch):
+    learner = DeviceLearner(agent, recipe, torch.device("cuda"))
+    updated(learner, rollouts[:1])  # What is set up at first may wait.
+    practise = learner._practise
+
+    def watched(inputs, steps):
+        torch.cuda.set_sync_debug_mode("error")
+        try:
+            return practise(inputs, steps)
+        finally:
+            torch.cuda.set_sync_debug_mode("default")
+
+    monkeypatch.setattr(learner, "_practise", watched)
+    updated(learner, rollouts[1:])

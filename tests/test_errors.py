@@ -1,0 +1,146 @@
+"""How a stage ends when something fails."""
+
+import errno
+import re
+import resource
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+
+from goalsplice.errors import StudyError, outage, run
+
+WRITING = """
+import sys, time
+from goalsplice.errors import run
+from goalsplice.files import replacing
+
+def main():
+    with replacing(sys.argv[1]) as aside:
+        aside.write_text("half")
+        print("begun", flush=True)
+        time.sleep(60)
+
+run(main)
+"""
+FAILING = """
+import sys
+from goalsplice.errors import StudyError, run
+
+def main():
+    if sys.argv[1] == "say":
+        print("a line of the log", file=sys.stderr, flush=True)
+    raise {"say": StudyError, "sentence": StudyError("no"), "mistake": ZeroDivisionError}[sys.argv[1]]
+
+run(main)
+"""
+
+
+def raised(error):
+    """A stage's `main` that fails."""
+
+    def main():
+        raise error
+
+    return main
+
+
+def test_a_study_error_is_one_line():
+    with pytest.raises(SystemExit, match=r"^Error: the key a is bad; mend it$"):
+        run(raised(StudyError("the key a is bad; mend it")))
+
+
+@pytest.mark.parametrize("name", ["ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EACCES", "EPERM", "EMFILE", "ENFILE", "EIO"])
+def test_what_the_system_refuses_is_one_sentence_with_file_and_mend(name):
+    number = getattr(errno, name)
+    for file, start in (("results/x.parquet", "Error: results/x.parquet: "), (None, "Error: ")):
+        with pytest.raises(SystemExit) as ended:
+            run(raised(OSError(number, "said", file) if file else OSError(number, "said")))
+        assert re.fullmatch(re.escape(start) + r"[^;:\n]+; [^;\n]+", ended.value.code)
+
+
+@pytest.mark.parametrize(
+    "error", [ZeroDivisionError("a mistake"), RuntimeError("one too"), OSError(errno.EPIPE, "said")]
+)
+def test_other_exceptions_keep_their_traceback(error):
+    with pytest.raises(type(error)) as ended:
+        run(raised(error))
+    assert ended.value is error
+
+
+@pytest.mark.parametrize(
+    "allocate",
+    [
+        lambda: np.empty(1 << 60, np.uint8),
+        lambda: torch.empty(1 << 60, dtype=torch.uint8),
+        lambda: bytearray(1 << 60),
+        lambda: pa.allocate_buffer(1 << 60),
+    ],
+    ids=["numpy", "torch", "python", "arrow"],
+)
+def test_too_little_memory_is_one_sentence_for_every_library(allocate):
+    with pytest.raises(SystemExit, match=r"^Error: there is not enough memory; run fewer jobs"):
+        run(allocate)
+
+
+def test_the_memory_of_a_gpu_is_told_apart():
+    assert "GPU" in outage(torch.OutOfMemoryError("CUDA out of memory"))
+
+
+def test_too_many_open_files(tmp_path):
+    def main():
+        files = []
+        try:
+            while True:
+                files.append((tmp_path / str(len(files))).open("w"))
+        finally:
+            for file in files:
+                file.close()
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (100, hard))
+    try:
+        with pytest.raises(SystemExit, match=rf"^Error: {re.escape(str(tmp_path))}/\d+: too many files are open"):
+            run(main)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_a_job_quietly_and_leaves_no_half_file(tmp_path, number, code):
+    (tmp_path / "old.txt").write_text("old")
+    command = [sys.executable, "-c", WRITING, str(tmp_path / "old.txt")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as job:
+        assert job.stdout.readline() == "begun\n"
+        assert len(list(tmp_path.iterdir())) == 2
+        job.send_signal(number)
+        _, said = job.communicate(timeout=60)
+    assert (job.returncode, said) == (code, "")
+    assert [path.name for path in tmp_path.iterdir()] == ["old.txt"]
+    assert (tmp_path / "old.txt").read_text() == "old"
+
+
+def test_the_handler_of_others_is_put_back():
+    before = signal.getsignal(signal.SIGTERM)
+    run(lambda: None)
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/dev/full is Linux's")
+@pytest.mark.parametrize("what", ["say", "sentence", "mistake"])
+def test_a_log_on_a_full_disk_still_fails(what):
+    with open("/dev/full", "w") as full:
+        job = subprocess.run([sys.executable, "-c", FAILING, what], stderr=full, timeout=60, check=False)
+    assert job.returncode > 0
+
+
+def test_importing_it_is_light():
+    """Snakemake does so at each start."""
+    listed = "import sys, goalsplice.errors; print({'numpy', 'torch', 'pandas', 'pyarrow'} & set(sys.modules))"
+    assert (
+        subprocess.run([sys.executable, "-c", listed], capture_output=True, text=True, check=True).stdout == "set()\n"
+    )

@@ -1,0 +1,221 @@
+"""PPO's update on a device of PyTorch's, such as a GPU: the same as `ppo.py`, in plain PyTorch with autograd.
+
+What differs from `ppo.Learner` is how, not what:
+
+- The networks run on all steps of a minibatch, by dense products, not on its distinct observations by rows of a table.
+  A GPU has the arithmetic to spare; finding what is distinct would make shapes differ from minibatch to minibatch and
+  stop the device each time to tell the host how many there are.
+- What the device needs is sent before the first minibatch: the rollout, and the order of its steps for all epochs. Two
+  things come back: the values, for the advantages, whose recursion over time stays a compiled loop on the CPU; and at
+  the end the weights and losses. In between nothing waits for the device.
+- No operation adds up in an order of its own (scattered sums, such as the gradient of `gather`), so equal work gives
+  equal bytes on the same GPU: see `device.reproducible`.
+
+Sums are taken in other orders than by `ppo.Learner`, so weights agree but for rounding.
+"""
+
+import copy
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import embedding_bag, log_softmax
+
+from goalsplice.agent.device import reproducible
+from goalsplice.agent.network import Agent
+from goalsplice.agent.ppo import Learner, Losses, estimate_advantages
+from goalsplice.agent.recipe import Recipe
+from goalsplice.agent.rollout import NO_CODE, Rollout
+
+
+class Steps(NamedTuple):
+    """Steps of a rollout, all B of them or a minibatch, on the device.
+
+    Attributes:
+        which: int64 (B,), the distinct observation that each step saw.
+        taken: bool (B, 7), true at the action that was taken.
+        old_log_probabilities: float32 (B,), of those actions before the update.
+        advantages, returns: float32 (B,).
+    """
+
+    which: Tensor
+    taken: Tensor
+    old_log_probabilities: Tensor
+    advantages: Tensor
+    returns: Tensor
+
+    def at(self, places: Tensor) -> "Steps":
+        """The steps at these places, int64 (M,)."""
+        return Steps(*(part[places] for part in self))
+
+
+def of_taken(log_probabilities: Tensor, taken: Tensor) -> Tensor:
+    """Log-probabilities (n,) of the actions taken: from (n, 7), and a mask (n, 7) with one true in each row.
+
+    `gather` would do the same, but the sums of its gradient on CUDA are in no fixed order, or are slow.
+    """
+    return log_probabilities.masked_fill(~taken, 0).sum(dim=1)
+
+
+def surrogate_loss(logits: Tensor, values: Tensor, steps: Steps, recipe: Recipe) -> tuple[Tensor, Tensor]:
+    """PPO's loss on a minibatch of M steps, as `ppo.surrogate_gradient` defines it.
+
+    Args:
+        logits, values: float32 (M, 7) and (M,), the networks' outputs for the steps' observations.
+
+    Returns:
+        The loss, a scalar, and float32 (5,) without gradient: policy loss, value loss, entropy, approximate KL, clip
+        fraction.
+    """
+    log_probabilities = log_softmax(logits, dim=1)
+    log_ratio = of_taken(log_probabilities, steps.taken) - steps.old_log_probabilities
+    ratio = log_ratio.exp()
+    clip = recipe.clip_coefficient
+    advantages = (steps.advantages - steps.advantages.mean()) / (steps.advantages.std() + 1e-8)
+    policy_loss = torch.maximum(-advantages * ratio, -advantages * ratio.clamp(1 - clip, 1 + clip)).mean()
+    value_loss = 0.5 * (values - steps.returns).square().mean()
+    entropy = -(log_probabilities.exp() * log_probabilities).sum(dim=1).mean()
+    loss = policy_loss - recipe.entropy_coefficient * entropy + recipe.value_coefficient * value_loss
+    with torch.no_grad():
+        approximate_kl = (ratio - 1 - log_ratio).mean()
+        clip_fraction = ((ratio - 1).abs() > clip).float().mean()
+        return loss, torch.stack([policy_loss, value_loss, entropy, approximate_kl, clip_fraction])
+
+
+def flatten(module: nn.Module) -> nn.Parameter:
+    """All parameters as one vector, of which they and their gradients become views."""
+    parameters = list(module.parameters())
+    flat = nn.Parameter(torch.cat([parameter.detach().flatten() for parameter in parameters]))
+    flat.grad = torch.zeros_like(flat)
+    sizes = [parameter.numel() for parameter in parameters]
+    for parameter, data, grad in zip(parameters, flat.data.split(sizes), flat.grad.split(sizes), strict=True):
+        parameter.data, parameter.grad = data.view_as(parameter), grad.view_as(parameter)
+    return flat
+
+
+class DeviceLearner:
+    """Actor, critic and Adam on a device. `agent` stays on the CPU, where episodes are played, and follows.
+
+    Args:
+        agent: on the CPU, float32; changed in place by `learn` and `restore`.
+        recipe: sizes and coefficients.
+        device: where the networks that learn are.
+
+    Attributes:
+        flat: the weights of `agent`, float32 (P,) on the CPU, of which its parameters are views: actor, then critic.
+    """
+
+    def __init__(self, agent: Agent, recipe: Recipe, device: torch.device):
+        self.agent, self.recipe, self.encoding, self.device = agent, recipe, recipe.world, device
+        self.flat = flatten(agent)
+        self._networks = copy.deepcopy(agent).to(device)
+        self._weights = flatten(self._networks)
+        # Fused: one kernel for all weights, and its count of steps is on the device, where nothing waits for it.
+        self._adam = torch.optim.Adam(
+            [self._weights],
+            lr=recipe.learning_rate,
+            eps=recipe.adam_epsilon,
+            weight_decay=recipe.weight_decay,
+            fused=True,
+        )
+        zeros = torch.zeros_like(self._weights)
+        self._moments = {"exp_avg": zeros.clone(), "exp_avg_sq": zeros, "step": torch.zeros((), device=device)}
+        self._adam.state[self._weights] = self._moments
+        self._row_inputs = self._sent(self.encoding.row_inputs.toarray())
+
+    def _sent(self, array: np.ndarray) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """A copy of all that an update changes.
+
+        Returns:
+            `weights`, `exp_avg` and `exp_avg_sq`, float32 (P,) each, in the order of the agent's parameters, actor
+            first; and `step`, int64 (): how many steps Adam has taken.
+        """
+        vectors = {"weights": self._weights.detach(), **self._moments}
+        state = {name: tensor.to("cpu", copy=True).numpy() for name, tensor in vectors.items()}
+        return {**state, "step": state["step"].astype(np.int64)}
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Go on from what `state` returned, for this learner or another one of the same recipe."""
+        for name, tensor in {"weights": self._weights.data, **self._moments}.items():
+            tensor.copy_(torch.as_tensor(state[name]))
+        self._update_agent()
+
+    def _update_agent(self) -> None:
+        self.flat.data.copy_(self._weights.data)
+
+    def _order(self, generator: np.random.Generator) -> Tensor:
+        """Places of the minibatches' steps, epoch after epoch: int64 (minibatches of all epochs, M)."""
+        batch, epochs = self.recipe.batch_size, self.recipe.update_epochs
+        order = np.stack([generator.permutation(batch) for _ in range(epochs)])
+        return self._sent(order.reshape(epochs * self.recipe.minibatches, -1))
+
+    @torch.no_grad()
+    def _prepared(self, rollout: Rollout) -> tuple[Tensor, Steps]:
+        """Inputs (D, inputs) of the rollout's distinct observations, and its steps, on the device."""
+        recipe = self.recipe
+        truncated = rollout.final_codes != NO_CODE
+        codes, which = np.unique(
+            np.concatenate([rollout.codes.ravel(), rollout.last_codes, rollout.final_codes[truncated]]),
+            return_inverse=True,
+        )
+        inputs = embedding_bag(self._sent(self.encoding.rows(codes)), self._row_inputs, mode="sum")
+        log_probabilities = log_softmax(self._networks.actor(inputs), dim=1)
+        values = self._networks.critic(inputs)[:, 0].cpu().numpy()
+
+        which, which_last, which_final = np.split(which, [recipe.batch_size, recipe.batch_size + recipe.num_envs])
+        final_values = np.zeros(rollout.rewards.shape, dtype=np.float32)
+        final_values[truncated] = values[which_final]
+        old_values = values[which].reshape(rollout.rewards.shape)
+        advantages = estimate_advantages(
+            rollout.rewards,
+            old_values,
+            rollout.outcomes,
+            final_values,
+            values[which_last],
+            recipe.gamma,
+            recipe.gae_lambda,
+        )
+        seen = self._sent(which)
+        actions = torch.arange(log_probabilities.shape[1], device=self.device)
+        taken = self._sent(rollout.actions.reshape(-1, 1)) == actions
+        steps = Steps(
+            seen,
+            taken,
+            of_taken(log_probabilities[seen], taken),
+            self._sent(advantages.ravel()),
+            self._sent((advantages + old_values).ravel()),
+        )
+        return inputs, steps
+
+    def _practise(self, inputs: Tensor, steps: Steps) -> Tensor:
+        """One step of Adam on a minibatch of the observations `inputs`: float32 (6,), the parts of `Losses`."""
+        seen = inputs[steps.which]
+        loss, statistics = surrogate_loss(
+            self._networks.actor(seen), self._networks.critic(seen)[:, 0], steps, self.recipe
+        )
+        # Zeroed, not dropped: the parameters' gradients are views of this one.
+        self._weights.grad.zero_()
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(self._weights, self.recipe.max_gradient_norm)
+        self._adam.step()
+        return torch.cat([statistics, norm[None]])
+
+    def learn(self, rollout: Rollout, generator: np.random.Generator) -> Losses:
+        """One update from one rollout; `generator` draws the minibatches, as for `ppo.Learner`."""
+        with reproducible(self.recipe.precision):
+            inputs, steps = self._prepared(rollout)
+            order = self._order(generator)
+            totals = torch.zeros(len(Losses._fields), dtype=torch.float64, device=self.device)
+            for places in order:
+                totals += self._practise(inputs, steps.at(places))
+            self._update_agent()
+            return Losses(*(totals / len(order)).tolist())
+
+
+def learner_of(agent: Agent, recipe: Recipe, device: torch.device) -> Learner | DeviceLearner:
+    """What trains `agent`: on the CPU the compiled update, elsewhere the one in PyTorch."""
+    return Learner(agent, recipe) if device.type == "cpu" else DeviceLearner(agent, recipe, device)
