@@ -7,13 +7,9 @@ import pytest
 from study import copy_project, snakemake
 
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
-
-
-def pytest_collection_modifyitems(items) -> None:
-    """Tests of one file run in one process, and so do all that need a mini study, which takes minutes to make."""
-    for item in items:
-        studies = {"finished", "again"} & set(item.fixturenames)
-        item.add_marker(pytest.mark.xdist_group("mini study" if studies else item.nodeid.partition("::")[0]))
+# One thread in each of the processes that share the tests, as in a job: more threads than cores wait for each other.
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
 
 
 @pytest.fixture(scope="session")
