@@ -19,6 +19,9 @@ for arm in ARMS:
         conda:
             "../../envs/study.yaml"
         threads: 1
+        resources:
+            # A resource, not a parameter: another number of rollouts between saves trains nothing anew.
+            save_every=config["resume"]["save_every"],
         params:
             arm=arm,
             recipe=json.dumps(RECIPES[arm], sort_keys=True),
@@ -29,8 +32,7 @@ for arm in ARMS:
             "Training arm {params.arm}, seed {wildcards.seed}. To follow it: tail -f {log}"
         shell:
             "python -m goalsplice.stages.train --arm {params.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
-            # Not among the params: another number of rollouts between saves trains nothing anew.
-            " --device {params.device} --unfinished {params.unfinished:q} --save-every {config[resume][save_every]}"
+            " --device {params.device} --unfinished {params.unfinished:q} --save-every {resources.save_every}"
             " --training {output.training:q} --timing {output.timing:q} --checkpoints {output.checkpoints:q}"
             " 2> {log:q}"
 
