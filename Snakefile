@@ -40,6 +40,12 @@ include: "workflow/rules/figures.smk"
 
 
 onstart:
+    # Snakemake looks for jobs once a second for its limit on the rate of submissions, and after each finished job once
+    # a second more, for good: after some hundred jobs it takes a core (snakemake/snakemake#3744). Its default limit is
+    # none for us, so it is dropped; one that was asked for with --max-jobs-per-timespan stays.
+    limiter = workflow.scheduler.job_rate_limiter
+    if limiter is not None and (limiter.max_jobs, limiter.timespan) == (100, 1):
+        workflow.scheduler.job_rate_limiter = None
     progress.follow(
         {
             str(job.log[0]): RECIPES[job.params.arm]["rollouts"]

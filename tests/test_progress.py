@@ -16,7 +16,7 @@ def log(tmp_path):
         {"rollout": n, "phase": 0, "objective": "blue", "mean_return": 0.5, "environment_steps": n * 100}
         for n in (29, 30)
     ]
-    path.write_text("a warning\n" + "".join(line(row, 366, 60.0) + "\n" for row in rows))
+    path.write_text("a warning\n" + "".join(line(row, 366, 0, 60.0) + "\n" for row in rows))
     return path
 
 

@@ -106,7 +106,7 @@ NUMBERS_AND_WORDS = {
     "params.further_phases": "numbers",
     "params.seeds": "numbers",
     "params.device": "one of three words",
-    "config[resume][save_every]": "a number",
+    "resources.save_every": "a number",
 }
 
 

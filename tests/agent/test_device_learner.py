@@ -9,7 +9,7 @@ import torch
 
 from agent import plain_ppo
 from goalsplice.agent.device import reproducible
-from goalsplice.agent.device_learner import DeviceLearner, Steps, flatten, learner_of, of_taken, surrogate_loss
+from goalsplice.agent.device_learner import DeviceLearner, Steps, learner_of, of_taken, surrogate_loss
 from goalsplice.agent.network import Agent
 from goalsplice.agent.policy import policy_of
 from goalsplice.agent.ppo import Learner, Losses
@@ -126,18 +126,6 @@ def test_places_pick_steps_from_every_part():
     steps = Steps(*(torch.arange(count) + 10 * part for part in range(len(Steps._fields))))
     for part, picked in enumerate(steps.at(torch.tensor([4, 1]))):
         assert picked.tolist() == [4 + 10 * part, 1 + 10 * part]
-
-
-def test_parameters_and_gradients_are_views_of_one_vector(recipe, agent):
-    before = vector(agent)
-    flat = flatten(agent)
-    np.testing.assert_array_equal(flat.detach(), before)
-    with torch.no_grad():
-        flat += 1
-    flat.grad += torch.arange(flat.numel())
-    np.testing.assert_array_equal(vector(agent), before + 1)
-    gradients = np.concatenate([parameter.grad.numpy().ravel() for parameter in agent.parameters()])
-    np.testing.assert_array_equal(gradients, np.arange(flat.numel(), dtype=np.float32))
 
 
 def test_the_agent_follows_on_the_cpu(recipe, agent, rollouts, device):

@@ -2,8 +2,9 @@
 
 import pytest
 import torch
+from torch.nn.utils import parameters_to_vector
 
-from goalsplice.agent.network import ACTOR_LAYERS, Agent
+from goalsplice.agent.network import ACTOR_LAYERS, Agent, flatten
 
 
 @pytest.fixture
@@ -44,3 +45,15 @@ def test_equal_generators_give_equal_weights(agent):
     other = Agent(500, 128, torch.Generator().manual_seed(4))
     assert all(torch.equal(a, b) for a, b in zip(agent.parameters(), again.parameters(), strict=True))
     assert not torch.equal(agent.actor.layer1.weight, other.actor.layer1.weight)
+
+
+def test_parameters_and_gradients_are_views_of_one_vector(agent):
+    before = parameters_to_vector(agent.parameters()).detach().clone()
+    flat = flatten(agent)
+    assert torch.equal(flat, before)
+    with torch.no_grad():
+        flat += 1
+    flat.grad += torch.arange(flat.numel())
+    assert torch.equal(parameters_to_vector(agent.parameters()), before + 1)
+    gradients = parameters_to_vector(parameter.grad for parameter in agent.parameters())
+    assert torch.equal(gradients, torch.arange(flat.numel(), dtype=torch.float32))

@@ -47,9 +47,9 @@ class Header:
     recipe: str
 
 
-def content_digest(header: Header, tensors: Mapping[str, Tensor]) -> str:
-    """SHA-256, hexadecimal, of a header and of tensors on the CPU: their names, types, shapes and values."""
-    digest = hashlib.sha256(json.dumps(asdict(header), sort_keys=True).encode())
+def content_digest(header: object, tensors: Mapping[str, Tensor]) -> str:
+    """SHA-256, hexadecimal, of a header (JSON) and of tensors on the CPU: their names, types, shapes and values."""
+    digest = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
     for name, tensor in sorted(tensors.items()):
         digest.update(f"\0{name}\0{tensor.dtype}\0{tuple(tensor.shape)}\0".encode())
         digest.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy())
@@ -59,7 +59,7 @@ def content_digest(header: Header, tensors: Mapping[str, Tensor]) -> str:
 def save_checkpoint(path: str | Path, agent: nn.Module, header: Header) -> None:
     """Write a network, such as an `Agent`, with `header`; the file appears whole or not at all."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in agent.state_dict().items()}
-    described = asdict(header) | {_DIGEST: content_digest(header, tensors)}
+    described = asdict(header) | {_DIGEST: content_digest(asdict(header), tensors)}
     content = save(tensors, {_KEY: json.dumps(described, sort_keys=True)})
     with replacing(path) as aside:
         aside.write_bytes(content)
@@ -90,7 +90,7 @@ def read(path: Path) -> tuple[dict[str, Tensor], Header]:
         for field in fields(Header):
             if type(getattr(header, field.name)) is not field.type:
                 raise damaged(path, f"its header has {field.name} {getattr(header, field.name)!r}")
-        if digest is not None and digest != content_digest(header, tensors):
+        if digest is not None and digest != content_digest(asdict(header), tensors):
             raise damaged(path, "its content does not have the digest that it was written with")
     return tensors, header
 

@@ -23,10 +23,10 @@ from torch import Tensor, nn
 from torch.nn.functional import embedding_bag, log_softmax
 
 from goalsplice.agent.device import reproducible
-from goalsplice.agent.network import Agent
-from goalsplice.agent.ppo import Learner, Losses, estimate_advantages
+from goalsplice.agent.network import Agent, flatten
+from goalsplice.agent.ppo import Learner, Losses, advantages_and_returns, distinct_observations
 from goalsplice.agent.recipe import Recipe
-from goalsplice.agent.rollout import NO_CODE, Rollout
+from goalsplice.agent.rollout import Rollout
 
 
 class Steps(NamedTuple):
@@ -81,17 +81,6 @@ def surrogate_loss(logits: Tensor, values: Tensor, steps: Steps, recipe: Recipe)
         approximate_kl = (ratio - 1 - log_ratio).mean()
         clip_fraction = ((ratio - 1).abs() > clip).float().mean()
         return loss, torch.stack([policy_loss, value_loss, entropy, approximate_kl, clip_fraction])
-
-
-def flatten(module: nn.Module) -> nn.Parameter:
-    """All parameters as one vector, of which they and their gradients become views."""
-    parameters = list(module.parameters())
-    flat = nn.Parameter(torch.cat([parameter.detach().flatten() for parameter in parameters]))
-    flat.grad = torch.zeros_like(flat)
-    sizes = [parameter.numel() for parameter in parameters]
-    for parameter, data, grad in zip(parameters, flat.data.split(sizes), flat.grad.split(sizes), strict=True):
-        parameter.data, parameter.grad = data.view_as(parameter), grad.view_as(parameter)
-    return flat
 
 
 class DeviceLearner:
@@ -156,38 +145,21 @@ class DeviceLearner:
     @torch.no_grad()
     def _prepared(self, rollout: Rollout) -> tuple[Tensor, Steps]:
         """Inputs (D, inputs) of the rollout's distinct observations, and its steps, on the device."""
-        recipe = self.recipe
-        truncated = rollout.final_codes != NO_CODE
-        codes, which = np.unique(
-            np.concatenate([rollout.codes.ravel(), rollout.last_codes, rollout.final_codes[truncated]]),
-            return_inverse=True,
-        )
+        codes, which = distinct_observations(rollout)
         inputs = embedding_bag(self._sent(self.encoding.rows(codes)), self._row_inputs, mode="sum")
         log_probabilities = log_softmax(self._networks.actor(inputs), dim=1)
         values = self._networks.critic(inputs)[:, 0].cpu().numpy()
 
-        which, which_last, which_final = np.split(which, [recipe.batch_size, recipe.batch_size + recipe.num_envs])
-        final_values = np.zeros(rollout.rewards.shape, dtype=np.float32)
-        final_values[truncated] = values[which_final]
-        old_values = values[which].reshape(rollout.rewards.shape)
-        advantages = estimate_advantages(
-            rollout.rewards,
-            old_values,
-            rollout.outcomes,
-            final_values,
-            values[which_last],
-            recipe.gamma,
-            recipe.gae_lambda,
-        )
-        seen = self._sent(which)
+        advantages, returns = advantages_and_returns(rollout, values[which], self.recipe)
+        seen = self._sent(which[: self.recipe.batch_size])
         actions = torch.arange(log_probabilities.shape[1], device=self.device)
         taken = self._sent(rollout.actions.reshape(-1, 1)) == actions
         steps = Steps(
             seen,
             taken,
             of_taken(log_probabilities[seen], taken),
-            self._sent(advantages.ravel()),
-            self._sent((advantages + old_values).ravel()),
+            self._sent(advantages),
+            self._sent(returns),
         )
         return inputs, steps
 

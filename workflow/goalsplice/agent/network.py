@@ -42,3 +42,18 @@ class Agent(nn.Module):
         super().__init__()
         self.actor = _network([inputs, *[hidden] * 3, len(ACTIONS)], 0.01, generator)
         self.critic = _network([inputs, *[hidden] * 2, 1], 1.0, generator)
+
+
+def flatten(module: nn.Module) -> nn.Parameter:
+    """All parameters as one vector (P,), of which they and their gradients become views.
+
+    So clipping and Adam are one operation each: the norm of the whole is the norm of the parts together, and Adam works
+    on each number by itself.
+    """
+    parameters = list(module.parameters())
+    flat = nn.Parameter(torch.cat([parameter.detach().flatten() for parameter in parameters]))
+    flat.grad = torch.zeros_like(flat)
+    sizes = [parameter.numel() for parameter in parameters]
+    for parameter, data, grad in zip(parameters, flat.data.split(sizes), flat.grad.split(sizes), strict=True):
+        parameter.data, parameter.grad = data.view_as(parameter), grad.view_as(parameter)
+    return flat

@@ -17,10 +17,9 @@ episode that ran out of time is bootstrapped from the value of its last observat
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
 from goalsplice.agent.adam import Adam
-from goalsplice.agent.network import Agent
+from goalsplice.agent.network import Agent, flatten
 from goalsplice.agent.propagation import Propagation
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.rollout import NO_CODE, Rollout
@@ -79,6 +78,35 @@ def estimate_advantages(rewards, values, outcomes, final_values, last_values, ga
             advantages[step, i] = advantage
             next_value = values[step, i]
     return advantages
+
+
+def distinct_observations(rollout: Rollout) -> tuple[np.ndarray, np.ndarray]:
+    """What a rollout saw: its distinct codes, sorted, and for each observation the place of its code among them.
+
+    Observations are those of all T * N steps, step by step; then the N after the last step; then the last one of each
+    episode that was truncated, in the order of the steps.
+    """
+    truncated = rollout.final_codes != NO_CODE
+    return np.unique(
+        np.concatenate([rollout.codes.ravel(), rollout.last_codes, rollout.final_codes[truncated]]),
+        return_inverse=True,
+    )
+
+
+def advantages_and_returns(rollout: Rollout, values: np.ndarray, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
+    """Advantages and what the values should have been, of all steps: float32 (T * N,) each.
+
+    Args:
+        values: float32, of the observations in the order of `distinct_observations`.
+    """
+    of_steps, of_last, of_truncated = np.split(values, [recipe.batch_size, recipe.batch_size + recipe.num_envs])
+    of_steps = of_steps.reshape(rollout.rewards.shape)
+    final_values = np.zeros_like(of_steps)
+    final_values[rollout.final_codes != NO_CODE] = of_truncated
+    advantages = estimate_advantages(
+        rollout.rewards, of_steps, rollout.outcomes, final_values, of_last, recipe.gamma, recipe.gae_lambda
+    )
+    return advantages.ravel(), (advantages + of_steps).ravel()
 
 
 @njit(error_model="numpy")
@@ -202,9 +230,6 @@ def distinct(which, steps, number_of, chosen, local):
 class Learner:
     """Actor, critic and Adam, with the buffers that their updates use.
 
-    All parameters are views of one flat vector, as are their gradients, so that clipping and Adam are one operation
-    each: the norm of the whole is the norm of the parts together, and Adam works on each number by itself.
-
     Args:
         agent: on the CPU, float32; changed in place by `learn`.
         recipe: sizes and coefficients.
@@ -212,15 +237,7 @@ class Learner:
 
     def __init__(self, agent: Agent, recipe: Recipe):
         self.agent, self.recipe, self.encoding = agent, recipe, recipe.world
-        parameters = list(agent.parameters())
-        self.flat = torch.nn.Parameter(torch.cat([parameter.detach().flatten() for parameter in parameters]))
-        self.flat.grad = torch.zeros_like(self.flat)
-        start = 0
-        for parameter in parameters:
-            stop = start + parameter.numel()
-            parameter.data = self.flat.data[start:stop].view_as(parameter)
-            parameter.grad = self.flat.grad[start:stop].view_as(parameter)
-            start = stop
+        self.flat = flatten(agent)
         self._adam = Adam(
             self.flat.detach().numpy(),
             recipe.learning_rate,
@@ -272,31 +289,13 @@ class Learner:
         recipe = self.recipe
         for network in (self.actor, self.critic):
             network.forget_order()
-        truncated = rollout.final_codes != NO_CODE
-        codes, which = np.unique(
-            np.concatenate([rollout.codes.ravel(), rollout.last_codes, rollout.final_codes[truncated]]),
-            return_inverse=True,
-        )
+        codes, which = distinct_observations(rollout)
         rows = self.encoding.rows(codes)
         log_probabilities, values = self.evaluate(rows)
 
+        advantages, returns = advantages_and_returns(rollout, values[which], recipe)
         batch = recipe.batch_size
-        which, which_last, which_final = np.split(which, [batch, batch + recipe.num_envs])
-        final_values = np.zeros(rollout.rewards.shape, dtype=np.float32)
-        final_values[truncated] = values[which_final]
-        old_values = values[which].reshape(rollout.rewards.shape)
-        advantages = estimate_advantages(
-            rollout.rewards,
-            old_values,
-            rollout.outcomes,
-            final_values,
-            values[which_last],
-            recipe.gamma,
-            recipe.gae_lambda,
-        )
-        returns = (advantages + old_values).ravel()
-        advantages = advantages.ravel()
-        actions = rollout.actions.ravel()
+        which, actions = which[:batch], rollout.actions.ravel()
         old_log_probabilities = log_probabilities[which, actions]
 
         number_of = np.empty(len(codes), dtype=np.int64)

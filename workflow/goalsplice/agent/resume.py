@@ -19,11 +19,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from filelock import FileLock, Timeout
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from goalsplice.agent.checkpoint import Header, load_checkpoint, save_checkpoint
+from goalsplice.agent.checkpoint import Header, content_digest, load_checkpoint, save_checkpoint
 from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
 from goalsplice.errors import StudyError
@@ -65,12 +66,8 @@ _SAID = {"recipe": "another recipe", "code": "other code or other versions of li
 """How a difference of a field of `Run` is told; of other fields, by their values."""
 
 
-def _digest(rows: bytes, arrays: dict[str, np.ndarray]) -> str:
-    digest = hashlib.sha256(rows)
-    for name in sorted(arrays):
-        array = np.ascontiguousarray(arrays[name])
-        digest.update(f"\0{name}\0{array.dtype.str}\0{array.shape}\0".encode() + array.tobytes())
-    return digest.hexdigest()
+def _digest(rows: str, arrays: dict[str, np.ndarray]) -> str:
+    return content_digest(rows, {name: torch.from_numpy(array) for name, array in arrays.items()})
 
 
 class Unfinished:
@@ -125,7 +122,7 @@ class Unfinished:
             rows: rows of the run's tables so far.
         """
         text = json.dumps(rows)
-        header = {"run": asdict(self.run), "rows": text, "sha256": _digest(text.encode(), arrays)}
+        header = {"run": asdict(self.run), "rows": text, "sha256": _digest(text, arrays)}
         with replacing(self._state) as aside:
             aside.write_bytes(save(arrays, {"goalsplice": json.dumps(header, sort_keys=True)}))
 
@@ -142,7 +139,7 @@ class Unfinished:
                 header = json.loads(file.metadata()["goalsplice"])
                 arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
             found, text, digest = Run(**header["run"]), header["rows"], header["sha256"]
-            whole = _digest(text.encode(), arrays) == digest
+            whole = _digest(text, arrays) == digest
         except (SafetensorError, OSError, KeyError, TypeError, ValueError, AttributeError) as error:
             raise StudyError(f"{self._state} is not a whole state of training ({error})") from error
         if not whole:
