@@ -37,6 +37,7 @@ include: "workflow/rules/probe.smk"
 include: "workflow/rules/anatomy.smk"
 include: "workflow/rules/benchmarks.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/ablations.smk"
 
 
 onstart:
@@ -48,7 +49,7 @@ onstart:
         workflow.scheduler.job_rate_limiter = None
     progress.follow(
         {
-            str(job.log[0]): RECIPES[job.params.arm]["rollouts"]
+            str(job.log[0]): ALL_RECIPES[job.wildcards.arm]["rollouts"]
             for job in workflow.dag.needrun_jobs()
             if job.rule.name.startswith("train_")
         }

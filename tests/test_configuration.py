@@ -58,6 +58,42 @@ BAD = {
     ),
     "probed phases of one objective": ("probes: {test_phases: [20, 22]}", r"blue 2 times, purple 0 times"),
     "an arm with the author's name": ("arms: {published: {encoding: onehot, view_size: 5}}", r"arms: 'published'"),
+    "a main arm that does not alternate": (
+        "arms: {onehot: {schedule: random}}",
+        r"arms\.onehot\.schedule: 'alternation' was expected",
+    ),
+    "an ablation's key that is misspelt": (
+        "ablations: {arms: {wide: {base: onehot, hiden_size: 3}}}",
+        r"ablations\.arms\.wide: .*'hiden_size' was unexpected",
+    ),
+    "an ablation without a base": ("ablations: {arms: {wide: {hidden_size: 3}}}", r"wide: 'base' is a required"),
+    "an ablation of an arm that is not there": (
+        "ablations: {arms: {wide: {base: one, hidden_size: 3}}}",
+        r"ablations\.arms\.wide\.base is 'one', which is no main arm",
+    ),
+    "an ablation with a main arm's name": (
+        "ablations: {arms: {integers: {base: onehot, hidden_size: 3}}}",
+        r"ablations\.arms has integers, which is the name of a main arm",
+    ),
+    "an ablation's seed that is reported": ("ablations: {seeds: [99]}", r"ablations\.seeds names 99, .* one of seeds"),
+    "an ablation's seed that is for tuning": (
+        "ablations: {seeds: [101]}",
+        r"ablations\.seeds names 101, which is one of retargets\.tuning_seeds",
+    ),
+    "an ablation of an arm without a reference": (
+        "ablations: {arms: {wide: {base: integers, hidden_size: 3}}}",
+        r"arms of base integers have 0 references",
+    ),
+    "two references": ("ablations: {arms: {again: {base: onehot}}}", r"arms of base onehot have 2 references"),
+    "an ablation that is longer than its reference": (
+        "ablations: {arms: {wide: {base: onehot, hidden_size: 3, rollouts: 300}}}",
+        r"arms\.reference\.rollouts is 270, but an arm that is compared with it has 300",
+    ),
+    "an ablation without a whole phase": ("ablations: {rollouts: 10}", r"has no whole phase"),
+    "an ablation's minibatches that do not divide": (
+        "ablations: {arms: {odd: {base: onehot, minibatches: 7}}}",
+        r"minibatches of arm odd is 7, which does not",
+    ),
     "minibatches that do not divide": ("recipe: {minibatches: 7}", r"minibatches of arm onehot is 7, which does not"),
 }
 
@@ -123,7 +159,20 @@ def test_the_line_of_a_stage_that_reads_much_of_every_run_does_not_grow_with_the
     assert lengths[1] - lengths[0] == len(" 2 3")
 
 
-@pytest.mark.parametrize("target", ["tables", "figures", "report", "quick", "all", "results/figures/alternation.svg"])
+def test_an_ablation_in_a_line(project):
+    (project / "mine.yaml").write_text("ablations:\n  arms:\n    slow: {base: onehot, learning_rate: 1.0e-4}\n")
+    target = "results/runs/arm=slow/seed=201/plasticity.parquet"
+    assert planned(project, target, config="mine.yaml") == {"train_6_phases": 1, "measure_plasticity": 1, "total": 2}
+
+
+def test_the_ablations_are_no_part_of_the_study(project):
+    assert not [rule for rule in planned(project, config=None) if "ablation" in rule or "phases" in rule]
+    assert planned(project, "ablations", config=None)["ablations"] == 1
+
+
+@pytest.mark.parametrize(
+    "target", ["tables", "figures", "report", "quick", "all", "ablations", "results/figures/alternation.svg"]
+)
 def test_every_target_can_be_planned(project, target):
     assert planned(project, target, config=None)
 

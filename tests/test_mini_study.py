@@ -14,7 +14,12 @@ from study import ROOT, copy_project, planned, snakemake
 from goalsplice.measure.tables import table_schema
 from goalsplice.world.vocabulary import OUTCOMES
 
-TABLES = list(yaml.safe_load((ROOT / "workflow/schemas/tables.yaml").read_text()))
+TABLES = [
+    table
+    for table in yaml.safe_load((ROOT / "workflow/schemas/tables.yaml").read_text())
+    if not table.startswith("ablation")
+]
+"""Those of the study itself."""
 SCHEMAS = ROOT / "workflow/schemas/tables.yaml"
 FAMILIES = (
     *("layers", "layer_weights", "layer_biases", "inputs", "units"),

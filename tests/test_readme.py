@@ -45,7 +45,7 @@ def test_the_snippet_runs_on_a_study(finished):
 def test_the_commands_for_parts_can_be_planned(tmp_path):
     folder = copy_project(tmp_path / "project")
     commands = [line.split("#")[0].split() for line in blocks("sh")[2].splitlines() if line.startswith("snakemake")]
-    assert len(commands) == 5
+    assert len(commands) == 6
     for _, *arguments in commands:
         if "--list-rules" in arguments:
             assert snakemake(folder, *arguments, config=None).returncode == 0

@@ -26,4 +26,9 @@ def test_every_table_is_named(pytestconfig, readme):
 def test_every_figure_is_named(pytestconfig, readme):
     rules = (pytestconfig.rootpath / "workflow/rules/common.smk").read_text(encoding="utf-8")
     _, figures = readme.split("## Figures")
-    assert set(re.findall(r"^\| `(\w+)` \|", figures, re.MULTILINE)) == set(listed(rules, "FIGURES"))
+    ablations = (pytestconfig.rootpath / "workflow/rules/ablations.smk").read_text(encoding="utf-8")
+    of_ablations = ast.literal_eval(
+        re.search(r"^ABLATION_FIGURES = (\{.*?^\})", ablations, re.MULTILINE | re.DOTALL)[1]
+    )
+    expected = {*listed(rules, "FIGURES"), *of_ablations}
+    assert set(re.findall(r"^\| `(\w+)` \|", figures, re.MULTILINE)) == expected

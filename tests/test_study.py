@@ -6,7 +6,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goalsplice.agent.schedule import objective_of
-from goalsplice.study import compared, lenders, other_seed, recipe_of, same_goal_phase, spliced_phases, whole_phases
+from goalsplice.study import (
+    HYPERPARAMETERS,
+    REFERENCE,
+    SCHEDULE,
+    WORLD,
+    ablation_arms,
+    ablation_recipe,
+    compared,
+    group_of,
+    lenders,
+    other_seed,
+    recipe_of,
+    same_goal_phase,
+    spliced_phases,
+    whole_phases,
+)
 
 COLOURS = ("blue", "purple", "yellow")
 
@@ -40,7 +55,7 @@ def test_same_goal_phases_are_the_nearest_others_of_that_goal(phases, phase, goa
     mine = recipe(phases, COLOURS[:goals])
 
     def goal(phase):
-        return objective_of("alternation", phase, COLOURS[:goals])
+        return objective_of("alternation", phase, COLOURS[:goals], seed=0)
 
     phase %= phases
     found = same_goal_phase(mine, phase)
@@ -117,3 +132,48 @@ def test_ten_runs_are_all_compared_and_a_hundred_in_proportion(pytestconfig):
     assert all(set(lenders(seeds, seed, others)) == set(seeds) - {seed} for seed in seeds)
     counts = {runs: sum(map(len, compared(list(range(runs)), others).values())) for runs in (10, 19, 20, 100, 200)}
     assert counts == {10: 45, 19: 171, 20: 180, 100: 900, 200: 1800}
+
+
+@pytest.fixture
+def ablated(pytestconfig) -> dict:
+    """The configuration, with two ablation arms."""
+    config = yaml.safe_load((pytestconfig.rootpath / "config.yaml").read_text())
+    config["ablations"] |= {
+        "rollouts": 30,
+        "arms": {
+            "same": {"base": "integers", "rollouts": 60},
+            "large": {"base": "integers", "hidden_size": 256, "clip_coefficient": 0.1},
+        },
+    }
+    return config
+
+
+def test_an_ablation_arm_is_its_base_with_its_own_keys(ablated):
+    base = recipe_of(ablated, "integers")
+    assert ablation_recipe(ablated, "same") == {**base, "rollouts": 60}
+    assert ablation_recipe(ablated, "large") == {**base, "rollouts": 30, "hidden_size": 256, "clip_coefficient": 0.1}
+    assert ablation_arms(ablated) == {
+        "same": {"reference": "same", "group": REFERENCE, "changes": "{}", "rollouts": 60},
+        "large": {
+            "reference": "same",
+            "group": HYPERPARAMETERS,
+            "changes": '{"clip_coefficient": 0.1, "hidden_size": 256}',
+            "rollouts": 30,
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "group"),
+    [
+        ({}, REFERENCE),
+        ({"rollouts": 3}, REFERENCE),
+        ({"schedule": "random"}, SCHEDULE),
+        ({"objectives": ["blue", "yellow"], "layouts": "three_colours"}, SCHEDULE),
+        ({"layouts": "three_colours"}, WORLD),
+        ({"walkable_keys": False, "wall_penalty": False}, WORLD),
+        ({"decoupled_decay": True, "weight_decay": 0.1}, HYPERPARAMETERS),
+    ],
+)
+def test_arms_are_grouped_by_what_they_change(changes, group):
+    assert group_of({"base": "onehot", **changes}) == group

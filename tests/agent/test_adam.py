@@ -17,13 +17,15 @@ SIZE = 200
     st.sampled_from([1e-4, 1.0, 100.0]),
     st.sampled_from([0.0, 3e-4, 0.1]),
     st.sampled_from([1e-5, 1e-8]),
+    st.booleans(),
 )
-def test_steps_are_pytorchs(seed, scale, weight_decay, epsilon):
+def test_steps_are_pytorchs(seed, scale, weight_decay, epsilon, decoupled):
     generator = np.random.default_rng(seed)
     weights = generator.standard_normal(SIZE).astype(np.float32)
     reference = torch.nn.Parameter(torch.from_numpy(weights.copy()))
-    optimiser = torch.optim.Adam([reference], lr=7.5e-4, eps=epsilon, weight_decay=weight_decay)
-    adam = Adam(weights, 7.5e-4, epsilon, weight_decay, 0.5)
+    kind = torch.optim.AdamW if decoupled else torch.optim.Adam
+    optimiser = kind([reference], lr=7.5e-4, eps=epsilon, weight_decay=weight_decay)
+    adam = Adam(weights, 7.5e-4, epsilon, weight_decay, 0.5, decoupled)
     for _ in range(10):
         gradient = (scale * generator.standard_normal(SIZE)).astype(np.float32)
         given_gradient = gradient.copy()

@@ -1,10 +1,12 @@
 """Training is a function of recipe, arm and seed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from goalsplice.agent import training
-from goalsplice.agent.schedule import objective_of
+from goalsplice.agent.schedule import MIXED, objective_of, paying
 from goalsplice.measure.evaluation import evaluate, levels
 from goalsplice.world.vocabulary import OUTCOMES
 
@@ -82,5 +84,50 @@ def test_a_summary_without_episodes_is_missing_not_zero(recipe, arm):
 
 @pytest.mark.parametrize("phase", range(6))
 def test_objectives_take_turns(phase):
-    assert objective_of("alternation", phase, ("blue", "purple")) == ("blue", "purple")[phase % 2]
-    assert objective_of("alternation", phase, ("yellow",)) == "yellow"
+    for seed in (0, 1):
+        assert objective_of("alternation", phase, ("blue", "purple"), seed) == ("blue", "purple")[phase % 2]
+        assert objective_of("alternation", phase, ("yellow",), seed) == "yellow"
+
+
+def test_random_objectives_are_the_seeds_and_even():
+    """Each order is fixed, orders of seeds differ, and no objective is favoured."""
+    orders = np.array(
+        [
+            [objective_of("random", phase, ("blue", "purple"), seed) == "blue" for phase in range(60)]
+            for seed in range(40)
+        ]
+    )
+    assert len(np.unique(orders, axis=0)) == 40
+    assert abs(orders.mean() - 0.5) < 4 * 0.5 / np.sqrt(orders.size)
+    repeats = (orders[:, 1:] == orders[:, :-1]).mean()
+    assert abs(repeats - 0.5) < 4 * 0.5 / np.sqrt(orders.size), "a phase says nothing of the next one"
+
+
+def test_mixed_worlds_pay_for_colours_of_their_own():
+    assert objective_of("mixed", 3, ("blue", "purple"), 1) == MIXED
+    assert paying(MIXED, ("blue", "purple"), 5) == ["blue", "purple", "blue", "purple", "blue"]
+    assert paying("purple", ("blue", "purple"), 3) == ["purple"] * 3
+
+
+def test_a_mixed_run_pays_both_colours_alike(recipe, arm):
+    """At the start the agent takes keys by chance: blue and purple pay in half of the worlds each."""
+    mixed = replace(recipe, schedule="mixed", num_envs=64, num_steps=128, rollouts=1)
+    row = next(iter(training.train(mixed, arm, 1))).row
+    assert (row["phase"], row["objective"]) == (0, MIXED)
+    assert abs(row["share_blue"] - row["share_purple"]) < 0.1
+    alone = next(iter(training.train(replace(mixed, schedule="alternation"), arm, 1))).row
+    assert row["mean_return"] != alone["mean_return"]
+
+
+def test_a_run_in_random_order_goes_on_as_if_never_interrupted(recipe, arm):
+    for schedule in ("random", "mixed"):
+        mine = replace(recipe, schedule=schedule, phase_rollouts=1)
+        whole = [progress.row for progress in training.train(mine, arm, 5)]
+        assert [row["objective"] for row in whole] == [
+            objective_of(schedule, phase, mine.objectives, 5) for phase in range(4)
+        ]
+        first = training.Training(mine, arm, 5)
+        first.advance()
+        second = training.Training(mine, arm, 5)
+        second.restore(first.state())
+        assert second.advance().row == whole[1]

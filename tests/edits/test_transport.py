@@ -51,7 +51,7 @@ def checkpoints(recipe, seed):
         phase: Checkpoint(
             seed,
             phase,
-            objective_of(recipe.schedule, phase, recipe.objectives),
+            objective_of(recipe.schedule, phase, recipe.objectives, seed=0),
             actor(100 * seed + phase, recipe.world.inputs),
         )
         for phase in range(PHASES)
@@ -193,7 +193,7 @@ SPLICES = {
 def write_run(folder, recipe, seed, phases):
     paths = []
     for phase in phases:
-        objective = objective_of(recipe.schedule, phase, recipe.objectives)
+        objective = objective_of(recipe.schedule, phase, recipe.objectives, seed=0)
         header = Header("onehot", seed, phase, objective, recipe.encoding, recipe.digest())
         paths.append(folder / f"seed={seed}_phase={phase}")
         save_checkpoint(paths[-1], agent(100 * seed + phase, recipe.world.inputs), header)

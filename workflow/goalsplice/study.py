@@ -64,6 +64,61 @@ def recipe_of(config: dict, arm: str) -> dict:
     return {**config["recipe"], **config["arms"][arm]}
 
 
+SCHEDULE, WORLD, HYPERPARAMETERS, REFERENCE = "schedule", "world", "hyperparameters", "reference"
+"""What an ablation arm differs in from its base."""
+
+_OF_SCHEDULE = {"schedule", "objectives", "phase_rollouts"}
+_OF_WORLD = {"encoding", "view_size", "grid_size", "max_steps", "walkable_keys", "wall_penalty", "layouts"}
+_NO_CHANGE = {"base", "rollouts"}
+"""Keys of an ablation arm that are no difference: how long it is trained is asked of no arm."""
+
+
+def changes(arm: dict) -> dict:
+    """What an ablation arm, as the configuration has it, differs in from its base."""
+    return {key: value for key, value in arm.items() if key not in _NO_CHANGE}
+
+
+def group_of(arm: dict) -> str:
+    """What an ablation arm differs in: the schedule, the world, a hyperparameter; or nothing, if it is a reference."""
+    keys = changes(arm).keys()
+    if not keys:
+        return REFERENCE
+    return SCHEDULE if keys & _OF_SCHEDULE else WORLD if keys & _OF_WORLD else HYPERPARAMETERS
+
+
+def ablation_recipe(config: dict, arm: str) -> dict:
+    """An ablation arm's recipe: its base's, with the ablations' number of rollouts, and what the arm replaces."""
+    own = config["ablations"]["arms"][arm]
+    replaced = {key: value for key, value in own.items() if key != "base"}
+    return {**recipe_of(config, own["base"]), "rollouts": config["ablations"]["rollouts"], **replaced}
+
+
+def references(config: dict) -> dict[str, str]:
+    """For each ablation arm the one that it is compared with: the reference of the same base."""
+    arms = config["ablations"]["arms"]
+    found = {arm["base"]: name for name, arm in arms.items() if group_of(arm) == REFERENCE}
+    return {name: found[arm["base"]] for name, arm in arms.items()}
+
+
+def ablation_arms(config: dict) -> dict[str, dict]:
+    """What each ablation arm is: its reference, its group, its changes as JSON, and its rollouts."""
+    reference_of = references(config)
+    return {
+        name: {
+            "reference": reference_of[name],
+            "group": group_of(arm),
+            "changes": json.dumps(changes(arm), sort_keys=True),
+            "rollouts": ablation_recipe(config, name)["rollouts"],
+        }
+        for name, arm in config["ablations"]["arms"].items()
+    }
+
+
+def _objective(recipe: dict, phase: int) -> str:
+    """Objective of a main arm's phase: main arms alternate, whatever the seed."""
+    return objective_of(recipe["schedule"], phase, tuple(recipe["objectives"]), seed=0)
+
+
 def whole_phases(recipe: dict) -> int:
     """Whole phases of a run; rollouts that are left over are trained and logged, but leave no checkpoint."""
     return recipe["rollouts"] // recipe["phase_rollouts"]
@@ -74,13 +129,8 @@ def same_goal_phase(recipe: dict, phase: int) -> int | None:
 
     Its checkpoint stands in for a donor that should not change what the recipient wants.
     """
-    objectives = tuple(recipe["objectives"])
-    wanted = objective_of(recipe["schedule"], phase, objectives)
-    others = [
-        other
-        for other in range(whole_phases(recipe))
-        if other != phase and objective_of(recipe["schedule"], other, objectives) == wanted
-    ]
+    wanted = _objective(recipe, phase)
+    others = [other for other in range(whole_phases(recipe)) if other != phase and _objective(recipe, other) == wanted]
     return min(others, key=lambda other: (abs(other - phase), other), default=None)
 
 
@@ -154,7 +204,7 @@ def check(config: dict) -> None:
                     f"in the configuration, splices.pairs names phase {max(pair)}, but arm {arm} has {phases} whole "
                     "phases, counted from 0; name an earlier one, or train for more rollouts"
                 )
-            objectives = {objective_of(recipe["schedule"], phase, tuple(recipe["objectives"])) for phase in pair}
+            objectives = {_objective(recipe, phase) for phase in pair}
             if len(objectives) == 1:
                 raise StudyError(
                     f"in the configuration, splices.pairs pairs phases {pair[0]} and {pair[1]}, which arm {arm} both "
@@ -166,11 +216,54 @@ def check(config: dict) -> None:
                 f"in the configuration, transport.phases names phase {beyond[0]}, but arm {arm} has {phases} whole "
                 "phases, counted from 0; name an earlier one, or train for more rollouts"
             )
-        steps = recipe["num_envs"] * recipe["num_steps"]
-        if steps % recipe["minibatches"] or steps == recipe["minibatches"]:
+        _check_minibatches(arm, recipe)
+    _check_ablations(config)
+
+
+def _check_minibatches(arm: str, recipe: dict) -> None:
+    steps = recipe["num_envs"] * recipe["num_steps"]
+    if steps % recipe["minibatches"] or steps == recipe["minibatches"]:
+        raise StudyError(
+            f"in the configuration, minibatches of arm {arm} is {recipe['minibatches']}, which does not divide "
+            f"num_envs * num_steps = {steps} into parts of two steps or more; choose a number that does"
+        )
+
+
+def _check_ablations(config: dict) -> None:
+    where, ablations = "in the configuration, ablations.", config["ablations"]
+    for name, others in (("seeds", config["seeds"]), ("retargets.tuning_seeds", config["retargets"]["tuning_seeds"])):
+        both = set(ablations["seeds"]) & set(others)
+        if both:
             raise StudyError(
-                f"in the configuration, minibatches of arm {arm} is {recipe['minibatches']}, which does not divide "
-                f"num_envs * num_steps = {steps} into parts of two steps or more; choose a number that does"
+                f"{where}seeds names {min(both)}, which is one of {name}; ablations have seeds of their own, so name "
+                "it once"
+            )
+    recipes = {}
+    for name, arm in ablations["arms"].items():
+        if name in config["arms"]:
+            raise StudyError(f"{where}arms has {name}, which is the name of a main arm too; choose another one")
+        if arm["base"] not in config["arms"]:
+            raise StudyError(f"{where}arms.{name}.base is {arm['base']!r}, which is no main arm; name one of arms")
+        recipes[name] = ablation_recipe(config, name)
+        _check_minibatches(name, recipes[name])
+        if whole_phases(recipes[name]) == 0:
+            raise StudyError(
+                f"{where}arms.{name} has no whole phase: phase_rollouts is {recipes[name]['phase_rollouts']} and "
+                f"rollouts {recipes[name]['rollouts']}; train for more rollouts"
+            )
+    for base in {arm["base"]: None for arm in ablations["arms"].values()}:
+        of_base = {name: arm for name, arm in ablations["arms"].items() if arm["base"] == base}
+        unchanged = [name for name, arm in of_base.items() if group_of(arm) == REFERENCE]
+        if len(unchanged) != 1:
+            raise StudyError(
+                f"{where}arms of base {base} have {len(unchanged)} references, which are arms that change nothing; "
+                "let exactly one name only its base, and perhaps rollouts"
+            )
+        longest = max(recipes[name]["rollouts"] for name in of_base)
+        if recipes[unchanged[0]]["rollouts"] < longest:
+            raise StudyError(
+                f"{where}arms.{unchanged[0]}.rollouts is {recipes[unchanged[0]]['rollouts']}, but an arm that is "
+                f"compared with it has {longest}; train it for as many"
             )
 
 
@@ -232,7 +325,7 @@ def _check_probes(config: dict) -> None:
                     f"{where}{half} names phase {max(named)}, but arm {arm} has {phases} whole phases, counted from 0; "
                     "name an earlier one, or train for more rollouts"
                 )
-            wanted = [objective_of(recipe["schedule"], phase, objectives) for phase in named]
+            wanted = [_objective(recipe, phase) for phase in named]
             counts = {objective: wanted.count(objective) for objective in objectives}
             if len(set(counts.values())) > 1:
                 said = ", ".join(f"{name} {count} times" for name, count in counts.items())

@@ -31,6 +31,8 @@ except StudyError as error:
 
 ARMS = list(config["arms"])
 RECIPES = {arm: study.recipe_of(config, arm) for arm in ARMS}
+ABLATIONS = {arm: study.ablation_recipe(config, arm) for arm in config["ablations"]["arms"]}
+ALL_RECIPES = {**RECIPES, **ABLATIONS}
 SPLICED_PHASES = {arm: study.spliced_phases(RECIPES[arm], config["splices"]["pairs"]) for arm in ARMS}
 PROBED_PHASES = sorted({*config["probes"]["train_phases"], *config["probes"]["test_phases"]})
 RUN_TABLES = [
@@ -77,6 +79,10 @@ PUBLISHED_TABLES = [
 ]
 # Of these a digest.
 DIGESTED_TABLES = ["transports", "probes", "exchanges", "anatomy", "continued", "perceptions"]
+ABLATION_SEEDS = config["ablations"]["seeds"]
+GROUPS = {arm: study.group_of(settings) for arm, settings in config["ablations"]["arms"].items()}
+# Switches are measured where the schedule is what differs.
+SWITCHED = [arm for arm, group in GROUPS.items() if group in (study.SCHEDULE, study.REFERENCE)]
 LATE_PHASES = study.late_phases(config["splices"]["pairs"])
 LATE = LATE_PHASES[0]
 TUNING_SEEDS = config["retargets"]["tuning_seeds"]
@@ -170,13 +176,13 @@ CHECKPOINT = "results/runs/arm={arm}/seed={seed}/checkpoints/phase={phase:02d}.s
 
 def checkpoints(arm, seed, phases=None):
     """A run's checkpoints: all of them, or those of some phases."""
-    phases = range(study.whole_phases(RECIPES[arm])) if phases is None else phases
+    phases = range(study.whole_phases(ALL_RECIPES[arm])) if phases is None else phases
     return [CHECKPOINT.format(arm=arm, seed=seed, phase=phase) for phase in phases]
 
 
 def recipe(wildcards):
     """The arm's recipe, as a stage takes it."""
-    return json.dumps(RECIPES[wildcards.arm], sort_keys=True)
+    return json.dumps(ALL_RECIPES[wildcards.arm], sort_keys=True)
 
 
 def seeds_beside(wildcards):
@@ -214,6 +220,12 @@ def further_actors(wildcards):
     """Actors of this run that were trained further on the new colour."""
     folder = f"results/runs/arm={wildcards.arm}/seed={wildcards.seed}/further"
     return [f"{folder}/phase={phase:02d}.safetensors" for phase in config["further_training"]["phases"]]
+
+
+def ablation_runs(table):
+    """A run's table, for each run of the arms that have it."""
+    arms = SWITCHED if table in ("switches", "aims") else ABLATIONS
+    return expand("results/runs/arm={arm}/seed={seed}/{table}.parquet", arm=arms, seed=ABLATION_SEEDS, table=table)
 
 
 # The records of all stages that have `benchmark:`, in the order of the stages: those of each run, then those of all runs.

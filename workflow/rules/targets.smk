@@ -7,6 +7,7 @@ localrules:
     report,
     publish,
     publish_tuning,
+    publish_ablations,
     quick,
 
 

@@ -1,21 +1,28 @@
-# One training rule for each arm, since arms may differ in the number of their checkpoints; one job for each seed.
+# One training rule for each main arm, and one for all ablation arms with as many phases: a rule's checkpoints are named.
+TRAINED = {arm: ([arm], [*config["seeds"], *TUNING_SEEDS]) for arm in ARMS}
+for arm, settings in ABLATIONS.items():
+    name = f"{study.whole_phases(settings)}_phases"
+    TRAINED.setdefault(name, ([], config["ablations"]["seeds"]))[0].append(arm)
 
-for arm in ARMS:
+for name, (arms, seeds) in TRAINED.items():
 
     rule:
-        """Train one seed of the arm: checkpoints, and a row a rollout."""
+        """Train one seed of an arm: checkpoints, and a row a rollout."""
         name:
-            f"train_{arm}"
+            f"train_{name}"
         input:
             code=code("goalsplice.stages.train"),
         output:
-            training=f"results/runs/arm={arm}/seed={{seed}}/training.parquet",
-            timing=f"results/runs/arm={arm}/seed={{seed}}/timing.parquet",
-            checkpoints=checkpoints(arm, "{seed}"),
+            training="results/runs/arm={arm}/seed={seed}/training.parquet",
+            timing="results/runs/arm={arm}/seed={seed}/timing.parquet",
+            checkpoints=checkpoints("{arm}", "{seed}", range(study.whole_phases(ALL_RECIPES[arms[0]]))),
         log:
-            f"results/logs/train/arm={arm}/seed={{seed}}.log",
+            "results/logs/train/arm={arm}/seed={seed}.log",
         benchmark:
-            f"results/benchmarks/train/arm={arm}/seed={{seed}}.tsv"
+            "results/benchmarks/train/arm={arm}/seed={seed}.tsv"
+        wildcard_constraints:
+            arm="|".join(arms),
+            seed="|".join(map(str, seeds)),
         conda:
             "../../envs/study.yaml"
         threads: 1
@@ -23,15 +30,14 @@ for arm in ARMS:
             # A resource, not a parameter: another number of rollouts between saves trains nothing anew.
             save_every=config["resume"]["save_every"],
         params:
-            arm=arm,
-            recipe=json.dumps(RECIPES[arm], sort_keys=True),
+            recipe=recipe,
             device=config["device"],
             # No output, or else Snakemake would delete it when the job fails.
-            unfinished=f"results/runs/arm={arm}/seed={{seed}}/unfinished",
+            unfinished="results/runs/arm={arm}/seed={seed}/unfinished",
         message:
-            "Training arm {params.arm}, seed {wildcards.seed}. To follow it: tail -f {log}"
+            "Training arm {wildcards.arm}, seed {wildcards.seed}. To follow it: tail -f {log}"
         shell:
-            "python -m goalsplice.stages.train --arm {params.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
+            "python -m goalsplice.stages.train --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
             " --device {params.device} --unfinished {params.unfinished:q} --save-every {resources.save_every}"
             " --training {output.training:q} --timing {output.timing:q} --checkpoints {output.checkpoints:q}"
             " 2> {log:q}"

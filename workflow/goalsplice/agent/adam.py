@@ -1,8 +1,9 @@
 """Clipping of the gradient's norm and one step of Adam, in one compiled pass over all weights.
 
-Adam (Kingma & Ba 2015) with weight decay added to the gradient (L2), as `torch.optim.Adam(weight_decay=...)` has it,
-after `torch.nn.utils.clip_grad_norm_`; `tests/agent/test_adam.py` holds the pass against both. It is written out
-because PyTorch takes several passes, and as many calls, for weights that fit the processor's cache.
+Adam (Kingma & Ba 2015) with weight decay added to the gradient (L2), as `torch.optim.Adam(weight_decay=...)` has it, or
+taken from the weights apart from it (Loshchilov & Hutter 2019), as `torch.optim.AdamW` has it, after
+`torch.nn.utils.clip_grad_norm_`; `tests/agent/test_adam.py` holds the pass against all three. It is written out because
+PyTorch takes several passes, and as many calls, for weights that fit the processor's cache.
 """
 
 import numpy as np
@@ -15,14 +16,14 @@ _BETAS = (0.9, 0.999)
 
 # NumPy's model of errors: with Python's, each division would look for a zero first, and the loop not be vectorised.
 @njit(error_model="numpy")
-def _step(weights, gradient, mean, square, scale, decay, epsilon, rate, gain1, beta2, gain2, root_correction):
+def _step(weights, gradient, mean, square, scale, decay, kept, epsilon, rate, gain1, beta2, gain2, root_correction):
     for i in range(weights.size):
         slope = gradient[i] * scale + decay * weights[i]
         first = mean[i] + (slope - mean[i]) * gain1
         second = square[i] * beta2 + slope * slope * gain2
         mean[i] = first
         square[i] = second
-        weights[i] -= rate * first / (np.sqrt(second) / root_correction + epsilon)
+        weights[i] = kept * weights[i] - rate * first / (np.sqrt(second) / root_correction + epsilon)
 
 
 class Adam:
@@ -32,6 +33,7 @@ class Adam:
         weights: float32 (n,), changed in place by `step`.
         learning_rate, epsilon, weight_decay: Adam's.
         max_gradient_norm: the gradient is scaled down to this norm where its own is larger.
+        decoupled_decay: whether the decay is AdamW's.
     """
 
     def __init__(
@@ -41,10 +43,13 @@ class Adam:
         epsilon: float,
         weight_decay: float,
         max_gradient_norm: float,
+        decoupled_decay: bool = False,
     ):
         self.weights = weights
         self._learning_rate, self._max_gradient_norm = learning_rate, max_gradient_norm
-        self._epsilon, self._weight_decay = np.float32(epsilon), np.float32(weight_decay)
+        self._epsilon = np.float32(epsilon)
+        self._decay = np.float32(0 if decoupled_decay else weight_decay)
+        self._kept = np.float32(1 - learning_rate * weight_decay if decoupled_decay else 1)
         self.exp_avg, self.exp_avg_sq = np.zeros_like(weights), np.zeros_like(weights)
         self.steps = 0
 
@@ -61,7 +66,8 @@ class Adam:
             self.exp_avg,
             self.exp_avg_sq,
             np.float32(scale),
-            self._weight_decay,
+            self._decay,
+            self._kept,
             self._epsilon,
             np.float32(self._learning_rate / (1 - beta1**self.steps)),
             np.float32(1 - beta1),

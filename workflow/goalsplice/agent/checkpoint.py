@@ -107,7 +107,7 @@ def load_checkpoint(path: str | Path, recipe: Recipe, **expected: object) -> tup
     path = Path(path)
     tensors, header = read(path)
     expected |= {
-        "objective": objective_of(recipe.schedule, header.phase, recipe.objectives),
+        "objective": objective_of(recipe.schedule, header.phase, recipe.objectives, header.seed),
         "encoding": recipe.encoding,
         "recipe": recipe.digest(),
     }

@@ -101,7 +101,8 @@ class DeviceLearner:
         self._networks = copy.deepcopy(agent).to(device)
         self._weights = flatten(self._networks)
         # Fused: one kernel for all weights, and its count of steps is on the device, where nothing waits for it.
-        self._adam = torch.optim.Adam(
+        optimiser = torch.optim.AdamW if recipe.decoupled_decay else torch.optim.Adam
+        self._adam = optimiser(
             [self._weights],
             lr=recipe.learning_rate,
             eps=recipe.adam_epsilon,

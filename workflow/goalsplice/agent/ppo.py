@@ -244,6 +244,7 @@ class Learner:
             recipe.adam_epsilon,
             recipe.weight_decay,
             recipe.max_gradient_norm,
+            recipe.decoupled_decay,
         )
         self._gradient = self.flat.grad.numpy()
         minibatch = recipe.batch_size // recipe.minibatches

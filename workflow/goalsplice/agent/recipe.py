@@ -35,6 +35,7 @@ class Recipe:
     learning_rate: float
     adam_epsilon: float
     weight_decay: float
+    decoupled_decay: bool
     gamma: float
     gae_lambda: float
     clip_coefficient: float

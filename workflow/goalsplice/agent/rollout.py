@@ -50,7 +50,7 @@ class Rollout(NamedTuple):
 
 
 @njit
-def _collect(worlds, policy, tables, rules, third_colours, objective, cells, backgrounds, rollout):
+def _collect(worlds, policy, tables, rules, third_colours, objectives, cells, backgrounds, rollout):
     steps, count = rollout.codes.shape
     hidden = policy.table.shape[1]
     observation_rows = np.empty((count, 5), dtype=np.int32)
@@ -72,7 +72,7 @@ def _collect(worlds, policy, tables, rules, third_colours, objective, cells, bac
             rollout.actions[step, i] = action
             rollout.outcomes[step, i] = outcome
             rollout.lengths[step, i] = elapsed
-            rollout.rewards[step, i] = reward(outcome, elapsed, objective, rules.max_steps)
+            rollout.rewards[step, i] = reward(outcome, elapsed, objectives[i], rules.max_steps)
             rollout.final_codes[step, i] = observe(worlds, i, tables) if outcome == TIMEOUT else NO_CODE
             if outcome != RUNNING:
                 reset(worlds, i, tables, third_colours)
@@ -85,7 +85,7 @@ def collect(
     encoding: Encoding,
     rules: Rules,
     third_colours: np.ndarray,
-    objective: int,
+    objective: int | np.ndarray,
     steps: int,
 ) -> Rollout:
     """Let the sampled policy act in `worlds` for `steps` steps; episodes that end are followed by new ones.
@@ -93,7 +93,7 @@ def collect(
     Args:
         worlds: N worlds, changed in place.
         third_colours: colours of the third key in new episodes, as `simulator.colour_numbers` gives them.
-        objective: the outcome that pays.
+        objective: the outcome that pays, or for each world one, int64 (N,).
     """
     shape = (steps, worlds.agent.size)
     rollout = Rollout(
@@ -111,7 +111,7 @@ def collect(
         encoding.geometry,
         rules,
         third_colours,
-        objective,
+        np.full(shape[1], objective),
         encoding.cells,
         encoding.backgrounds,
         rollout,

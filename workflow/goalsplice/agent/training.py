@@ -16,7 +16,7 @@ from goalsplice.agent.policy import policy_of
 from goalsplice.agent.ppo import Learner
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.rollout import Rollout, collect
-from goalsplice.agent.schedule import objective_of
+from goalsplice.agent.schedule import MIXED, objective_of, paying
 from goalsplice.errors import StudyError
 from goalsplice.world.simulator import RUNNING, Worlds, colour_numbers, create
 from goalsplice.world.vocabulary import OUTCOMES
@@ -90,7 +90,7 @@ def practise(learner: Learner | DeviceLearner, worlds: Worlds, objective: str, g
     Args:
         learner: changed in place.
         worlds: changed in place; their layouts are those of the learner's recipe.
-        objective: the outcome that pays.
+        objective: the outcome that pays, or `MIXED`: in each world one of the recipe's objectives.
         generator: draws the minibatches.
 
     Raises:
@@ -104,7 +104,7 @@ def practise(learner: Learner | DeviceLearner, worlds: Worlds, objective: str, g
             learner.encoding,
             recipe.rules,
             colour_numbers(recipe.layouts),
-            OUTCOMES.index(objective),
+            np.array([OUTCOMES.index(name) for name in paying(objective, recipe.objectives, recipe.num_envs)]),
             recipe.num_steps,
         )
         losses = learner.learn(rollout, generator)
@@ -132,18 +132,20 @@ class Training:
     """
 
     def __init__(self, recipe: Recipe, arm: str, seed: int, device: torch.device = CPU):
-        initial, order, *places = streams(arm, seed, 2 + len(recipe.objectives))
+        # Those that are mixed share their worlds.
+        names = (MIXED,) if recipe.schedule == "mixed" else recipe.objectives
+        initial, order, *places = streams(arm, seed, 2 + len(names))
         agent = Agent(
             recipe.world.inputs,
             recipe.hidden_size,
             torch.Generator().manual_seed(int(initial.generate_state(1, np.uint64)[0] >> np.uint64(1))),
         )
-        self.recipe, self.done = recipe, 0
+        self.recipe, self.seed, self.done = recipe, seed, 0
         self.learner = learner_of(agent, recipe, device)
         self._minibatches = np.random.default_rng(order)
         self._worlds = {
             objective: create(recipe.num_envs, recipe.layouts, np.random.default_rng(place), recipe.grid_size)
-            for objective, place in zip(recipe.objectives, places, strict=True)
+            for objective, place in zip(names, places, strict=True)
         }
 
     def advance(self) -> Progress:
@@ -154,7 +156,7 @@ class Training:
         """
         start, recipe = time.perf_counter(), self.recipe
         phase = self.done // recipe.phase_rollouts
-        objective = objective_of(recipe.schedule, phase, recipe.objectives)
+        objective = objective_of(recipe.schedule, phase, recipe.objectives, self.seed)
         learned = practise(self.learner, self._worlds[objective], objective, self._minibatches)
         self.done += 1
         row = {

@@ -27,7 +27,7 @@ NEW = "yellow"
 """The objective that no main arm is trained on."""
 
 
-def objectives_of(recipe: Recipe, phase: int) -> list[str]:
+def objectives_of(recipe: Recipe, phase: int, seed: int) -> list[str]:
     """What a phase's checkpoint is trained further on: the new objective, and the next phase's if that is another one.
 
     Raises:
@@ -35,8 +35,8 @@ def objectives_of(recipe: Recipe, phase: int) -> list[str]:
     """
     if NEW in recipe.objectives:
         raise StudyError(f"the recipe's objectives name {NEW}, which is new to no checkpoint then; leave this arm out")
-    following = objective_of(recipe.schedule, phase + 1, recipe.objectives)
-    return [NEW] if following == objective_of(recipe.schedule, phase, recipe.objectives) else [NEW, following]
+    following = objective_of(recipe.schedule, phase + 1, recipe.objectives, seed)
+    return [NEW] if following == objective_of(recipe.schedule, phase, recipe.objectives, seed) else [NEW, following]
 
 
 class Test(NamedTuple):
@@ -123,7 +123,7 @@ def main() -> None:
     rows = []
     for phase, path, actor_path in zip(options.phases, options.checkpoints, options.actors, strict=True):
         agent, header = load_checkpoint(path, recipe, arm=options.arm, seed=options.seed, phase=phase)
-        for objective in objectives_of(recipe, phase):
+        for objective in objectives_of(recipe, phase, options.seed):
             more, last = continued(agent, header, objective, practice, settings["rollouts"], test, device)
             rows += more
             if objective == NEW:

@@ -8,7 +8,6 @@ import pandas as pd
 
 from goalsplice.agent.checkpoint import load_checkpoint
 from goalsplice.agent.recipe import Recipe
-from goalsplice.agent.schedule import objective_of
 from goalsplice.errors import run
 from goalsplice.measure.directions import BETWEEN_COLUMNS, COSINE_COLUMNS, between_runs, differences
 from goalsplice.measure.tables import write_table
@@ -31,15 +30,15 @@ def main() -> None:
         recipe = Recipe.from_json(json.dumps(settings))
         # One switch at a time, as all checkpoints of hundreds of runs would fill the memory.
         for phases in pairwise(options.phases):
-            objectives = [objective_of(recipe.schedule, phase, recipe.objectives) for phase in phases]
             switch = {}
             for seed in options.seeds:
                 paths = [options.checkpoint.format(arm=arm, seed=seed, phase=phase) for phase in phases]
                 loaded = [
-                    load_checkpoint(path, recipe, arm=arm, seed=seed, phase=phase)[0]
+                    load_checkpoint(path, recipe, arm=arm, seed=seed, phase=phase)
                     for path, phase in zip(paths, phases, strict=True)
                 ]
-                switch[seed] = differences([agent.actor.state_dict() for agent in loaded], objectives)
+                actors = [agent.actor.state_dict() for agent, _ in loaded]
+                switch[seed] = differences(actors, [header.objective for _, header in loaded])
             rows += [{"arm": arm, **row} for row in between_runs(switch, pairs, arm, phases[0])]
     # Named, since a study of one seed has nothing to compare and so no rows.
     table = pd.DataFrame(rows, columns=["arm", *BETWEEN_COLUMNS, *COSINE_COLUMNS])

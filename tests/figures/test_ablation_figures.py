@@ -1,0 +1,106 @@
+"""The figures of the ablations draw whatever arms a configuration names. The tables are made up, only to be drawn."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from figures.test_figures import training_run
+from goalsplice.figures import hyperparameters, plasticity, schedules, world_changes
+from goalsplice.figures.ablation_marks import sentence
+from goalsplice.figures.style import save, styled
+from goalsplice.measure.ablations import MEASURES
+from goalsplice.measure.published import PUBLISHED
+
+ARMS = {
+    "reference": ("reference", {}),
+    "one_objective": ("schedule", {"objectives": ["blue"]}),
+    "phases_of_45": ("schedule", {"phase_rollouts": 45}),
+    "decay_0": ("hyperparameters", {"weight_decay": 0.0}),
+    "decoupled_1": ("hyperparameters", {"decoupled_decay": True, "weight_decay": 0.1}),
+    "clip_01": ("hyperparameters", {"clip_coefficient": 0.1}),
+    "mine": ("hyperparameters", {"clip_coefficient": 0.3, "num_envs": 8}),
+    "blocking_keys": ("world", {"walkable_keys": False}),
+}
+CONFIG = {
+    "threshold": 0.8,
+    "settled_after": 6,
+    "recipe": {"weight_decay": 3e-4, "decoupled_decay": False, "clip_coefficient": 0.2, "num_envs": 32},
+}
+FIGURES = {
+    "schedules": schedules,
+    "hyperparameters": hyperparameters,
+    "world_changes": world_changes,
+    "plasticity": plasticity,
+}
+
+
+def made_up(seeds):
+    chance = np.random.default_rng(0)
+    training = pd.concat([training_run(chance, arm, seed) for arm in ARMS for seed in seeds])
+    rollouts = int(training["rollout"].max())
+    runs = [
+        (arm, seed, rollouts, measure.name, chance.uniform())
+        for arm in ARMS
+        for seed in seeds
+        for measure in MEASURES
+        # An arm of one objective has no switches, and not every seed learns.
+        if (arm, measure.name) != ("one_objective", "spliced") and (seed, measure.name) != (seeds[-1], "first_rollout")
+    ]
+    about = [
+        (arm, "reference", group, json.dumps(changes), rollouts, "phase_end_return", "untold")
+        for arm, (group, changes) in ARMS.items()
+    ]
+    layers = [
+        (arm, seed, phase, network, layer, *chance.uniform(size=4))
+        for arm in ARMS
+        for seed in seeds
+        for phase in training["phase"].unique()
+        for network, layer in (("actor", "layer1"), ("actor", "layer2"), ("critic", "layer1"))
+    ]
+    measures = ["dead", "dormant", "effective_rank", "weight_norm"]
+    columns = ["arm", "reference", "group", "changes", "rollouts", "measure", "verdict"]
+    return {
+        "ablation_training": training,
+        "ablation_runs": pd.DataFrame(runs, columns=["arm", "seed", "rollouts", "measure", "value"]),
+        "ablations": pd.DataFrame(about, columns=columns),
+        "ablation_plasticity": pd.DataFrame(layers, columns=["arm", "seed", "phase", "network", "layer", *measures]),
+        PUBLISHED: training_run(chance, PUBLISHED, 99),
+    }
+
+
+def drawn(module, tables, path):
+    """The figure, drawn from the columns that it says it reads."""
+    with styled():
+        figure = module.draw({table: tables[table][columns] for table, columns in module.TABLES.items()}, CONFIG)
+        save(figure, path)
+    return figure
+
+
+@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("seeds", [[1], [1, 2, 3]], ids=["one seed", "three seeds"])
+def test_figures_draw_and_name_every_arm(tmp_path, name, seeds):
+    figure = drawn(FIGURES[name], made_up(seeds), tmp_path / "figure.svg")
+    text = (tmp_path / "figure.svg").read_text()
+    named = {
+        "schedules": ["blue only", "phases of 45", "recovery by"],
+        "hyperparameters": ["weight decay", "decoupled decay (AdamW)", "clip coefficient", "(recipe)"],
+        "world_changes": ["walkable keys: no", "the author's run"],
+        "plasticity": ["L2 0.0003 (recipe)", "decoupled 0.1", "dormant units"],
+    }
+    for words in named[name]:
+        assert words in text, words
+    assert all(axes.has_data() for axes in figure.axes if axes.get_visible() and name != "schedules")
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_equal_tables_give_equal_bytes(tmp_path, name):
+    for file in ("one.svg", "other.svg"):
+        drawn(FIGURES[name], made_up([1, 2]), tmp_path / file)
+    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "other.svg").read_bytes()
+
+
+def test_changes_are_told_in_words():
+    assert sentence({}) == "reference"
+    assert sentence({"wall_penalty": False, "view_size": 7}) == "wall penalty: no, view size: 7"

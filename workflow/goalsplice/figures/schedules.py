@@ -1,0 +1,82 @@
+"""What the schedule of the objective does to switching. From the tables of the ablations."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from goalsplice.figures.ablation_marks import ARMS, CHANGED, CONTROL, PLAIN, RUNS, arms_of, mark_seeds, values_of
+from goalsplice.figures.style import EDGE, WIDTH, claim, interval_entry, mark, note
+from goalsplice.study import REFERENCE, SCHEDULE
+
+TABLES: dict[str, list[str]] = {**RUNS, **ARMS}
+"""The tables that `draw` takes, and the columns that it reads of them."""
+
+_PANELS = {
+    "phase_end_return": ("return at the\nphase's end", None),
+    "rollouts_to_regain": ("rollouts until {threshold:g}\nafter a switch", None),
+    "relative_distance": ("distance of a switch\n(of the weights' norm)", None),
+    "share_layer1": ("share of its square\nin layer 1", None),
+    "effective_rank": ("effective rank\nin layer 1", None),
+    "spliced": ("recovery by\nsplicing layer 1", "spliced_random"),
+    "low_rank": ("recovery by\nits rank-4 part", "low_rank_random"),
+    "yellow": ("return under yellow\nafter the edit", "yellow_noise"),
+}
+"""Measures, their axes' labels, and the control that is drawn with them."""
+
+_NAMES = {
+    "reference": "alternation,\nphases of 15",
+    "one_objective": "blue only",
+    "mixed": "both mixed",
+    "random_order": "random order",
+    "phases_of_5": "phases of 5",
+    "phases_of_45": "phases of 45",
+    "one_switch": "one switch,\nafter 135",
+    "three_objectives": "three in turn",
+}
+
+
+def _draw(axes: Axes, runs: pd.DataFrame, arms: pd.DataFrame, measure: str, control: str | None) -> None:
+    for row, arm in enumerate(arms.itertuples()):
+        colour = PLAIN if arm.group == REFERENCE else CHANGED
+        shift = 0.0 if control is None else 0.17
+        values = values_of(runs, arm.arm, arm.rollouts, measure)
+        mark_seeds(axes, row - shift, values, colour, width=0.6 - 1.6 * shift, upright=False)
+        if control is not None:
+            values = values_of(runs, arm.arm, arm.rollouts, control)
+            mark_seeds(axes, row + shift, values, CONTROL, marker="s", width=0.33, upright=False, edge=EDGE)
+    axes.set_ylim(len(arms) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x", color="0.88", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.locator_params(axis="x", nbins=4)
+
+
+def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
+    """Draw a panel for each measure and in it a row for each schedule."""
+    runs, arms = tables["ablation_runs"], arms_of(tables["ablations"], REFERENCE, SCHEDULE)
+    figure = Figure(figsize=(WIDTH, 2.0 + 0.62 * len(arms)))
+    panels = figure.subplots(2, 4, sharey=True)
+    for axes, (measure, (label, control)) in zip(panels.flat, _PANELS.items(), strict=True):
+        _draw(axes, runs, arms, measure, control)
+        axes.set_xlabel(label.format(**config))
+        if control is not None:
+            axes.set_xlim(-0.15, 1.08)
+    for axes in panels[:, 0]:
+        axes.set_yticks(range(len(arms)), [_NAMES.get(arm, arm.replace("_", " ")) for arm in arms["arm"]])
+    seeds = runs["seed"].nunique()
+    claim(
+        figure,
+        "What the schedule of the objective does to switching",
+        [
+            mark("a seed", CHANGED, "o"),
+            mark("control: as many weights at random, or noise", CONTROL, "s", **EDGE),
+            interval_entry(),
+        ],
+        columns=3,
+    )
+    note(
+        figure,
+        f"Seeds: {seeds}. Returns and rollouts: phases after rollout {config['settled_after']}. The rest: the last "
+        "switches and checkpoints of each run. An arm without switches has no such marks.",
+    )
+    return figure
