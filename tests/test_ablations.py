@@ -31,7 +31,7 @@ def ablated(tmp_path_factory):
     config["recipe"] |= {"phase_rollouts": 3, "rollouts": 72, "num_steps": 128}
     small = {"seeds": [201, 202], "rollouts": 12, "settled_after": 3, "switches": 1, "levels": 64, "arms": ARMS}
     config["ablations"] |= small
-    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     result = snakemake(folder, "--cores", "1", "ablations", config=None)
     assert result.returncode == 0, result.stdout + result.stderr
     return folder
@@ -80,7 +80,7 @@ def test_nothing_is_left_to_do_and_a_new_arm_trains_only_itself(ablated, tmp_pat
     assert planned(folder, "ablations", config=None) == {}
     config = yaml.safe_load((folder / "config.yaml").read_text())
     config["ablations"]["arms"]["slow"] = {"base": "onehot", "learning_rate": 1e-4, "rollouts": 6}
-    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     jobs = planned(folder, "ablations", config=None)
     assert jobs["train_2_phases"] == jobs["measure_plasticity"] == 2
     assert "train_4_phases" not in jobs

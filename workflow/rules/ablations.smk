@@ -4,7 +4,7 @@ ABLATION_FIGURES = {
     "schedules": ["ablation_runs", "ablations"],
     "hyperparameters": ["ablation_runs", "ablations"],
     "world_changes": ["ablation_training", "ablation_runs", "ablations"],
-    "plasticity": ["ablation_training", "ablation_plasticity"],
+    "plasticity": ["ablation_training", "ablation_plasticity", "ablations"],
 }
 # What figures need of the configuration. Values of the reference are those of the first main arm that is a base.
 ABLATION_CONFIG = json.dumps(

@@ -1,5 +1,8 @@
 """What each hyperparameter does to switching, one at a time. From the tables of the ablations."""
 
+from math import inf
+from typing import NamedTuple
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,33 +19,47 @@ _DECOUPLED = "decoupled decay (AdamW)"
 _MEASURES = {"phase_end_return": "return at\nphase's end", "rollouts_to_regain": "rollouts\nto regain"}
 
 
-def _about(changes: dict) -> tuple[str, object]:
-    """What an arm changes, as its panel is called, and the value that it gives it."""
-    if "decoupled_decay" in changes:
-        return _DECOUPLED, changes.get("weight_decay")
-    (key,) = changes if len(changes) == 1 else (" and ".join(changes),)
-    return key, changes.get(key)
+class _Entry(NamedTuple):
+    """An arm in a panel: its place in the order, its label, and what the tables say of it."""
+
+    order: float
+    label: str
+    arm: str
+    rollouts: int
+    verdict: str
 
 
-def _columns(arms: pd.DataFrame, recipe: dict) -> dict[str, list[tuple[object, str, int, str]]]:
-    """For each panel its arms: value, arm, rollouts and verdict, sorted, the reference among them."""
-    found: dict[str, list] = {}
+def _about(changes: dict) -> tuple[str, float, str]:
+    """What an arm changes, as its panel is called, its place in the panel's order, and its label."""
+    if set(changes) == {"decoupled_decay", "weight_decay"}:
+        return _DECOUPLED, changes["weight_decay"], words(changes["weight_decay"])
+    label = "\n".join(map(words, changes.values()))
+    if len(changes) > 1:
+        return " and ".join(changes), inf, label
+    ((key, value),) = changes.items()
+    return key, float(value) if isinstance(value, int | float) else inf, label
+
+
+def _panels(arms: pd.DataFrame, recipe: dict) -> dict[str, list[_Entry]]:
+    """For each panel its arms in order, the reference among them, after as many rollouts as the shortest."""
+    found: dict[str, list[_Entry]] = {}
     for arm in arms.itertuples():
-        about, value = _about(arm.changes)
-        found.setdefault(about, []).append((value, arm.arm, arm.rollouts, arm.verdict))
-    for about, of_panel in found.items():
-        shortest = min(rollouts for _, _, rollouts, _ in of_panel)
-        reference = arms["reference"].iloc[0]
-        value = recipe.get(about, float("-inf"))
-        of_panel.append((value, reference, shortest, ""))
-        of_panel.sort(key=lambda entry: float(entry[0]))
+        about, order, label = _about(arm.changes)
+        found.setdefault(about, []).append(_Entry(order, label, arm.arm, arm.rollouts, arm.verdict))
+    for about, entries in found.items():
+        value = recipe.get(about)
+        order, label = (float(value), words(value)) if isinstance(value, int | float) else (-inf, "none changed")
+        label = "L2" if about == _DECOUPLED else label
+        shortest = min(entry.rollouts for entry in entries)
+        entries.append(_Entry(order, label, arms["reference"].iloc[0], shortest, "(recipe)"))
+        entries.sort(key=lambda entry: entry.order)
     return found
 
 
-def _draw(axes: Axes, runs: pd.DataFrame, entries: list, measure: str, reference: str) -> None:
-    for place, (_, arm, rollouts, _) in enumerate(entries):
-        colour = PLAIN if arm == reference else CHANGED
-        mark_seeds(axes, place, values_of(runs, arm, rollouts, measure), colour, width=0.7)
+def _draw(axes: Axes, runs: pd.DataFrame, entries: list[_Entry], measure: str, reference: str) -> None:
+    for place, entry in enumerate(entries):
+        colour = PLAIN if entry.arm == reference else CHANGED
+        mark_seeds(axes, place, values_of(runs, entry.arm, entry.rollouts, measure), colour, width=0.7)
     axes.set_xlim(-0.6, len(entries) - 0.4)
     axes.set_xticks(range(len(entries)))
     axes.tick_params(axis="x", length=0)
@@ -50,19 +67,17 @@ def _draw(axes: Axes, runs: pd.DataFrame, entries: list, measure: str, reference
     axes.set_axisbelow(True)
 
 
-def _label(entry: tuple, runs: pd.DataFrame) -> str:
+def _label(entry: _Entry, runs: pd.DataFrame) -> str:
     """Under a value: the verdict on its return, and how many seeds collapsed at some time."""
-    value, arm, rollouts, verdict = entry
-    name = "L2" if value == float("-inf") else words(value)
-    collapsed = int((values_of(runs, arm, rollouts, "collapses") > 0).sum())
-    return "\n".join([name, verdict or "(recipe)", f"{collapsed} coll." if collapsed else ""]).rstrip()
+    collapsed = int((values_of(runs, entry.arm, entry.rollouts, "collapses") > 0).sum())
+    return "\n".join([entry.label, entry.verdict, f"{collapsed} coll." if collapsed else ""]).rstrip()
 
 
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     """Draw for each hyperparameter the return at the phases' ends and below it how fast it is regained."""
     ablations, runs = tables["ablations"], tables["ablation_runs"]
     arms = arms_of(ablations[ablations["measure"] == "phase_end_return"], HYPERPARAMETERS)
-    found = _columns(arms, config["recipe"])
+    found = _panels(arms, config["recipe"])
     lines = -(-len(found) // _COLUMNS)
     figure = Figure(figsize=(WIDTH, 1.0 + 3.0 * lines))
     panels = figure.subplots(2 * lines, _COLUMNS, sharey="row", squeeze=False)
