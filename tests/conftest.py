@@ -1,10 +1,12 @@
 """What all tests share."""
 
 import os
+import shutil
 import signal
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from study import copy_project, snakemake
 
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
@@ -18,8 +20,19 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> Path:
-    """A copy of the project in which the mini study has run on two cores; its path has spaces and other letters."""
-    folder = copy_project(tmp_path_factory.mktemp("mini") / "erste Studie – é")
-    result = snakemake(folder, "--cores", "2", "all")
-    assert result.returncode == 0, result.stdout + result.stderr
-    return folder
+    """A copy of the project in which the mini study has run on two cores; its path has spaces and other letters.
+
+    The processes that share the tests share it too: the first one that needs it makes it. Leave it as it is.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    project, done = folder / "erste Studie – é", folder / "mini study.done"
+    with FileLock(folder / "mini study.lock"):
+        if not done.exists():
+            shutil.rmtree(project, ignore_errors=True)
+            copy_project(project)
+            result = snakemake(project, "--cores", "2", "all")
+            assert result.returncode == 0, result.stdout + result.stderr
+            done.touch()
+    return project

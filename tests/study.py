@@ -29,6 +29,14 @@ def copy_project(target: Path) -> Path:
     return target
 
 
+def copy_finished(source: Path, target: Path, *parts: str) -> Path:
+    """A finished study elsewhere, or parts of it, while another process may be looking at the source."""
+    for part in parts or (".",):
+        # Snakemake locks a folder that it only reports on, and that lock is not the copy's.
+        shutil.copytree(source / part, target / part, ignore=shutil.ignore_patterns("*.lock"), dirs_exist_ok=True)
+    return target
+
+
 def environment(folder: Path) -> dict[str, str]:
     """The environment in which snakemake runs the package that lies in `folder`."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])

@@ -3,7 +3,6 @@
 import ast
 import json
 import re
-import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +10,7 @@ import pytest
 import torch
 import yaml
 from jsonschema import Draft202012Validator
-from study import QUICK, ROOT, copy_project, planned, snakemake
+from study import QUICK, ROOT, copy_finished, copy_project, planned, snakemake
 
 from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
@@ -43,8 +42,7 @@ def configure(folder: Path, text: str) -> None:
 def clone(finished, tmp_path) -> Path:
     """The finished mini study with the page's two files in it."""
     folder = copy_project(tmp_path / "clone")
-    for part in ("results", ".snakemake"):
-        shutil.copytree(finished / part, folder / part)
+    copy_finished(finished, folder, "results", ".snakemake")
     (folder / "my_edits.py").write_text(block("python"), encoding="utf-8")
     configure(folder, block("yaml"))
     return folder

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from study import ROOT, copy_project, planned, snakemake
+from study import ROOT, copy_finished, copy_project, planned, snakemake
 
 from goalsplice.measure.tables import table_schema
 from goalsplice.world.vocabulary import OUTCOMES
@@ -43,8 +43,7 @@ def again(tmp_path_factory) -> Path:
 def clone(finished, tmp_path) -> Path:
     """The finished study in a new clone: every source newer than every result, in another folder."""
     folder = copy_project(tmp_path / "clone")
-    for part in ("results", ".snakemake"):
-        shutil.copytree(finished / part, folder / part)
+    copy_finished(finished, folder, "results", ".snakemake")
     for path in folder.joinpath("workflow").rglob("*"):
         path.touch()
     return folder

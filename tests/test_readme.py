@@ -1,7 +1,6 @@
 """README.md is true: its commands, its snippet, its numbers and its rule graph."""
 
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from study import ROOT, copy_project, planned, snakemake
+from study import ROOT, copy_finished, copy_project, planned, snakemake
 
 from goalsplice.errors import StudyError
 from goalsplice.measure.published import PUBLISHED
@@ -212,7 +211,7 @@ def test_every_link_and_picture_is_there():
 
 def test_publishing_replaces_what_stands_between_the_marks(tmp_path, finished):
     folder = tmp_path / "project"
-    shutil.copytree(finished, folder)
+    copy_finished(finished, folder)
     (folder / "README.md").write_text(f"before\n{START}\nold\n{END}\nafter\n")
     result = snakemake(folder, "publish", "--cores", "1")
     assert result.returncode == 0, result.stdout + result.stderr

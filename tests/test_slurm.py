@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import slurm_node
 import yaml
-from study import ROOT, copy_project, planned, snakemake
+from study import ROOT, copy_finished, copy_project, planned, snakemake
 
 PROFILE = ("--workflow-profile", "profiles/slurm")
 # There is no accounting to ask, and no other node whose files take time to appear.
@@ -38,7 +38,7 @@ def submit(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
 @pytest.fixture(scope="session")
 def repeated(finished, cluster, tmp_path_factory) -> tuple[Path, str]:
     """The mini study after one arm's runs got lost and were made again on SLURM, and what Snakemake said."""
-    folder = shutil.copytree(finished, tmp_path_factory.mktemp("slurm") / "auf dem Cluster – é")
+    folder = copy_finished(finished, tmp_path_factory.mktemp("slurm") / "auf dem Cluster – é")
     for path in [folder / f"results/runs/arm={ARM}", *folder.glob(f"results/benchmarks/*/arm={ARM}")]:
         shutil.rmtree(path)
     result = submit(folder, "tables")
