@@ -36,3 +36,11 @@ def finished(tmp_path_factory) -> Path:
             assert result.returncode == 0, result.stdout + result.stderr
             done.touch()
     return project
+
+
+_LONG = ("test_mini_study.py", "test_slurm.py", "test_ablations.py", "test_faults_of_jobs.py", "test_custom_edits.py")
+"""Files that take minutes. They come first, or else one of two processes would end with them while the other idles."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: _LONG.index(item.path.name) if item.path.name in _LONG else len(_LONG))

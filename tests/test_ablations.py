@@ -32,7 +32,7 @@ def ablated(tmp_path_factory):
     small = {"seeds": [201, 202], "rollouts": 12, "settled_after": 3, "switches": 1, "levels": 64, "arms": ARMS}
     config["ablations"] |= small
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
-    result = snakemake(folder, "--cores", "1", "ablations", config=None)
+    result = snakemake(folder, "--cores", "2", "ablations", config=None)
     assert result.returncode == 0, result.stdout + result.stderr
     return folder
 

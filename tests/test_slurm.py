@@ -50,7 +50,8 @@ def test_every_rule_has_a_group_but_training_and_what_is_local():
     profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
     listed = snakemake(ROOT, "--list-rules", config=None).stdout
     rules = set(re.findall(r"^(\w+)\b", listed, re.M))
-    local = {"all", "tables", "figures", "record_config", "report", "publish", "publish_tuning", "quick"}
+    local = {"all", "tables", "figures", "ablations", "record_config", "report", "quick"}
+    local |= {"publish", "publish_tuning", "publish_ablations"}
     training = {rule for rule in rules if rule.startswith("train_")}
     assert set(profile["groups"]) == rules - local - training
     assert set(profile["set-resources"]) == set(profile["groups"])

@@ -8,6 +8,7 @@ localrules:
     publish,
     publish_tuning,
     publish_ablations,
+    ablations,
     quick,
 
 
