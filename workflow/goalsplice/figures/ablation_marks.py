@@ -48,3 +48,9 @@ def mark_seeds(axes: Axes, at: float, values: np.ndarray, colour: str, **how) ->
     """The seeds' marks, if there are any; `how` as in `style.seed_marks`."""
     if values.size:
         seed_marks(axes, at, values, colour, **how)
+
+
+def say_if_empty(axes: Axes) -> None:
+    """Say that no run has the panel's measure, rather than show an empty panel."""
+    if not axes.has_data():
+        axes.text(0.5, 0.5, "in no run", transform=axes.transAxes, ha="center", va="center", fontsize=8, color="0.35")

@@ -7,7 +7,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from goalsplice.figures.ablation_marks import ARMS, CHANGED, PLAIN, RUNS, arms_of, mark_seeds, values_of, words
+from goalsplice.figures.ablation_marks import (
+    ARMS,
+    CHANGED,
+    PLAIN,
+    RUNS,
+    arms_of,
+    mark_seeds,
+    say_if_empty,
+    values_of,
+    words,
+)
 from goalsplice.figures.style import WIDTH, claim, interval_entry, mark, note
 from goalsplice.study import HYPERPARAMETERS
 
@@ -65,6 +75,7 @@ def _draw(axes: Axes, runs: pd.DataFrame, entries: list[_Entry], measure: str, r
     axes.tick_params(axis="x", length=0)
     axes.grid(axis="y", color="0.88", linewidth=0.6)
     axes.set_axisbelow(True)
+    say_if_empty(axes)
 
 
 def _label(entry: _Entry, runs: pd.DataFrame) -> str:

@@ -86,7 +86,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     panels = figure.subplots(2, 3, sharex=True)
     entries = []
     for number, (arm, (strength, decoupled)) in enumerate(decays.items()):
-        colour = colormaps["viridis"](0.92 * number / max(1, len(decays) - 1))
+        colour = colormaps["viridis"](0.85 * number / max(1, len(decays) - 1))
         style = "--" if decoupled else "-"
         values = _by_phase(tables, arm, config["threshold"])
         for axes, measure in zip(panels.flat, _PANELS, strict=True):

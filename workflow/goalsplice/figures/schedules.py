@@ -4,7 +4,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from goalsplice.figures.ablation_marks import ARMS, CHANGED, CONTROL, PLAIN, RUNS, arms_of, mark_seeds, values_of
+from goalsplice.figures.ablation_marks import (
+    ARMS,
+    CHANGED,
+    CONTROL,
+    PLAIN,
+    RUNS,
+    arms_of,
+    mark_seeds,
+    say_if_empty,
+    values_of,
+)
 from goalsplice.figures.style import EDGE, WIDTH, claim, interval_entry, mark, note
 from goalsplice.study import REFERENCE, SCHEDULE
 
@@ -49,6 +59,7 @@ def _draw(axes: Axes, runs: pd.DataFrame, arms: pd.DataFrame, measure: str, cont
     axes.grid(axis="x", color="0.88", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.locator_params(axis="x", nbins=4)
+    say_if_empty(axes)
 
 
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
@@ -60,7 +71,9 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         _draw(axes, runs, arms, measure, control)
         axes.set_xlabel(label.format(**config))
         if control is not None:
-            axes.set_xlim(-0.15, 1.08)
+            # Whatever the values, 0 and 1 are there to read them against.
+            low, high = axes.get_xlim()
+            axes.set_xlim(min(low, -0.1), max(high, 1.05))
     for axes in panels[:, 0]:
         axes.set_yticks(range(len(arms)), [_NAMES.get(arm, arm.replace("_", " ")) for arm in arms["arm"]])
     seeds = runs["seed"].nunique()
@@ -76,7 +89,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     )
     note(
         figure,
-        f"Seeds: {seeds}. Returns and rollouts: phases after rollout {config['settled_after']}. The rest: the last "
-        "switches and checkpoints of each run. An arm without switches has no such marks.",
+        f"Seeds: {seeds}. Returns and rollouts: phases after rollout {config['settled_after']}. The rest: each run's "
+        "last switches and checkpoints;\nan arm without switches has none.",
     )
     return figure
