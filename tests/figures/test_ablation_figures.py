@@ -104,3 +104,13 @@ def test_equal_tables_give_equal_bytes(tmp_path, name):
 def test_changes_are_told_in_words():
     assert sentence({}) == "reference"
     assert sentence({"wall_penalty": False, "view_size": 7}) == "wall penalty: no, view size: 7"
+
+
+def test_a_configuration_without_such_arms_has_a_figure_that_says_so(tmp_path):
+    tables = made_up([1, 2])
+    for name, frame in tables.items():
+        if "arm" in frame and name != PUBLISHED:
+            tables[name] = frame[frame["arm"] == "reference"]
+    for name, module in FIGURES.items():
+        drawn(module, tables, tmp_path / f"{name}.svg")
+    assert "No arm changes a hyperparameter" in (tmp_path / "hyperparameters.svg").read_text()

@@ -88,6 +88,10 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     """Draw for each hyperparameter the return at the phases' ends and below it how fast it is regained."""
     ablations, runs = tables["ablations"], tables["ablation_runs"]
     arms = arms_of(ablations[ablations["measure"] == "phase_end_return"], HYPERPARAMETERS)
+    if arms.empty:
+        figure = Figure(figsize=(WIDTH, 1.0))
+        claim(figure, "No arm changes a hyperparameter")
+        return figure
     found = _panels(arms, config["recipe"])
     lines = -(-len(found) // _COLUMNS)
     figure = Figure(figsize=(WIDTH, 1.0 + 3.0 * lines))
