@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from goalsplice.figures.style import seed_marks
+from goalsplice.figures.style import COLOURS, CONTROL_COLOURS, seed_marks
 
 ARMS: dict[str, list[str]] = {"ablations": ["arm", "reference", "group", "changes", "rollouts", "measure", "verdict"]}
 RUNS: dict[str, list[str]] = {"ablation_runs": ["arm", "seed", "rollouts", "measure", "value"]}
 """Tables that these figures take, and the columns that they read of them."""
 
-PLAIN, CHANGED, CONTROL = "0.35", "#00579B", "#E69F00"
+PLAIN, CHANGED, CONTROL = "0.35", COLOURS["blue"], CONTROL_COLOURS["places"]
 """Colours of references, of arms that differ from them, and of controls."""
 
 

@@ -43,17 +43,16 @@ _PANELS = {
 _DECAY = {"weight_decay", "decoupled_decay"}
 
 
-def _decays(arms: pd.DataFrame, recipe: dict) -> dict[str, tuple[float, bool]]:
-    """Arms that differ in weight decay alone, and the reference: how strong it is, and whether it is decoupled."""
+def _decays(arms: pd.DataFrame, recipe: dict) -> dict[str, tuple[bool, float, str]]:
+    """Arms that differ in weight decay alone, and the reference: whether it is decoupled, how strong, and its label."""
     found = {}
     for arm in arms.drop_duplicates("arm").itertuples():
         changes = json.loads(arm.changes)
         if arm.group == REFERENCE or set(changes) <= _DECAY:
-            found[arm.arm] = (
-                changes.get("weight_decay", recipe["weight_decay"]),
-                changes.get("decoupled_decay", recipe["decoupled_decay"]),
-            )
-    return dict(sorted(found.items(), key=lambda item: item[1][::-1]))
+            strength, decoupled = ({**recipe, **changes}[key] for key in ("weight_decay", "decoupled_decay"))
+            label = f"{'decoupled' if decoupled else 'L2'} {strength:g}" + " (recipe)" * (arm.group == REFERENCE)
+            found[arm.arm] = (decoupled, strength, label)
+    return dict(sorted(found.items(), key=lambda item: item[1]))
 
 
 def _by_phase(tables: dict[str, pd.DataFrame], arm: str, threshold: float) -> pd.DataFrame:
@@ -85,13 +84,12 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     figure = Figure(figsize=(WIDTH, 5.2))
     panels = figure.subplots(2, 3, sharex=True)
     entries = []
-    for number, (arm, (strength, decoupled)) in enumerate(decays.items()):
+    for number, (arm, (decoupled, _, label)) in enumerate(decays.items()):
         colour = colormaps["viridis"](0.85 * number / max(1, len(decays) - 1))
         style = "--" if decoupled else "-"
         values = _by_phase(tables, arm, config["threshold"])
         for axes, measure in zip(panels.flat, _PANELS, strict=True):
             _draw(axes, values, measure, colour, style)
-        label = f"{'decoupled' if decoupled else 'L2'} {strength:g}" + (" (recipe)" if arm == "reference" else "")
         entries.append(Line2D([], [], color=colour, linestyle=style, linewidth=1.2, label=label))
     for axes, label in zip(panels.flat, _PANELS.values(), strict=True):
         axes.set_title(label.format(**config))

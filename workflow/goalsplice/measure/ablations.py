@@ -112,7 +112,9 @@ def _last(plasticity: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def run_measures(tables: Mapping[str, pd.DataFrame], rollouts: int, threshold: float, settled_after: int, target: str):
+def run_measures(
+    tables: Mapping[str, pd.DataFrame], rollouts: int, threshold: float, settled_after: int, target: str
+) -> dict[str, float]:
     """The `MEASURES` of one run, as if it had ended after `rollouts`; those that cannot be had are missing.
 
     Args:
@@ -121,9 +123,6 @@ def run_measures(tables: Mapping[str, pd.DataFrame], rollouts: int, threshold: f
         threshold: mean return that counts as learned or regained.
         settled_after: rollout after which phases enter the means.
         target: the new colour.
-
-    Returns:
-        A dict from names to numbers.
     """
     training, plasticity = tables["training"], tables["plasticity"]
     until = training[training["rollout"] <= rollouts]
