@@ -70,21 +70,31 @@ def add_relu(values, bias):
 
 
 @njit_unowned
-def sample(logits, u):
-    """Action drawn from softmax(logits) with the uniform number u, by the inverse of the distribution function.
-
-    `logits` are overwritten, with their exponentials up to a factor: each is needed twice, and takes long.
-    """
+def exponentiate(logits):
+    """Overwrite logits with their exponentials up to a factor: the chances of actions, up to another."""
     top = logits[0]
     for k in range(1, logits.size):
         top = max(top, logits[k])
-    total = 0.0
     for k in range(logits.size):
         logits[k] = np.exp(logits[k] - top)
-        total += logits[k]
+
+
+@njit_unowned
+def draw(chances, u):
+    """Action drawn with chances, up to a factor, and the uniform number u: the distribution function's inverse."""
+    total = 0.0
+    for k in range(chances.size):
+        total += chances[k]
     threshold, below = u * total, 0.0
-    for k in range(logits.size - 1):
-        below += logits[k]
+    for k in range(chances.size - 1):
+        below += chances[k]
         if threshold < below:
             return k
-    return logits.size - 1
+    return chances.size - 1
+
+
+@njit_unowned
+def sample(logits, u):
+    """Action drawn from softmax(logits) with the uniform number u; `logits` are overwritten."""
+    exponentiate(logits)
+    return draw(logits, u)
