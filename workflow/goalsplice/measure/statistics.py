@@ -16,6 +16,8 @@ _RESAMPLES = 10_000
 _EXCHANGES = 2**16
 _AT_ONCE = 20_000
 """Values that are resampled at once: with hundreds of seeds all rows of a table would fill the memory."""
+_DRAWN_AT_ONCE = 100_000
+"""Values that a batch of resamples has, so that it stays near the processor; a few values are drawn in one batch."""
 
 
 class Interval(NamedTuple):
@@ -37,7 +39,7 @@ def _bootstrap(values: np.ndarray, statistic: Callable) -> tuple[np.ndarray, np.
         (values,),
         statistic,
         n_resamples=_RESAMPLES,
-        batch=_RESAMPLES // 20,
+        batch=min(max(_DRAWN_AT_ONCE // values.size, _RESAMPLES // 20), _RESAMPLES),
         axis=-1,
         method="percentile",
         vectorized=True,
