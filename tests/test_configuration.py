@@ -81,8 +81,8 @@ BAD = {
         r"ablations\.seeds names 101, which is one of retargets\.tuning_seeds",
     ),
     "an ablation of an arm without a reference": (
-        "ablations: {arms: {wide: {base: integers, hidden_size: 3}}}",
-        r"arms of base integers have 0 references",
+        "arms: {other: {encoding: integers, view_size: 3}}\nablations: {arms: {wide: {base: other, hidden_size: 3}}}",
+        r"arms of base other have 0 references",
     ),
     "two references": ("ablations: {arms: {again: {base: onehot}}}", r"arms of base onehot have 2 references"),
     "an ablation that is longer than its reference": (

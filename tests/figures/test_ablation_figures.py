@@ -15,6 +15,9 @@ from goalsplice.measure.published import PUBLISHED
 
 ARMS = {
     "reference": ("reference", {}),
+    "other": ("reference", {}),
+    "other_decay": ("hyperparameters", {"weight_decay": 0.0}),
+    "other_switch": ("schedule", {"phase_rollouts": 135}),
     "one_objective": ("schedule", {"objectives": ["blue"]}),
     "phases_of_45": ("schedule", {"phase_rollouts": 45}),
     "decay_0": ("hyperparameters", {"weight_decay": 0.0}),
@@ -23,10 +26,11 @@ ARMS = {
     "mine": ("hyperparameters", {"clip_coefficient": 0.3, "num_envs": 8}),
     "blocking_keys": ("world", {"walkable_keys": False}),
 }
+RECIPE = {"weight_decay": 3e-4, "decoupled_decay": False, "clip_coefficient": 0.2, "num_envs": 32}
 CONFIG = {
     "threshold": 0.8,
     "settled_after": 6,
-    "recipe": {"weight_decay": 3e-4, "decoupled_decay": False, "clip_coefficient": 0.2, "num_envs": 32},
+    "recipes": dict.fromkeys(["reference", "other"], RECIPE),
 }
 FIGURES = {
     "schedules": schedules,
@@ -48,8 +52,9 @@ def made_up(seeds):
         # An arm of one objective has no switches, and not every seed learns.
         if (arm, measure.name) != ("one_objective", "spliced") and (seed, measure.name) != (seeds[-1], "first_rollout")
     ]
+    last = ("phase_end_return", "untold")
     about = [
-        (arm, "reference", group, json.dumps(changes), rollouts, "phase_end_return", "untold")
+        (arm, "other" if arm.startswith("other") else "reference", group, json.dumps(changes), rollouts, *last)
         for arm, (group, changes) in ARMS.items()
     ]
     layers = [
@@ -84,10 +89,10 @@ def test_figures_draw_and_name_every_arm(tmp_path, name, seeds):
     figure = drawn(FIGURES[name], made_up(seeds), tmp_path / "figure.svg")
     text = (tmp_path / "figure.svg").read_text()
     named = {
-        "schedules": ["blue only", "phases of 45", "recovery by"],
-        "hyperparameters": ["weight decay", "decoupled decay (AdamW)", "clip coefficient", "(recipe)"],
+        "schedules": ["blue only", "phases of 45", "recovery by", "other switch"],
+        "hyperparameters": ["weight decay", "decoupled decay (AdamW)", "clip coefficient", "(recipe)", "(other)"],
         "world_changes": ["walkable keys: no", "the author's run"],
-        "plasticity": ["L2 0.0003 (recipe)", "decoupled 0.1", "dormant units"],
+        "plasticity": ["L2 0.0003 (recipe)", "decoupled 0.1", "dormant units", "beside other"],
     }
     for words in named[name]:
         assert words in text, words

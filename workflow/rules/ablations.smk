@@ -6,12 +6,12 @@ ABLATION_FIGURES = {
     "world_changes": ["ablation_training", "ablation_runs", "ablations"],
     "plasticity": ["ablation_training", "ablation_plasticity", "ablations"],
 }
-# What figures need of the configuration. Values of the reference are those of the first main arm that is a base.
+# What figures need of the configuration, and each reference's own values.
 ABLATION_CONFIG = json.dumps(
     {
         "threshold": config["measures"]["threshold"],
         "settled_after": config["ablations"]["settled_after"],
-        "recipe": next(ABLATIONS[arm] for arm, group in GROUPS.items() if group == study.REFERENCE),
+        "recipes": {arm: ABLATIONS[arm] for arm, group in GROUPS.items() if group == study.REFERENCE},
     }
 )
 ABLATION_LABELS = {

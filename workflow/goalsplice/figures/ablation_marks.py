@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from goalsplice.figures.style import COLOURS, CONTROL_COLOURS, seed_marks
+from goalsplice.study import REFERENCE
 
 ARMS: dict[str, list[str]] = {"ablations": ["arm", "reference", "group", "changes", "rollouts", "measure", "verdict"]}
 RUNS: dict[str, list[str]] = {"ablation_runs": ["arm", "seed", "rollouts", "measure", "value"]}
@@ -18,9 +19,16 @@ PLAIN, CHANGED, CONTROL = "0.35", COLOURS["blue"], CONTROL_COLOURS["places"]
 
 
 def arms_of(ablations: pd.DataFrame, *groups: str) -> pd.DataFrame:
-    """One row an arm of some groups, in the table's order, with its changes as a dict."""
+    """One row an arm of some groups, with its changes as a dict: reference by reference, else in the table's order.
+
+    References have a group of their own. Of several those are left out that no arm of the other groups refers to.
+    """
     arms = ablations.drop_duplicates("arm")
+    order = list(arms["reference"].unique())
     arms = arms[arms["group"].isin(groups)]
+    used = arms.loc[arms["group"] != REFERENCE, "reference"]
+    arms = arms[arms["reference"].isin(used if len(used) else order[:1])]
+    arms = arms.sort_values("reference", key=lambda column: column.map(order.index), kind="stable")
     return arms.assign(changes=arms["changes"].map(json.loads))
 
 

@@ -26,6 +26,7 @@ TABLES: dict[str, list[str]] = {**RUNS, **ARMS}
 
 _COLUMNS = 4
 _DECOUPLED = "decoupled decay (AdamW)"
+_RECIPE = "(recipe)"
 _MEASURES = {"phase_end_return": "return at\nphase's end", "rollouts_to_regain": "rollouts\nto regain"}
 
 
@@ -50,25 +51,25 @@ def _about(changes: dict) -> tuple[str, float, str]:
     return key, float(value) if isinstance(value, int | float) else inf, label
 
 
-def _panels(arms: pd.DataFrame, recipe: dict) -> dict[str, list[_Entry]]:
-    """For each panel its arms in order, the reference among them, after as many rollouts as the shortest."""
-    found: dict[str, list[_Entry]] = {}
+def _panels(arms: pd.DataFrame, recipes: dict[str, dict]) -> dict[tuple[str, str], list[_Entry]]:
+    """For each reference and panel its arms in order and the reference, after as many rollouts as the shortest."""
+    found: dict[tuple[str, str], list[_Entry]] = {}
     for arm in arms.itertuples():
         about, order, label = _about(arm.changes)
-        found.setdefault(about, []).append(_Entry(order, label, arm.arm, arm.rollouts, arm.verdict))
-    for about, entries in found.items():
-        value = recipe.get(about)
+        found.setdefault((arm.reference, about), []).append(_Entry(order, label, arm.arm, arm.rollouts, arm.verdict))
+    for (reference, about), entries in found.items():
+        value = recipes[reference].get(about)
         order, label = (float(value), words(value)) if isinstance(value, int | float) else (-inf, "none changed")
         label = "L2" if about == _DECOUPLED else label
         shortest = min(entry.rollouts for entry in entries)
-        entries.append(_Entry(order, label, arms["reference"].iloc[0], shortest, "(recipe)"))
+        entries.append(_Entry(order, label, reference, shortest, _RECIPE))
         entries.sort(key=lambda entry: entry.order)
     return found
 
 
-def _draw(axes: Axes, runs: pd.DataFrame, entries: list[_Entry], measure: str, reference: str) -> None:
+def _draw(axes: Axes, runs: pd.DataFrame, entries: list[_Entry], measure: str) -> None:
     for place, entry in enumerate(entries):
-        colour = PLAIN if entry.arm == reference else CHANGED
+        colour = PLAIN if entry.verdict == _RECIPE else CHANGED
         mark_seeds(axes, place, values_of(runs, entry.arm, entry.rollouts, measure), colour, width=0.7)
     axes.set_xlim(-0.6, len(entries) - 0.4)
     axes.set_xticks(range(len(entries)))
@@ -92,16 +93,18 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         figure = Figure(figsize=(WIDTH, 1.0))
         claim(figure, "No arm changes a hyperparameter")
         return figure
-    found = _panels(arms, config["recipe"])
+    found = _panels(arms, config["recipes"])
+    first = arms["reference"].iloc[0]
     lines = -(-len(found) // _COLUMNS)
     figure = Figure(figsize=(WIDTH, 1.0 + 3.0 * lines))
     panels = figure.subplots(2 * lines, _COLUMNS, sharey="row", squeeze=False)
-    for number, (about, entries) in enumerate(found.items()):
+    for number, ((reference, about), entries) in enumerate(found.items()):
         line, column = divmod(number, _COLUMNS)
         for axes, measure in zip(panels[2 * line : 2 * line + 2, column], _MEASURES, strict=True):
-            _draw(axes, runs, entries, measure, arms["reference"].iloc[0])
+            _draw(axes, runs, entries, measure)
         above, below = panels[2 * line : 2 * line + 2, column]
-        above.set_title(about.replace("_", " "))
+        beside = "" if reference == first else f"\n({reference.replace('_', ' ')})"
+        above.set_title(about.replace("_", " ") + beside)
         above.set_xticklabels([])
         below.set_xticklabels([_label(entry, runs) for entry in entries], fontsize=7)
     for axes in panels.reshape(lines, 2, _COLUMNS).transpose(0, 2, 1).reshape(-1, 2)[len(found) :].flat:

@@ -1,6 +1,6 @@
 """Whether networks get worse at learning over phases, with and without weight decay. From the ablations' tables."""
 
-import json
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -9,11 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from goalsplice.figures.ablation_marks import ARMS
+from goalsplice.figures.ablation_marks import ARMS, arms_of
 from goalsplice.figures.style import WIDTH, claim, note
 from goalsplice.measure.phases import phases_of
 from goalsplice.measure.statistics import over_seeds
-from goalsplice.study import REFERENCE
+from goalsplice.study import HYPERPARAMETERS, REFERENCE
 
 TABLES: dict[str, list[str]] = {
     "ablation_training": ["arm", "seed", "rollout", "phase", "objective", "mean_return"],
@@ -43,16 +43,30 @@ _PANELS = {
 _DECAY = {"weight_decay", "decoupled_decay"}
 
 
-def _decays(arms: pd.DataFrame, recipe: dict) -> dict[str, tuple[bool, float, str]]:
-    """Arms that differ in weight decay alone, and the reference: whether it is decoupled, how strong, and its label."""
+class _Decay(NamedTuple):
+    """A kind and strength of weight decay; in this order in the legend."""
+
+    decoupled: bool
+    strength: float
+
+    def label(self, recipe: dict) -> str:
+        name = f"{'decoupled' if self.decoupled else 'L2'} {self.strength:g}"
+        return name + " (recipe)" * (self == _decay(recipe))
+
+
+def _decay(recipe: dict) -> _Decay:
+    return _Decay(recipe["decoupled_decay"], recipe["weight_decay"])
+
+
+def _decays(ablations: pd.DataFrame, recipes: dict[str, dict]) -> dict[str, dict[str, _Decay]]:
+    """For each reference the arms that differ from it in weight decay alone, and itself, in order of their decay."""
+    arms = arms_of(ablations, REFERENCE, HYPERPARAMETERS)
+    arms = arms[[set(changes) <= _DECAY for changes in arms["changes"]]]
     found = {}
-    for arm in arms.drop_duplicates("arm").itertuples():
-        changes = json.loads(arm.changes)
-        if arm.group == REFERENCE or set(changes) <= _DECAY:
-            strength, decoupled = ({**recipe, **changes}[key] for key in ("weight_decay", "decoupled_decay"))
-            label = f"{'decoupled' if decoupled else 'L2'} {strength:g}" + " (recipe)" * (arm.group == REFERENCE)
-            found[arm.arm] = (decoupled, strength, label)
-    return dict(sorted(found.items(), key=lambda item: item[1]))
+    for reference, rows in arms.groupby("reference", sort=False):
+        decays = {row.arm: _decay({**recipes[reference], **row.changes}) for row in rows.itertuples()}
+        found[reference] = dict(sorted(decays.items(), key=lambda item: item[1]))
+    return {reference: decays for reference, decays in found.items() if len(decays) > 1} or dict([*found.items()][:1])
 
 
 def _by_phase(tables: dict[str, pd.DataFrame], arm: str, threshold: float) -> pd.DataFrame:
@@ -79,23 +93,31 @@ def _draw(axes: Axes, values: pd.DataFrame, measure: str, colour, style: str) ->
 
 
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
-    """Draw a panel for each measure and in it a line for each strength of weight decay."""
-    decays = _decays(tables["ablations"], config["recipe"])
-    figure = Figure(figsize=(WIDTH, 5.2))
-    panels = figure.subplots(2, 3, sharex=True)
-    entries = []
-    for number, (arm, (decoupled, _, label)) in enumerate(decays.items()):
-        colour = colormaps["viridis"](0.85 * number / max(1, len(decays) - 1))
-        style = "--" if decoupled else "-"
-        values = _by_phase(tables, arm, config["threshold"])
-        for axes, measure in zip(panels.flat, _PANELS, strict=True):
-            _draw(axes, values, measure, colour, style)
-        entries.append(Line2D([], [], color=colour, linestyle=style, linewidth=1.2, label=label))
-    for axes, label in zip(panels.flat, _PANELS.values(), strict=True):
-        axes.set_title(label.format(**config))
-        axes.grid(color="0.92", linewidth=0.6)
-    for axes in panels[1]:
-        axes.set_xlabel("rollout")
+    """Draw for each reference a panel for each measure and in it a line for each strength of weight decay."""
+    found, recipes = _decays(tables["ablations"], config["recipes"]), config["recipes"]
+    everyone = sorted({decay for decays in found.values() for decay in decays.values()})
+    colours = dict(zip(everyone, colormaps["viridis"](np.linspace(0, 0.85, len(everyone))), strict=True))
+    styles = {decay: "--" if decay.decoupled else "-" for decay in everyone}
+    figure = Figure(figsize=(WIDTH, 0.6 + 4.6 * len(found)))
+    parts = figure.subfigures(len(found), 1, squeeze=False)[:, 0]
+    for part, (reference, decays) in zip(parts, found.items(), strict=True):
+        panels = part.subplots(2, 3, sharex=True)
+        for arm, decay in decays.items():
+            values = _by_phase(tables, arm, config["threshold"])
+            for axes, measure in zip(panels.flat, _PANELS, strict=True):
+                _draw(axes, values, measure, colours[decay], styles[decay])
+        for axes, label in zip(panels.flat, _PANELS.values(), strict=True):
+            axes.set_title(label.format(**config))
+            axes.grid(color="0.92", linewidth=0.6)
+        for axes in panels[1]:
+            axes.set_xlabel("rollout")
+        if len(found) > 1:
+            part.suptitle(f"beside {reference.replace('_', ' ')}", x=0.01, ha="left", fontsize=9)
+    recipe = recipes[next(iter(found))]
+    entries = [
+        Line2D([], [], color=colours[decay], linestyle=styles[decay], linewidth=1.2, label=decay.label(recipe))
+        for decay in everyone
+    ]
     claim(figure, "What weight decay does to the ability to learn", entries, columns=4)
     seeds = tables["ablation_training"]["seed"].nunique()
     note(

@@ -1,5 +1,6 @@
 """What the schedule of the objective does to switching. From the tables of the ablations."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -42,6 +43,8 @@ _NAMES = {
     "phases_of_45": "phases of 45",
     "one_switch": "one switch,\nafter 135",
     "three_objectives": "three in turn",
+    "integers_reference": "integers:\nalternation",
+    "integers_one_switch": "integers:\none switch",
 }
 
 
@@ -54,6 +57,8 @@ def _draw(axes: Axes, runs: pd.DataFrame, arms: pd.DataFrame, measure: str, cont
         if control is not None:
             values = values_of(runs, arm.arm, arm.rollouts, control)
             mark_seeds(axes, row + shift, values, CONTROL, marker="s", width=0.33, upright=False, edge=EDGE)
+    for row in np.flatnonzero(arms["reference"].to_numpy()[1:] != arms["reference"].to_numpy()[:-1]):
+        axes.axhline(row + 0.5, color="0.6", linewidth=0.6)
     axes.set_ylim(len(arms) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x", color="0.88", linewidth=0.6)
