@@ -10,7 +10,18 @@ from agent.test_ppo import agent_of
 from goalsplice.agent.episodes import play
 from goalsplice.agent.policy import policy_of
 from goalsplice.agent.rollout import collect
-from goalsplice.world.simulator import RUNNING, TIMEOUT, colour_numbers, create, reward
+from goalsplice.world.simulator import (
+    RUNNING,
+    TIMEOUT,
+    Worlds,
+    act,
+    colour_numbers,
+    create,
+    draw_ball_cell,
+    observe,
+    reward,
+    uniform,
+)
 
 
 def roll(recipe, agent, steps=200, seed=0):
@@ -74,11 +85,35 @@ def test_playing_levels_leaves_them_and_repeats(recipe, greedy):
     assert (lengths[outcomes == TIMEOUT] == recipe.max_steps).all()
 
 
-def test_a_level_plays_alike_beside_others_and_alone(recipe):
-    levels = create(300, "three_colours", np.random.default_rng(2))
+@pytest.mark.parametrize("greedy", [False, True])
+def test_a_level_plays_alike_beside_others_and_alone(recipe, greedy):
+    """What is kept of one level's observations serves others, and so many are met that places are overwritten."""
+    levels = create(2000, "three_colours", np.random.default_rng(2))
     policy = policy_of(agent_of(recipe).actor.state_dict(), recipe.world)
-    outcomes, lengths = play(levels, policy, recipe.world, recipe.rules, False)
-    some = slice(120, 140)
-    part = play(type(levels)(*(field[some].copy() for field in levels)), policy, recipe.world, recipe.rules, False)
-    np.testing.assert_array_equal(part[0], outcomes[some])
-    np.testing.assert_array_equal(part[1], lengths[some])
+    outcomes, lengths = play(levels, policy, recipe.world, recipe.rules, greedy)
+    assert lengths.sum() > 20_000
+    for some in (slice(120, 140), *(slice(level, level + 1) for level in range(300, 340))):
+        part = play(type(levels)(*(field[some].copy() for field in levels)), policy, recipe.world, recipe.rules, greedy)
+        np.testing.assert_array_equal(part[0], outcomes[some])
+        np.testing.assert_array_equal(part[1], lengths[some])
+
+
+@pytest.mark.parametrize("greedy", [False, True])
+def test_levels_are_played_as_the_network_has_it(recipe, greedy):
+    """Step by step beside PyTorch's probabilities. Where those are a tie but for rounding, either action will do."""
+    levels = create(12, "three_colours", np.random.default_rng(3))
+    agent = agent_of(recipe)
+    policy, tables = policy_of(agent.actor.state_dict(), recipe.world), recipe.world.geometry
+    outcomes, lengths = play(levels, policy, recipe.world, recipe.rules, greedy)
+    plain = Worlds(*(field.copy() for field in levels))
+    for level in range(12):
+        outcome = RUNNING
+        while outcome == RUNNING:
+            with torch.no_grad():
+                logits = agent.actor(inputs_of(recipe.world, np.array([observe(plain, level, tables)])))[0].double()
+            ball_cell, u = draw_ball_cell(plain, level, tables), uniform(plain.stream, level)
+            below = torch.softmax(logits, dim=0).cumsum(0)[:-1].numpy()
+            assert greedy or abs(below - u).min() > 1e-6, "choose other levels: these have a tie"
+            action = int(logits.argmax()) if greedy else int((u >= below).sum())
+            outcome = act(plain, level, action, ball_cell, tables, recipe.rules)
+        assert (outcome, plain.elapsed[level]) == (outcomes[level], lengths[level])

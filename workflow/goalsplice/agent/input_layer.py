@@ -42,7 +42,8 @@ def scatter(gradient, rows, out):
     """Adjoint of the sum in `gather_relu`: add gradient[i] (n, H) to each row of `out` (R, H) that i sums."""
     out[:] = 0
     for i in range(rows.shape[0]):
-        for slot in range(rows.shape[1]):
-            row = rows[i, slot]
+        # Named first: the compiler cannot tell that a sum in `out` leaves `rows` as they are, and would look again.
+        a, b, c, d, e = rows[i, 0], rows[i, 1], rows[i, 2], rows[i, 3], rows[i, 4]
+        for row in (a, b, c, d, e):
             for k in range(gradient.shape[1]):
                 out[row, k] += gradient[i, k]

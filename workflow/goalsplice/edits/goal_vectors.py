@@ -9,6 +9,7 @@ One-hot encodings only: there a colour has columns of its own.
 """
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import torch
@@ -22,8 +23,9 @@ from goalsplice.world.observation import Encoding
 FIRST = "layer1.weight"
 
 
+@cache
 def columns(encoding: Encoding, colour: str) -> np.ndarray:
-    """The inputs that stand for a colour, one for each view cell: int64 (cells,)."""
+    """The inputs that stand for a colour, one for each view cell: int64 (cells,), kept, so not to be changed."""
     return np.flatnonzero(input_groups(encoding)[colour])
 
 

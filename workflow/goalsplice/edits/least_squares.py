@@ -17,14 +17,13 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import linear
+from torch.nn.functional import linear, relu
 
 from goalsplice.agent.network import ACTOR_LAYERS
 from goalsplice.agent.policy import policy_of
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.rollout import collect
 from goalsplice.edits.edit import Weights
-from goalsplice.edits.forward import forward
 from goalsplice.edits.relabelling import exchanged_rows, inputs_of
 from goalsplice.world.simulator import colour_numbers, create
 
@@ -76,19 +75,18 @@ def refitted(actor: Weights, recipe: Recipe, met: Seen, one: str, other: str, la
     Args:
         met: what the actor meets.
         one, other: the colours.
-        layers: which layers are changed, in their order, each after the changes of those before it.
+        layers: which layers are changed, each after the changes of those before it.
     """
     exchanged = exchanged_rows(recipe.world, met.rows, one, other)
     plain, turned = inputs_of(recipe.world, met.rows), inputs_of(recipe.world, exchanged)
     # Both ways, so that observations of the edited agent, which differ from the unedited one's, are among them.
-    inputs, aims = torch.cat([plain, turned]), forward(actor, torch.cat([turned, plain]))
+    entering, source = torch.cat([plain, turned]), torch.cat([turned, plain])
     weights = torch.from_numpy(np.tile(met.counts, 2))
     edited = dict(actor)
-    for layer in layers:
-        number = ACTOR_LAYERS.index(layer)
-        reached = forward(edited, inputs)
-        entering = inputs if number == 0 else reached[ACTOR_LAYERS[number - 1]]
-        source = torch.cat([turned, plain]) if number == 0 else aims[ACTOR_LAYERS[number - 1]]
+    for layer in ACTOR_LAYERS[: 1 + max(map(ACTOR_LAYERS.index, layers), default=-1)]:
         aimed = linear(source, actor[f"{layer}.weight"], actor[f"{layer}.bias"])
-        edited = _refit(edited, layer, entering, aimed, weights)
+        if layer in layers:
+            edited = _refit(edited, layer, entering, aimed, weights)
+        source = relu(aimed)
+        entering = relu(linear(entering, edited[f"{layer}.weight"], edited[f"{layer}.bias"]))
     return edited

@@ -15,7 +15,7 @@ linear layer's output is a sum of at most five rows of a table that depends on i
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import scipy.sparse
@@ -40,8 +40,9 @@ EMPTY, WALL, BALL, FIRST_KEY = range(4)
 BLUE, PURPLE = COLOR_TO_IDX["blue"], COLOR_TO_IDX["purple"]
 
 
+@cache
 def cell_inputs(encoding: str) -> np.ndarray:
-    """Inputs of one cell for each of the nine contents: float32 (9, channels)."""
+    """Inputs of one cell for each of the nine contents: float32 (9, channels). The array is kept: leave it as it is."""
     triples = np.array([(OBJECT_TO_IDX[kind], COLOR_TO_IDX[colour], 0) for kind, colour in _CONTENTS])
     if encoding == "integers":
         return triples.astype(np.float32)
