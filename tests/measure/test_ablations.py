@@ -87,6 +87,16 @@ def test_a_collapse_comes_after_learning(ends, collapses, for_good):
     assert (found["collapses"], found["collapsed_for_good"]) == (collapses, for_good)
 
 
+def test_a_switch_is_a_phase_on_another_objective_than_the_one_before():
+    mine = tables([0.9, 0.9, 0.9, 0.9, 0.7])
+    mine["training"]["objective"] = np.repeat(["blue", "purple", "purple", "blue", "purple"], 2)
+    found = run_measures(mine, 10, 0.8, 2, "yellow")
+    assert (found["rollouts_to_switch"], found["never_switched"]) == (2, pytest.approx(1 / 3))
+    assert found["never_regained"] == 0.25
+    mine["training"]["objective"] = "blue"
+    assert not {"rollouts_to_switch", "never_switched"} & set(run_measures(mine, 10, 0.8, 2, "yellow"))
+
+
 def test_a_longer_run_is_measured_as_if_it_had_ended():
     short, long = measured([0.9, 0.8, 0.9]), measured([0.9, 0.8, 0.9, 0.1], rollouts=6)
     assert long == {name: value for name, value in short.items() if name in long}

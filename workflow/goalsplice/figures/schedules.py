@@ -24,7 +24,7 @@ TABLES: dict[str, list[str]] = {**RUNS, **ARMS}
 
 _PANELS = {
     "phase_end_return": ("return at the\nphase's end", None),
-    "rollouts_to_regain": ("rollouts until {threshold:g}\nafter a switch", None),
+    "rollouts_to_switch": ("rollouts until {threshold:g}\nafter a switch", None),
     "relative_distance": ("distance of a switch\n(of the weights' norm)", None),
     "share_layer1": ("share of its square\nin layer 1", None),
     "effective_rank": ("effective rank\nin layer 1", None),

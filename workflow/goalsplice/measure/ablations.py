@@ -41,11 +41,21 @@ _LEARNING = {
 }
 """Of the measures of learning those with a better end, and their margins."""
 
+_SWITCHES = "of the phases whose objective is another than the one before, once settled"
+
 MEASURES = (
     *(
         Measure(measure.name, measure.unit, measure.meaning, *_LEARNING.get(measure.name, ()))
         for measure in phases.MEASURES
     ),
+    Measure(
+        "rollouts_to_switch",
+        "rollouts",
+        f"mean rollouts until the threshold is reached, {_SWITCHES}, that reach it",
+        -1,
+        1.0,
+    ),
+    Measure("never_switched", "share", f"share, {_SWITCHES}, that never reach the threshold"),
     Measure(
         "collapses",
         "phases",
@@ -79,8 +89,12 @@ def _learning(training: pd.DataFrame, threshold: float, settled_after: int) -> d
     learned = np.flatnonzero(whole["end_return"] >= threshold)
     ends = whole["end_return"].to_numpy()[learned[0] + 1 :] if len(learned) else np.array([])
     collapsed = ends < COLLAPSED
+    other = whole["objective"] != whole["objective"].shift(fill_value=whole["objective"].iloc[0])
+    switched = whole.loc[other & (whole["first_rollout"] > settled_after), "rollouts_to_regain"]
     return {
         **phases.run_measures(training, of_phases, threshold, settled_after),
+        "rollouts_to_switch": float(switched.mean()),
+        "never_switched": float(switched.isna().mean()),
         "collapses": float(collapsed.sum()),
         "collapsed_for_good": float(collapsed[-1]) if len(ends) else 0.0,
     }
