@@ -18,6 +18,7 @@ rule continue_training:
         "results/benchmarks/continue_training/arm={arm}/seed={seed}.tsv"
     conda:
         "../../envs/study.yaml"
+    priority: 2
     threads: 1
     params:
         recipe=recipe,
@@ -50,6 +51,7 @@ rule retarget:
         "results/benchmarks/retarget/arm={arm}/seed={seed}.tsv"
     conda:
         "../../envs/study.yaml"
+    priority: 1
     threads: 1
     params:
         recipe=recipe,
@@ -81,6 +83,7 @@ rule perceive:
         "results/benchmarks/perceive/arm={arm}/seed={seed}.tsv"
     conda:
         "../../envs/study.yaml"
+    priority: 1
     threads: 1
     params:
         recipe=recipe,

@@ -25,6 +25,8 @@ for name, (arms, seeds) in TRAINED.items():
             seed="|".join(map(str, seeds)),
         conda:
             "../../envs/study.yaml"
+        # What most waits for goes first, so that both cores have work to the end.
+        priority: 3
         threads: 1
         resources:
             # A resource, not a parameter: another number of rollouts between saves trains nothing anew.
