@@ -16,9 +16,9 @@ rule continue_training:
         "results/logs/continue_training/arm={arm}/seed={seed}.log",
     benchmark:
         "results/benchmarks/continue_training/arm={arm}/seed={seed}.tsv"
+    priority: 2
     conda:
         "../../envs/study.yaml"
-    priority: 2
     threads: 1
     params:
         recipe=recipe,
@@ -49,9 +49,9 @@ rule retarget:
         "results/logs/retarget/arm={arm}/seed={seed}.log",
     benchmark:
         "results/benchmarks/retarget/arm={arm}/seed={seed}.tsv"
+    priority: 1
     conda:
         "../../envs/study.yaml"
-    priority: 1
     threads: 1
     params:
         recipe=recipe,
@@ -81,9 +81,9 @@ rule perceive:
         "results/logs/perceive/arm={arm}/seed={seed}.log",
     benchmark:
         "results/benchmarks/perceive/arm={arm}/seed={seed}.tsv"
+    priority: 1
     conda:
         "../../envs/study.yaml"
-    priority: 1
     threads: 1
     params:
         recipe=recipe,

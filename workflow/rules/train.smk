@@ -23,10 +23,10 @@ for name, (arms, seeds) in TRAINED.items():
         wildcard_constraints:
             arm="|".join(arms),
             seed="|".join(map(str, seeds)),
-        conda:
-            "../../envs/study.yaml"
         # What most waits for goes first, so that both cores have work to the end.
         priority: 3
+        conda:
+            "../../envs/study.yaml"
         threads: 1
         resources:
             # A resource, not a parameter: another number of rollouts between saves trains nothing anew.
