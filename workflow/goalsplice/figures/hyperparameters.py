@@ -24,10 +24,10 @@ from goalsplice.study import HYPERPARAMETERS
 TABLES: dict[str, list[str]] = {**RUNS, **ARMS}
 """The tables that `draw` takes, and the columns that it reads of them."""
 
-_COLUMNS = 4
+_COLUMNS = 3
 _DECOUPLED = "decoupled decay (AdamW)"
-_RECIPE = "(recipe)"
-_MEASURES = {"phase_end_return": "return at\nphase's end", "rollouts_to_regain": "rollouts\nto regain"}
+_RECIPE = "recipe"
+_MEASURES = {"phase_end_return": "return at\nphase's end", "never_switched": "switches\nthat fail"}
 
 
 class _Entry(NamedTuple):
@@ -86,7 +86,7 @@ def _label(entry: _Entry, runs: pd.DataFrame) -> str:
 
 
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
-    """Draw for each hyperparameter the return at the phases' ends and below it how fast it is regained."""
+    """Draw for each hyperparameter the return at the phases' ends and below it how many switches fail."""
     ablations, runs = tables["ablations"], tables["ablation_runs"]
     arms = arms_of(ablations[ablations["measure"] == "phase_end_return"], HYPERPARAMETERS)
     if arms.empty:
@@ -96,7 +96,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     found = _panels(arms, config["recipes"])
     first = arms["reference"].iloc[0]
     lines = -(-len(found) // _COLUMNS)
-    figure = Figure(figsize=(WIDTH, 1.0 + 3.0 * lines))
+    figure = Figure(figsize=(WIDTH, 1.2 + 2.5 * lines))
     panels = figure.subplots(2 * lines, _COLUMNS, sharey="row", squeeze=False)
     for number, ((reference, about), entries) in enumerate(found.items()):
         line, column = divmod(number, _COLUMNS)
@@ -106,7 +106,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         beside = "" if reference == first else f"\n({reference.replace('_', ' ')})"
         above.set_title(about.replace("_", " ") + beside)
         above.set_xticklabels([])
-        below.set_xticklabels([_label(entry, runs) for entry in entries], fontsize=7)
+        below.set_xticklabels([_label(entry, runs) for entry in entries], fontsize=6.5)
     for axes in panels.reshape(lines, 2, _COLUMNS).transpose(0, 2, 1).reshape(-1, 2)[len(found) :].flat:
         axes.set_visible(False)
     for line in range(lines):
@@ -120,7 +120,8 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     )
     note(
         figure,
-        f"Seeds: {runs['seed'].nunique()}. Phases after rollout {config['settled_after']}. Under a value: the verdict "
-        "on the return (docs/metrics.md), and seeds that collapsed at some time.",
+        f"Seeds: {runs['seed'].nunique()}. Phases after rollout {config['settled_after']}. A switch fails if its phase "
+        f"never reaches {config['threshold']:g} (share of switches).\nUnder a value: the verdict on the return "
+        "(docs/metrics.md), and seeds that collapsed at some time.",
     )
     return figure

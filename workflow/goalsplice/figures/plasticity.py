@@ -96,8 +96,11 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     """Draw for each reference a panel for each measure and in it a line for each strength of weight decay."""
     found, recipes = _decays(tables["ablations"], config["recipes"]), config["recipes"]
     everyone = sorted({decay for decays in found.values() for decay in decays.values()})
-    colours = dict(zip(everyone, colormaps["viridis"](np.linspace(0, 0.85, len(everyone))), strict=True))
-    styles = {decay: "--" if decay.decoupled else "-" for decay in everyone}
+    colours, styles = {}, {}
+    for decoupled, (shades, style) in {False: ("viridis", "-"), True: ("autumn", "--")}.items():
+        mine = [decay for decay in everyone if decay.decoupled == decoupled]
+        colours |= dict(zip(mine, colormaps[shades](np.linspace(0, 0.85, len(mine))), strict=True))
+        styles |= dict.fromkeys(mine, style)
     figure = Figure(figsize=(WIDTH, 0.6 + 4.6 * len(found)))
     parts = figure.subfigures(len(found), 1, squeeze=False)[:, 0]
     for part, (reference, decays) in zip(parts, found.items(), strict=True):
@@ -112,7 +115,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         for axes in panels[1]:
             axes.set_xlabel("rollout")
         if len(found) > 1:
-            part.suptitle(f"beside {reference.replace('_', ' ')}", x=0.01, ha="left", fontsize=9)
+            part.suptitle(f"Arms beside {reference}", x=0.01, ha="left", fontsize=9)
     recipe = recipes[next(iter(found))]
     entries = [
         Line2D([], [], color=colours[decay], linestyle=styles[decay], linewidth=1.2, label=decay.label(recipe))

@@ -87,10 +87,11 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         "What the schedule of the objective does to switching",
         [
             mark("a seed", CHANGED, "o"),
+            mark("a seed of the reference", PLAIN, "o"),
             mark("control: as many weights at random, or noise", CONTROL, "s", **EDGE),
             interval_entry(),
         ],
-        columns=3,
+        columns=2,
     )
     note(
         figure,
