@@ -54,7 +54,7 @@ def _play(levels, policy, tables, rules, greedy, cells, backgrounds, outcomes, l
     width = min(count, _WIDTH)
     hidden, actions = policy.table.shape[1], policy.bias4.size
     chances = np.empty((width, actions), dtype=np.float32)
-    # An observation has one place only, where the last one met stands that has it too.
+    # An observation has one place. Where several have the same, the last one met stands there.
     kept_codes = np.full(1 << _KEPT_BITS, -1, dtype=np.int64)
     kept_chances = np.empty((1 << _KEPT_BITS, actions), dtype=np.float32)
     # One row more than there can be: a product has two at least.
