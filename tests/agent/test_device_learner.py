@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from agent import plain_ppo
+from agent import plain_ppo, test_ppo
 from goalsplice.agent.device import reproducible
 from goalsplice.agent.device_learner import DeviceLearner, Steps, learner_of, of_taken, surrogate_loss
 from goalsplice.agent.network import Agent
@@ -62,17 +62,19 @@ def relative_error(found: np.ndarray, expected: np.ndarray) -> float:
     return float(np.linalg.norm(found - expected) / np.linalg.norm(expected))
 
 
-def test_an_update_is_the_compiled_one(recipe, agent, rollouts, device):
+@pytest.mark.parametrize(("epochs", "tolerance"), test_ppo.AGREEMENT)
+def test_an_update_is_the_compiled_one(recipe, agent, rollouts, device, epochs, tolerance):
+    recipe = replace(recipe, update_epochs=epochs)
     before, other = vector(agent), copy.deepcopy(agent)
     (expected,) = updated(Learner(other, recipe), rollouts[:1])
     (found,) = updated(DeviceLearner(agent, recipe, device), rollouts[:1])
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
-    # Adam divides by tiny second moments at first and so amplifies rounding.
-    assert relative_error(vector(agent) - before, vector(other) - before) < 1e-2
+    assert relative_error(vector(agent) - before, vector(other) - before) < tolerance
 
 
 def test_updates_are_the_plain_ones(recipe, agent, rollouts):
-    """Two of them, the second with the moments that Adam keeps from the first."""
+    """Two of them, the second with the moments that Adam keeps from the first: without these it would be 0.2 off."""
+    recipe = replace(recipe, update_epochs=1)
     before, other = vector(agent), copy.deepcopy(agent)
     updated(DeviceLearner(agent, recipe, CPU), rollouts)
     adam = torch.optim.Adam(
@@ -81,7 +83,7 @@ def test_updates_are_the_plain_ones(recipe, agent, rollouts):
     generator = np.random.default_rng(7)
     for rollout in rollouts:
         plain_ppo.update(other, adam, rollout, recipe, generator)
-    assert relative_error(vector(agent) - before, vector(other) - before) < 1e-2
+    assert relative_error(vector(agent) - before, vector(other) - before) < 1e-3
 
 
 def test_as_many_random_numbers_are_drawn(recipe, agent, rollouts):

@@ -19,6 +19,10 @@ from goalsplice.world.simulator import TIMEOUT, Rules, colour_numbers, create
 
 TOLERANCE = 1e-5
 """Relative error of gradients, by their norm, in float32."""
+AGREEMENT = [(1, 1e-3), (8, 5e-2)]
+"""Epochs of an update, and the relative error of what it changes, by its norm. In few steps that is about 1e-6, and a
+setting that is off by a hundredth shows. In many, rounding puts a step on the other side of the clip's edge sooner or
+later, after which Adam, with moments still tiny, goes another way: up to 4e-2 was seen after two updates."""
 
 
 def agent_of(recipe, seed: int = 0) -> Agent:
@@ -91,8 +95,10 @@ def test_gradients_are_autograds(recipe, seed):
 
 
 @pytest.mark.parametrize("distinct", [False, True])
-def test_updates_are_the_plain_ones(recipe, distinct):
-    """After a whole update, with clipping and Adam, the networks agree to rounding."""
+@pytest.mark.parametrize(("epochs", "tolerance"), AGREEMENT)
+def test_updates_are_the_plain_ones(recipe, distinct, epochs, tolerance):
+    """After an update, with clipping and Adam, the networks agree to rounding."""
+    recipe = replace(recipe, update_epochs=epochs)
     agent = agent_of(recipe)
     reference = copy.deepcopy(agent)
     rollout = rollout_of(recipe, agent)
@@ -104,8 +110,7 @@ def test_updates_are_the_plain_ones(recipe, distinct):
     learner = ppo.Learner(agent, recipe)
     learner.learn(rollout, np.random.default_rng(7))
     expected = torch.cat([parameter.detach().flatten() for parameter in reference.parameters()]) - before
-    # Adam divides by tiny second moments at first and so amplifies rounding: the bound is wider than for gradients.
-    assert relative_error(learner.flat.detach() - before, expected) < 1e-2
+    assert relative_error(learner.flat.detach() - before, expected) < tolerance
 
 
 def test_padded_rows_change_nothing(recipe, monkeypatch):
