@@ -132,9 +132,11 @@ def multiply_out(learner: Learner) -> Learner:
     """
     encoding = learner.encoding
 
-    def product_relu(layer: tuple[np.ndarray, np.ndarray], inputs: np.ndarray, out: np.ndarray) -> None:
+    def product_relu(
+        layer: tuple[np.ndarray, np.ndarray], inputs: np.ndarray, out: np.ndarray, peaks: np.ndarray
+    ) -> None:
         np.matmul(inputs, layer[0].T, out=out)
-        add_relu(out, layer[1])
+        add_relu(out, layer[1], peaks)
 
     learner.encoding = SimpleNamespace(
         rows=lambda codes: encoding.images(codes).reshape(len(codes), -1).astype(np.float32)
@@ -157,7 +159,7 @@ def keep_silent_units(learner: Learner) -> Learner:
 
     Replaces a function of the module `propagation`, and so changes all learners of this process.
     """
-    propagation.live_columns = lambda values, order: values.shape[1]
+    propagation.live_columns = lambda peaks, order: peaks.size
     return learner
 
 

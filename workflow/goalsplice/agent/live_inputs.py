@@ -46,15 +46,10 @@ def live_inputs(weight):
 
 
 @njit
-def _meet(inputs, values):
-    """Mark as live what is not zero in `values` (n, H), none of them negative; returns how many are live."""
-    count = values.shape[1]
-    peaks = np.zeros(count, dtype=np.float32)
-    for i in range(values.shape[0]):
-        for k in range(count):
-            peaks[k] = max(peaks[k], values[i, k])
+def _meet(inputs, peaks):
+    """Mark as live the inputs whose largest value (H,) is not zero; returns how many are live by now."""
     met, known = 0, 0
-    for k in range(count):
+    for k in range(peaks.size):
         known += inputs.live[k]
         inputs.live[k] |= peaks[k] > 0
         met += inputs.live[k]
@@ -67,17 +62,9 @@ def _meet(inputs, values):
 
 
 @njit
-def _few_rows(values, inputs, out):
-    """`live_dot` for at most 2 * _ROWS rows."""
+def _few_rows(values, inputs, count, out):
+    """`live_dot` for at most 2 * _ROWS rows, of which `count` inputs are live."""
     rows, outputs = out.shape
-    count = _meet(inputs, values)
-    if count == 0:
-        out[:] = 0
-        return
-    if 8 * count > 7 * inputs.live.size:
-        # Copies would cost more than they spare.
-        np.dot(values, inputs.weight, out)
-        return
     compact = inputs.values[: rows * count].reshape(rows, count)
     for i in range(rows):
         for k in range(count):
@@ -86,16 +73,21 @@ def _few_rows(values, inputs, out):
 
 
 @njit
-def live_dot(values, inputs, out):
-    """`np.dot(values, inputs.weight, out)` for values (n, H) of which none is negative."""
+def live_dot(values, peaks, inputs, out):
+    """`np.dot(values, inputs.weight, out)` for values (n, H), none of them negative; `peaks` (H,) are their largest."""
     rows = values.shape[0]
-    if rows == 1:
-        # OpenBLAS takes a single row for a vector, and sums in another order.
-        np.dot(values, inputs.weight, out)
+    count = _meet(inputs, peaks)
+    if count == 0:
+        out[:] = 0
         return
+    # Where most are live, copies would cost more than they spare.
+    all_of_them = 8 * count > 7 * inputs.live.size
     start = 0
     while start < rows:
-        # What is left over goes with the last rows: it may be a single one.
+        # What is left over goes with the last rows, since OpenBLAS sums a single row in another order.
         stop = start + _ROWS if rows - start >= 2 * _ROWS else rows
-        _few_rows(values[start:stop], inputs, out[start:stop])
+        if all_of_them:
+            np.dot(values[start:stop], inputs.weight, out[start:stop])
+        else:
+            _few_rows(values[start:stop], inputs, count, out[start:stop])
         start = stop

@@ -14,17 +14,12 @@ from goalsplice.compiled import njit
 
 
 @njit
-def live_columns(values, order):
-    """How many columns of `values` (n, H) hold all that is not zero; no value is negative.
+def live_columns(peaks, order):
+    """How many columns of a layer's values hold all that is not zero, from their largest values (H,).
 
     Args:
         order: int64 (H,), the unit of each column; overwritten with the order for the next minibatch, live ones first.
     """
-    count = values.shape[1]
-    peaks = np.zeros(count, dtype=np.float32)
-    for i in range(values.shape[0]):
-        for k in range(count):
-            peaks[k] = max(peaks[k], values[i, k])
     live = np.flatnonzero(peaks)
     order[:] = np.concatenate((order[live], order[np.flatnonzero(peaks == 0)]))
     return live[-1] + 1 if live.size else 0

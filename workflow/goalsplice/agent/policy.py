@@ -46,11 +46,12 @@ def policy_of(actor: Mapping[str, Tensor], encoding: Encoding) -> Policy:
 @njit
 def logits_of(policy, observation_rows, first, second, out):
     """Logits (n, 7) into `out`; `first` and `second` are scratch (n, H)."""
-    gather_relu(policy.table, observation_rows, first)
+    peaks = np.empty_like(policy.bias2)
+    gather_relu(policy.table, observation_rows, first, peaks)
     np.dot(first, policy.weight2, second)
-    add_relu(second, policy.bias2)
+    add_relu(second, policy.bias2, peaks)
     np.dot(second, policy.weight3, first)
-    add_relu(first, policy.bias3)
+    add_relu(first, policy.bias3, peaks)
     np.dot(first, policy.weight4, out)
     add(out, policy.bias4)
 
@@ -63,10 +64,14 @@ def add(values, bias):
 
 
 @njit
-def add_relu(values, bias):
+def add_relu(values, bias, peaks):
+    """Add a bias (H,) to values (n, H) and apply ReLU; the columns' largest values go to `peaks` (H,)."""
+    peaks[:] = 0
     for i in range(values.shape[0]):
         for k in range(values.shape[1]):
-            values[i, k] = max(values[i, k] + bias[k], np.float32(0))
+            value = max(values[i, k] + bias[k], np.float32(0))
+            values[i, k] = value
+            peaks[k] = max(peaks[k], value)
 
 
 @njit_unowned

@@ -70,6 +70,7 @@ class Propagation:
         self._first, *self._later = (_Layer.of(module) for module in network if isinstance(module, nn.Linear))
         widths = [len(self._first.bias), *(len(layer.bias) for layer in self._later)]
         self._outputs = [np.empty((capacity, width), dtype=np.float32) for width in widths]
+        self._peaks = [np.empty(width, dtype=np.float32) for width in widths[:-1]]
         self._gradients = [np.empty(capacity * width, dtype=np.float32) for width in widths[:-1]]
         self._table_gradient = np.empty(encoding.row_inputs.shape[0] * widths[0], dtype=np.float32)
         # Of each layer: in which order its units are computed; and weights and their gradient in that order.
@@ -88,10 +89,10 @@ class Propagation:
         self._active = [output[: len(rows)] for output in self._outputs]
         units = self._units[0]
         table = table_of(self.encoding, self._first.weight[units], self._first.bias[units])
-        gather_relu(table, rows, self._active[0])
+        gather_relu(table, rows, self._active[0], self._peaks[0])
         for number, layer in enumerate(self._later):
             before, after = self._active[number : number + 2]
-            live = live_columns(before, self._orders[number])
+            live = live_columns(self._peaks[number], self._orders[number])
             self._live.append(live)
             inputs, outputs = self._units[number : number + 2]
             reorder(layer.weight, outputs, inputs, self._weights[number])
@@ -99,7 +100,7 @@ class Propagation:
             if layer is self._later[-1]:
                 after += layer.bias
             else:
-                add_relu(after, layer.bias[outputs])
+                add_relu(after, layer.bias[outputs], self._peaks[number + 1])
         return self._active[-1]
 
     def backward(self, gradient: np.ndarray) -> None:

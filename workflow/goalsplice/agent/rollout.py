@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from goalsplice.agent.policy import Policy, logits_of, sample
+from goalsplice.agent.chances import actor_of, chances_of
+from goalsplice.agent.policy import Policy, draw
 from goalsplice.compiled import njit
-from goalsplice.world.observation import Encoding, rows
+from goalsplice.world.observation import Encoding
 from goalsplice.world.simulator import (
     RUNNING,
     TIMEOUT,
@@ -52,21 +53,17 @@ class Rollout(NamedTuple):
 @njit
 def _collect(worlds, policy, tables, rules, third_colours, objectives, cells, backgrounds, rollout):
     steps, count = rollout.codes.shape
-    hidden = policy.table.shape[1]
-    observation_rows = np.empty((count, 5), dtype=np.int32)
-    first = np.empty((count, hidden), dtype=np.float32)
-    second = np.empty((count, hidden), dtype=np.float32)
-    logits = np.empty((count, policy.bias4.size), dtype=np.float32)
+    actor = actor_of(policy, count)
+    chances = np.empty((count, policy.bias4.size), dtype=np.float32)
     codes = rollout.last_codes
     for i in range(count):
         codes[i] = observe(worlds, i, tables)
     for step in range(steps):
         rollout.codes[step] = codes
-        rows(codes, cells, backgrounds, observation_rows)
-        logits_of(policy, observation_rows, first, second, logits)
+        chances_of(actor, codes, False, cells, backgrounds, chances)
         for i in range(count):
             ball_cell = draw_ball_cell(worlds, i, tables)
-            action = sample(logits[i], uniform(worlds.stream, i))
+            action = draw(chances[i], uniform(worlds.stream, i))
             outcome = act(worlds, i, action, ball_cell, tables, rules)
             elapsed = worlds.elapsed[i]
             rollout.actions[step, i] = action
