@@ -20,7 +20,7 @@ from subjects import Case, _rollouts, recipe_for, warm
 
 from goalsplice.agent import ppo, propagation, rollout
 from goalsplice.agent.adam import Adam
-from goalsplice.agent.training import arithmetic
+from goalsplice.agent.arithmetic import arithmetic
 from goalsplice.frames import write_frame
 
 PARTS = {

@@ -22,13 +22,14 @@ from minigrid.wrappers import OneHotPartialObsWrapper, ViewSizeWrapper
 
 from goalsplice.agent import propagation
 from goalsplice.agent.adam import Adam
+from goalsplice.agent.arithmetic import arithmetic
 from goalsplice.agent.episodes import play
 from goalsplice.agent.network import Agent
 from goalsplice.agent.policy import add_relu, policy_of
 from goalsplice.agent.ppo import Learner, estimate_advantages
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.rollout import collect
-from goalsplice.agent.training import arithmetic, train
+from goalsplice.agent.training import train
 from goalsplice.compiled import njit
 from goalsplice.study import recipe_of
 from goalsplice.world import ENVIRONMENT_ID

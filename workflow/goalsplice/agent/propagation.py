@@ -20,7 +20,7 @@ from goalsplice.world.observation import Encoding
 
 
 def _rounded_matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
-    """`np.matmul` by PyTorch, whose precision `training.arithmetic` sets."""
+    """`np.matmul` by PyTorch, whose precision `arithmetic.arithmetic` sets."""
     torch.mm(torch.from_numpy(a), torch.from_numpy(b), out=torch.from_numpy(out))
 
 

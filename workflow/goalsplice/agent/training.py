@@ -3,13 +3,12 @@
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
-from goalsplice.agent.device import MATMUL_PRECISION
+from goalsplice.agent.arithmetic import arithmetic
 from goalsplice.agent.device_learner import DeviceLearner, learner_of
 from goalsplice.agent.network import Agent
 from goalsplice.agent.policy import policy_of
@@ -61,27 +60,6 @@ def summary(rollout: Rollout) -> dict:
         "mean_length": float(rollout.lengths[ended].sum() / some),
         **{f"share_{outcome}": float(count / some) for outcome, count in zip(OUTCOMES, counts, strict=True)},
     }
-
-
-@contextmanager
-def arithmetic(precision: str) -> Iterator[None]:
-    """How this thread calculates: small numbers as zero, and PyTorch's matrix products with `precision`.
-
-    Numbers below 1e-38 count as zero, in compiled code too. Weight decay drives the weights of inputs that never occur,
-    and Adam's moments of them, towards zero, and processors take many times longer for such numbers: without this,
-    rollout 100 takes 14 times as long as rollout 10.
-
-    Args:
-        precision: `float32`, or `medium`: factors may be rounded to bfloat16 (8 bits of mantissa), sums are float32.
-    """
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision(MATMUL_PRECISION[precision])
-    torch.set_flush_denormal(True)
-    try:
-        yield
-    finally:
-        torch.set_flush_denormal(False)
-        torch.set_float32_matmul_precision(before)
 
 
 def practise(learner: Learner | DeviceLearner, worlds: Worlds, objective: str, generator: np.random.Generator) -> dict:

@@ -1,6 +1,7 @@
 """What an edit is: a function that makes an actor from a recipient and a donor, and what is said of its result."""
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from math import nan
 from typing import NamedTuple
 
@@ -67,16 +68,22 @@ def unflat(vector: np.ndarray, like: Weights) -> dict[str, Tensor]:
     return {name: torch.from_numpy(vector[places[name]]).view(like[name].shape) for name in like}
 
 
+def _touched(recipient: Weights, edited: Weights) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The tensors in which two actors may differ: many edits hand on most of the recipient's as they are."""
+    for name in recipient:
+        if edited[name] is not recipient[name]:
+            yield recipient[name].numpy(), edited[name].numpy()
+
+
 def size(recipient: Weights, edited: Weights) -> int:
     """How many weights and biases an edit changed."""
-    # Many edits hand on most of the recipient's tensors as they are.
-    touched = [name for name in recipient if edited[name] is not recipient[name]]
-    return sum(int(np.count_nonzero(edited[name].numpy() != recipient[name].numpy())) for name in touched)
+    return sum(int(np.count_nonzero(one != other)) for one, other in _touched(recipient, edited))
 
 
 def norm(recipient: Weights, edited: Weights) -> float:
     """L2 norm of what an edit added."""
-    return float(np.linalg.norm((flat(edited) - flat(recipient)).astype(np.float64)))
+    added = ((other - one).ravel().astype(np.float64) for one, other in _touched(recipient, edited))
+    return math.sqrt(sum(part.dot(part) for part in added))
 
 
 def in_use(sizes: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from goalsplice.agent.arithmetic import prepare_process
 from goalsplice.agent.checkpoint import load_checkpoint
 from goalsplice.agent.recipe import Recipe
 from goalsplice.errors import run
@@ -24,6 +25,7 @@ def main() -> None:
     parser.add_argument("--anatomy-output", required=True, help="where the anatomy table goes")
     parser.add_argument("--exchanges-output", required=True, help="where the exchanges table goes")
     options = parser.parse_args()
+    prepare_process()
     recipe = options.recipe
 
     loaded = [

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pandas as pd
 import torch
 
+from goalsplice.agent.arithmetic import prepare_process
 from goalsplice.agent.checkpoint import Header, load_checkpoint
 from goalsplice.agent.continuation import continue_training, save_actor
 from goalsplice.agent.device import DEVICES, resolve
@@ -114,7 +115,7 @@ def main() -> None:
     parser.add_argument("--output", required=True, help="where the continued table goes")
     options = parser.parse_args()
     recipe, settings = options.recipe, options.settings
-    torch.set_num_threads(1)
+    prepare_process()
     device = resolve(options.device)
 
     on = levels(settings["layouts"], settings["levels"], options.levels_seed, recipe.grid_size)

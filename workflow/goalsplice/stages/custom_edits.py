@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 import pandas as pd
-import torch
 
+from goalsplice.agent.arithmetic import prepare_process
 from goalsplice.edits.custom import score_custom, unscored
 from goalsplice.errors import run
 from goalsplice.frames import write_frame
@@ -20,7 +20,7 @@ def main() -> None:
     parser.add_argument("--project", type=Path, required=True, help="the folder below which their modules are")
     parser.add_argument("--output", required=True, help="where the custom_edits table goes")
     options = parser.parse_args()
-    torch.set_num_threads(1)
+    prepare_process()
 
     on = levels_of(options)
     pairs = list(pairs_of_run(options))

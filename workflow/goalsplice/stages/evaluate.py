@@ -5,6 +5,7 @@ import json
 
 import pandas as pd
 
+from goalsplice.agent.arithmetic import prepare_process
 from goalsplice.agent.checkpoint import load_checkpoint
 from goalsplice.agent.recipe import Recipe
 from goalsplice.errors import run
@@ -21,6 +22,7 @@ def main() -> None:
     parser.add_argument("--checkpoints", nargs="+", required=True, help="each phase's checkpoint, in order")
     parser.add_argument("--output", required=True, help="where the evaluation table goes")
     options = parser.parse_args()
+    prepare_process()
     recipe, settings = options.recipe, options.evaluation
 
     drawn = {

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from goalsplice.agent.arithmetic import prepare_process
 from goalsplice.agent.policy import Policy, policy_of
 from goalsplice.agent.recipe import Recipe
 from goalsplice.edits import goal_vectors
@@ -165,7 +166,7 @@ def main() -> None:
     parser.add_argument("--levels", type=int, default=512, help="played by each network")
     parser.add_argument("--scenes", type=int, default=1800, help="observations, but for which key has which colour")
     options = parser.parse_args()
-    torch.set_num_threads(1)
+    prepare_process()
     recipe, run_of = options.recipe, dict(subjects(options))
     settings = settings_of(options.retargets, recipe.encoding)
     halves = observations(options, run_of)

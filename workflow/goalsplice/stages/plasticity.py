@@ -5,8 +5,8 @@ import zlib
 from pathlib import Path
 
 import pandas as pd
-import torch
 
+from goalsplice.agent.arithmetic import prepare_process
 from goalsplice.agent.checkpoint import load_checkpoint
 from goalsplice.agent.recipe import Recipe
 from goalsplice.edits.attribution import observations
@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument("--output", required=True, help="where the plasticity table goes")
     options = parser.parse_args()
     recipe = options.recipe
-    torch.set_num_threads(1)
+    prepare_process()
 
     rows = []
     for phase, path in enumerate(options.checkpoints):

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from goalsplice.agent.arithmetic import prepare_process
 from goalsplice.agent.checkpoint import load_checkpoint
 from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
@@ -30,6 +31,7 @@ def main() -> None:
     parser.add_argument("--checkpoints", type=Path, nargs="+", required=True, help="those phases' checkpoints")
     parser.add_argument("--output", required=True, help="where the probes table goes")
     options = parser.parse_args()
+    prepare_process()
     recipe, settings = options.recipe, options.probes
 
     loaded = {

@@ -3,8 +3,7 @@
 import argparse
 from pathlib import Path
 
-import torch
-
+from goalsplice.agent.arithmetic import prepare_process
 from goalsplice.agent.checkpoint import load_checkpoint
 from goalsplice.agent.continuation import load_actor
 from goalsplice.agent.recipe import Recipe
@@ -27,7 +26,7 @@ def main() -> None:
     parser.add_argument("--output", required=True, help="where the behaviour table goes")
     options = parser.parse_args()
     recipe = options.recipe
-    torch.set_num_threads(1)
+    prepare_process()
 
     agent, header = load_checkpoint(options.checkpoint, recipe)
     edited, _ = load_actor(options.edited, recipe, arm=header.arm, seed=header.seed, phase=header.phase)

@@ -9,8 +9,8 @@ from math import nan
 from pathlib import Path
 
 import pandas as pd
-import torch
 
+from goalsplice.agent.arithmetic import prepare_process
 from goalsplice.agent.checkpoint import load_checkpoint
 from goalsplice.agent.continuation import load_actor
 from goalsplice.agent.policy import Policy
@@ -155,7 +155,7 @@ def subjects(options: argparse.Namespace) -> Iterator[tuple[int, Subject]]:
 
 def main() -> None:
     options = arguments().parse_args()
-    torch.set_num_threads(1)
+    prepare_process()
     rows = []
     for phase, subject in subjects(options):
         identity = {"phase": phase, "wanted": subject.wanted}

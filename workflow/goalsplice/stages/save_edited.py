@@ -6,8 +6,7 @@ import zlib
 from dataclasses import replace
 from pathlib import Path
 
-import torch
-
+from goalsplice.agent.arithmetic import prepare_process
 from goalsplice.agent.checkpoint import load_checkpoint
 from goalsplice.agent.continuation import save_actor
 from goalsplice.agent.recipe import Recipe
@@ -24,7 +23,7 @@ def main() -> None:
     parser.add_argument("--retargets", type=json.loads, required=True, help="config.yaml's retargets, as JSON")
     parser.add_argument("--output", required=True, help="where the edited actor goes")
     options = parser.parse_args()
-    torch.set_num_threads(1)
+    prepare_process()
     recipe, settings = options.recipe, settings_of(options.retargets, options.recipe.encoding)
     agent, header = load_checkpoint(options.checkpoint, recipe)
     actor = agent.actor.state_dict()

@@ -5,8 +5,8 @@ import time
 from itertools import chain
 
 import pandas as pd
-import torch
 
+from goalsplice.agent.arithmetic import prepare_process
 from goalsplice.edits.families import all_edits
 from goalsplice.edits.scoring import bounds, score
 from goalsplice.errors import run
@@ -19,7 +19,7 @@ def main() -> None:
     parser.add_argument("--output", required=True, help="where the splices table goes")
     options = parser.parse_args()
     recipe, settings, on = options.recipe, options.splices, levels_of(options)
-    torch.set_num_threads(1)
+    prepare_process()
 
     rows, start, ways = [], time.perf_counter(), 2 * len(settings["pairs"])
     for number, (identity, pair) in enumerate(pairs_of_run(options), start=1):

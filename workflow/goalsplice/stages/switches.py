@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import torch
 
+from goalsplice.agent.arithmetic import prepare_process
 from goalsplice.agent.checkpoint import load_checkpoint
 from goalsplice.agent.recipe import Recipe
 from goalsplice.edits import controls
@@ -113,7 +113,7 @@ def main() -> None:
     parser.add_argument("--aims-output", required=True, help="where the aims table goes")
     options = parser.parse_args()
     recipe, settings = options.recipe, options.settings
-    torch.set_num_threads(1)
+    prepare_process()
 
     loaded = [
         load_checkpoint(path, recipe, arm=options.arm, seed=options.seed, phase=phase)

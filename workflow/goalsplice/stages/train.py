@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 import pandas as pd
-import torch
 
+from goalsplice.agent.arithmetic import prepare_process
 from goalsplice.agent.checkpoint import Header
 from goalsplice.agent.device import DEVICES, model_of, resolve
 from goalsplice.agent.recipe import Recipe
@@ -95,8 +95,7 @@ def main() -> None:
     parser.add_argument("--checkpoints", nargs="*", required=True, help="where each phase's checkpoint goes, in order")
     options = parser.parse_args()
     recipe = options.recipe
-    # One core a job: several seeds fill the rest, and sums do not depend on how threads divide them.
-    torch.set_num_threads(1)
+    prepare_process()
 
     device = resolve(options.device)
     if device.type != "cpu":

@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 import pandas as pd
-import torch
 
+from goalsplice.agent.arithmetic import prepare_process
 from goalsplice.agent.checkpoint import load_checkpoint
 from goalsplice.agent.recipe import Recipe
 from goalsplice.edits.transport import AT_RANDOM, MATCHED, NOT_ALIGNED, Bench, Checkpoint, Transport, Vector
@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("--output", required=True, help="where the transports table goes")
     options = parser.parse_args()
     recipe, settings = options.recipe, options.splices
-    torch.set_num_threads(1)
+    prepare_process()
 
     runs = load(options.checkpoints, recipe, options.arm)
     if options.seed not in runs:
