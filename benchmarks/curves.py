@@ -56,7 +56,8 @@ def _plain_learner(learn_with):
 
     class PlainLearner:
         def __init__(self, agent, recipe):
-            self.agent, self._learn = agent, learn_with(agent, recipe)
+            self.agent, self.recipe, self.encoding = agent, recipe, recipe.world
+            self._learn = learn_with(agent, recipe)
 
         @property
         def flat(self):

@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import importlib
+import json
 import re
 import subprocess
 import sys
@@ -265,3 +266,15 @@ def test_scale_plans_as_many_runs_as_it_says(module):
     assert row["jobs"] > 3 * 12
     assert row["cpu_seconds"] > 0
     assert row["peak_memory"] > 50
+
+
+def test_learning_curves_start_alike_whatever_the_way():
+    """The first rollout is of one network in the same worlds; the second follows one update, which hardly differs."""
+    curves = []
+    for way in ("study", "plain", "medium"):
+        command = [sys.executable, str(FOLDER / "curves.py"), "--rollouts", "2", "--one", way, "integers", "101"]
+        found = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        curves.append([row["mean_return"] for row in json.loads(found)])
+    first, second = np.array(curves).T
+    assert len(set(first)) == 1
+    np.testing.assert_allclose(second, second[0], atol=0.05)
