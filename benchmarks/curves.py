@@ -113,8 +113,9 @@ def draw(curves: pd.DataFrame) -> Figure:
         axes.set_title(arm)
         axes.set_ylabel("mean return")
     panels[-1].set_xlabel("rollout of 16,384 environment steps")
-    entries = [Line2D([], [], color=colour, linestyle=style, label=label) for label, colour, style in WAYS.values()]
-    claim(figure, "Learning curves of the same runs, trained three ways", entries, columns=3)
+    shown = [WAYS[way] for way in WAYS if (curves["way"] == way).any()]
+    entries = [Line2D([], [], color=colour, linestyle=style, label=label) for label, colour, style in shown]
+    claim(figure, "Learning curves of the same seeds, trained in different ways", entries, columns=3)
     note(figure, f"Thick: interquartile mean over {curves['seed'].nunique()} seeds. Thin: every seed.")
     return figure
 

@@ -165,7 +165,9 @@ def _name_curves(axes: Axes, names: tuple[str, ...]) -> None:
         Line2D([], [], color=colour, marker=marker, label=label, linewidth=1, markersize=3.5)
         for (colour, marker), label in zip(_CURVES, names, strict=False)
     ]
-    axes.legend(handles=curves, loc="best", fontsize=7, labelspacing=0.2, handlelength=1.4, borderaxespad=0.1)
+    # Below 0, where next to nothing is drawn.
+    place = {"loc": "lower center", "ncols": 2, "columnspacing": 0.8}
+    axes.legend(handles=curves, fontsize=7, labelspacing=0.2, handlelength=1.4, borderaxespad=0.1, **place)
 
 
 def _draw_family(panels: np.ndarray, tables: dict[str, pd.DataFrame], name: str, named: bool) -> None:
