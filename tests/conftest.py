@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 
 import pytest
+import torch
 from filelock import FileLock
 from study import copy_project, snakemake
 
@@ -36,6 +37,14 @@ def finished(tmp_path_factory) -> Path:
             assert result.returncode == 0, result.stdout + result.stderr
             done.touch()
     return project
+
+
+@pytest.fixture(autouse=True)
+def small_numbers_count():
+    """Numbers below 1e-38 are not zero, whatever a stage that ran in this process has left behind."""
+    torch.set_flush_denormal(False)
+    yield
+    torch.set_flush_denormal(False)
 
 
 _LONG = ("test_mini_study.py", "test_slurm.py", "test_ablations.py", "test_faults_of_jobs.py", "test_custom_edits.py")

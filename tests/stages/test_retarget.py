@@ -176,7 +176,7 @@ def test_changes_are_compared_with_that_by_training_on_yellow_where_there_is_one
     frame = run_stage("one")
     compared = frame["cosine_trained"].notna()
     np.testing.assert_array_equal(compared, (frame["phase"] == 3) & (frame["size"] > 0))
-    assert frame.loc[compared, "cosine_trained"].between(-1, 1).all()
+    assert frame.loc[compared, "cosine_trained"].abs().max() < 1 + 1e-9, "but for rounding"
     assert chosen(frame, family="graft", dose=1.0)["cosine_trained"].to_numpy() == pytest.approx([1.0], abs=1e-6)
     found = chosen(frame, phase=3, edit=BELOW)
     (edited,) = chosen(found, control="none", layouts="three_colours")["cosine_trained"]
