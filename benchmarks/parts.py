@@ -25,12 +25,14 @@ from goalsplice.frames import write_frame
 
 PARTS = {
     "products of hidden layers and heads": [],
-    "first layer: sums of rows": [(propagation, "gather_relu"), (propagation, "scatter")],
+    "first layer: sums of rows": [(propagation, "gather_relu"), (propagation, "scatter_through_relu")],
     "first layer: table and weights": [(propagation, "table_of"), (propagation, "weight_gradient_of")],
     "bias and ReLU, forward and back": [
+        (propagation, "add"),
         (propagation, "add_relu"),
         (propagation, "back_through_relu"),
-        (propagation, "outer"),
+        (propagation, "outer_through_relu"),
+        (propagation, "column_sums"),
     ],
     "finding live units, moving weights": [
         (propagation, "live_columns"),

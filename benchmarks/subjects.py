@@ -24,6 +24,7 @@ from goalsplice.agent import propagation
 from goalsplice.agent.adam import Adam
 from goalsplice.agent.arithmetic import arithmetic
 from goalsplice.agent.episodes import play
+from goalsplice.agent.live_units import back_through_relu
 from goalsplice.agent.network import Agent
 from goalsplice.agent.policy import add_relu, policy_of
 from goalsplice.agent.ppo import Learner, estimate_advantages
@@ -143,14 +144,17 @@ def multiply_out(learner: Learner) -> Learner:
         rows=lambda codes: encoding.images(codes).reshape(len(codes), -1).astype(np.float32)
     )
 
-    def put_product(gradient: np.ndarray, inputs: np.ndarray, out: np.ndarray) -> None:
-        """The adjoint of `product_relu`; the table's rows that it does not use are left out of its gradient."""
+    def product_through_relu(
+        gradient: np.ndarray, activation: np.ndarray, inputs: np.ndarray, total: np.ndarray, out: np.ndarray
+    ) -> None:
+        """The adjoint of `product_relu`; there is no table whose gradient could be written to `out`."""
+        back_through_relu(gradient, activation, total)
         scattered[0] = np.matmul(gradient.T, inputs)
 
     scattered = [None]
     propagation.table_of = lambda encoding, weight, bias: (weight, bias)
     propagation.gather_relu = product_relu
-    propagation.scatter = put_product
+    propagation.scatter_through_relu = product_through_relu
     propagation.weight_gradient_of = lambda encoding, gradient: scattered[0]
     return learner
 

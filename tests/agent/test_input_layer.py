@@ -31,6 +31,9 @@ def test_forward_and_adjoint_are_the_linear_layers(recipe):
     np.testing.assert_allclose(found, expected.detach().numpy(), rtol=1e-4, atol=1e-5)
 
     table_gradient = np.empty((encoding.row_inputs.shape[0], 32), dtype=np.float32)
-    input_layer.scatter((gradient * (expected > 0)).numpy(), rows, table_gradient)
-    found, expected = input_layer.weight_gradient_of(encoding, table_gradient), layer.weight.grad.numpy()
-    assert np.linalg.norm(found - expected) / np.linalg.norm(expected) < 1e-5
+    bias_gradient = np.empty(32, dtype=np.float32)
+    input_layer.scatter_through_relu(gradient.numpy(), found, rows, bias_gradient, table_gradient)
+    weight_gradient = input_layer.weight_gradient_of(encoding, table_gradient)
+    for own, parameter in ((weight_gradient, layer.weight), (bias_gradient, layer.bias)):
+        expected = parameter.grad.numpy()
+        assert np.linalg.norm(own - expected) / np.linalg.norm(expected) < 1e-5

@@ -29,19 +29,53 @@ def test_live_columns_hold_all_that_is_not_zero_and_come_first_next_time(live, s
     assert set(order[: live.sum()]) == set(units[live])
 
 
+@given(st.integers(0, 200))
+def test_filled_up_adds_a_few_columns_but_leaves_one_alone(count):
+    filled = live_units.filled_up(count)
+    assert filled == count if count == 1 else filled % 8 == 0 and count <= filled < count + 8
+
+
 @settings(deadline=None)
-@given(st.integers(1, 6), st.integers(1, 6), st.data())
-def test_put_back_is_the_adjoint_of_reorder(outputs, inputs, data):
+@given(st.integers(1, 6), st.integers(1, 6), st.integers(0, 3), st.data())
+def test_put_back_is_the_adjoint_of_reorder(outputs, inputs, more, data):
     generator = np.random.default_rng(0)
     order = [generator.permutation(size) for size in (outputs, inputs)]
     weight = generator.standard_normal((outputs, inputs)).astype(np.float32)
-    moved, back = np.empty_like(weight), np.empty_like(weight)
+    live = data.draw(st.integers(0, inputs))
+    moved = np.full((outputs + more, live), np.nan, dtype=np.float32)
     live_units.reorder(weight, *order, moved)
-    live_units.put_back(moved, *order, back)
-    np.testing.assert_array_equal(back, weight)
-    part = moved[: data.draw(st.integers(0, outputs)), : data.draw(st.integers(0, inputs))]
-    live_units.put_back(part, *order, back)
-    np.testing.assert_allclose((back * weight).sum(), (part**2).sum(), rtol=1e-5)
+    np.testing.assert_array_equal(moved[:outputs], weight[order[0]][:, order[1][:live]])
+    assert not moved[outputs:].any()
+
+    got = data.draw(st.integers(0, outputs + more))
+    gradient = generator.standard_normal((live, got)).astype(np.float32)
+    back = np.full_like(weight, np.nan)
+    live_units.put_back(gradient, *order, back)
+    np.testing.assert_allclose((back * weight).sum(), (gradient.T * moved[:got]).sum(), rtol=1e-4, atol=1e-5)
+    assert np.count_nonzero(back) <= gradient.size
+
+
+@settings(deadline=None)
+@given(st.integers(0, 9), st.integers(1, 9), st.integers(0, 3), st.integers(0, 2**32 - 1))
+def test_sums_and_the_way_back_through_relu_are_what_numpy_computes(rows, units, silent, seed):
+    generator = np.random.default_rng(seed)
+    gradient, column = (generator.standard_normal((rows, width)).astype(np.float32) for width in (units, 1))
+    activation = generator.standard_normal((rows, units + silent)).astype(np.float32).clip(0)
+    weight = generator.standard_normal(units).astype(np.float32)
+    sums = np.empty(max(1, units - silent), dtype=np.float32)
+    live_units.column_sums(gradient, sums)
+    np.testing.assert_allclose(sums, gradient.sum(axis=0)[: sums.size], rtol=1e-5, atol=1e-5)
+
+    total, outer = np.empty(units, dtype=np.float32), np.empty_like(gradient)
+    live_units.outer_through_relu(column[:, 0], weight, activation, outer, total)
+    expected = column * weight * (activation[:, :units] > 0)
+    np.testing.assert_array_equal(outer, expected)
+    np.testing.assert_allclose(total, expected.sum(axis=0), rtol=1e-5, atol=1e-5)
+
+    expected = gradient * (activation[:, :units] > 0)
+    live_units.back_through_relu(gradient, activation, total)
+    np.testing.assert_array_equal(gradient, expected)
+    np.testing.assert_allclose(total, expected.sum(axis=0), rtol=1e-5, atol=1e-5)
 
 
 def silenced(agent: Agent, generator: np.random.Generator) -> Agent:
@@ -72,7 +106,9 @@ def test_gradients_with_silent_units_are_autograds(recipe):
             np.testing.assert_allclose(propagation.forward(rows), expected.detach().numpy(), rtol=1e-4, atol=1e-4)
             gradient = torch.from_numpy(generator.standard_normal(expected.shape).astype(np.float32))
             expected.backward(gradient)
-            propagation.backward(gradient.numpy())
+            filled = np.zeros((len(rows), propagation.columns), dtype=np.float32)
+            filled[:, : gradient.shape[1]] = gradient
+            propagation.backward(filled)
         for (name, own), other in zip(agent.named_parameters(), reference.parameters(), strict=True):
             error = (own.grad - other.grad).norm()
             assert error <= 1e-5 * other.grad.norm() + 1e-6, name

@@ -67,7 +67,9 @@ def test_gradients_are_autograds(recipe, seed):
     rows = recipe.world.rows(codes)
     actor = ppo.Propagation(agent.actor, recipe.world, len(rows), recipe.precision)
     critic = ppo.Propagation(agent.critic, recipe.world, len(rows), recipe.precision)
-    logits_gradient, values_gradient = (np.empty((len(rows), width), dtype=np.float32) for width in (7, 1))
+    logits_gradient, values_gradient = (
+        np.empty((len(rows), network.columns), dtype=np.float32) for network in (actor, critic)
+    )
     statistics = ppo.surrogate_gradient(
         actor.forward(rows),
         critic.forward(rows),

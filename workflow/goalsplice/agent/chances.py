@@ -85,7 +85,7 @@ def _logits_of(actor, count):
     live_dot(second, actor.peaks, actor.inputs3, first)
     add_relu(first, policy.bias3, actor.peaks)
     np.dot(first, policy.weight4, logits)
-    add(logits, policy.bias4)
+    add(logits, policy.bias4, logits)
 
 
 @njit_unowned

@@ -5,12 +5,21 @@ minibatch. Such a unit passes nothing on and gets no gradient, so leaving it out
 
 A product takes neighbouring columns without copying them. So a layer's units are computed in an `order` in which those
 that were live on the last minibatch come first; those that are live now are then among the first columns, and how many
-columns that takes is looked up, not guessed.
+columns that takes is looked up, not guessed. A few columns more, so that OpenBLAS gets sides it is fast on, add zeros.
 """
 
 import numpy as np
 
 from goalsplice.compiled import njit
+
+_MULTIPLE = 8
+"""Sides of products are filled up to a multiple of this: on 118 columns OpenBLAS takes longer than on 120."""
+
+
+@njit
+def filled_up(count):
+    """The next multiple that products are fast on; one column is left alone, for which OpenBLAS has other routines."""
+    return count if count == 1 else -(-count // _MULTIPLE) * _MULTIPLE
 
 
 @njit
@@ -27,19 +36,36 @@ def live_columns(peaks, order):
 
 @njit
 def reorder(weight, outputs, inputs, out):
-    """out[j, k] = weight[outputs[j], inputs[k]]: a layer's weights (O, I) with its units in another order."""
+    """out[j, k] = weight[outputs[j], inputs[k]]: a layer's weights (O, I) with its units in another order.
+
+    Args:
+        out: (P, K), with P at least O, whose further rows become zero, and K at most I.
+    """
     for j in range(outputs.size):
-        for k in range(inputs.size):
+        for k in range(out.shape[1]):
             out[j, k] = weight[outputs[j], inputs[k]]
+    out[outputs.size :] = 0
 
 
 @njit
 def put_back(gradient, outputs, inputs, out):
-    """The adjoint of `reorder`: `out` (O, I) is zero but where it gets `gradient`, whose shape may be smaller."""
+    """The adjoint of `reorder`: `out` (O, I) is zero but where it gets `gradient`, (K, P), which is transposed.
+
+    P may be less than O, too, where the last outputs got no gradient.
+    """
     out[:] = 0
-    for j in range(gradient.shape[0]):
-        for k in range(gradient.shape[1]):
-            out[outputs[j], inputs[k]] = gradient[j, k]
+    for j in range(min(outputs.size, gradient.shape[1])):
+        for k in range(gradient.shape[0]):
+            out[outputs[j], inputs[k]] = gradient[k, j]
+
+
+@njit
+def column_sums(values, out):
+    """Sums of the columns of values (n, P) into `out` (O,), P being at least O."""
+    out[:] = 0
+    for i in range(values.shape[0]):
+        for k in range(out.size):
+            out[k] += values[i, k]
 
 
 @njit
@@ -53,6 +79,23 @@ def back_through_relu(gradient, activation, total):
     for i in range(gradient.shape[0]):
         for k in range(gradient.shape[1]):
             # Stored on either branch: a store that depends on the data would not be vectorised.
+            value = gradient[i, k] if activation[i, k] > 0 else np.float32(0)
+            gradient[i, k] = value
+            total[k] += value
+
+
+@njit
+def outer_through_relu(column, row, activation, gradient, total):
+    """`back_through_relu` for a layer of one output: the gradient (n, K) is that of the output (n,) times weights (K,).
+
+    OpenBLAS takes many times as long for such a product.
+    """
+    total[:] = 0
+    for i in range(gradient.shape[0]):
+        # A loop for the product, and one for ReLU: together they would not be vectorised as well.
+        for k in range(gradient.shape[1]):
+            gradient[i, k] = column[i] * row[k]
+        for k in range(gradient.shape[1]):
             value = gradient[i, k] if activation[i, k] > 0 else np.float32(0)
             gradient[i, k] = value
             total[k] += value

@@ -53,14 +53,15 @@ def logits_of(policy, observation_rows, first, second, out):
     np.dot(second, policy.weight3, first)
     add_relu(first, policy.bias3, peaks)
     np.dot(first, policy.weight4, out)
-    add(out, policy.bias4)
+    add(out, policy.bias4, out)
 
 
 @njit
-def add(values, bias):
-    for i in range(values.shape[0]):
-        for k in range(values.shape[1]):
-            values[i, k] += bias[k]
+def add(values, bias, out):
+    """Values (n, P) plus a bias (H,), into `out` (n, H); P may be more than H."""
+    for i in range(out.shape[0]):
+        for k in range(out.shape[1]):
+            out[i, k] = values[i, k] + bias[k]
 
 
 @njit

@@ -152,7 +152,8 @@ def surrogate_gradient(
         which: int64 (M,), the distinct observation that each step saw.
         steps: int64 (M,), the minibatch: places in the following.
         actions, old_log_probabilities, advantages, returns: (B,).
-        logits_gradient, values_gradient: (D, 7) and (D, 1), overwritten with the result.
+        logits_gradient, values_gradient: (D, 7) and (D, 1), or more columns, overwritten with the result; further
+            columns become zero.
 
     Returns:
         float64 (5,): policy loss, value loss, entropy, approximate KL, clip fraction.
@@ -253,8 +254,8 @@ class Learner:
         self.actor = Propagation(agent.actor, self.encoding, capacity, recipe.precision)
         self.critic = Propagation(agent.critic, self.encoding, capacity, recipe.precision)
         self._chosen, self._local = np.empty(capacity, dtype=np.int64), np.empty(minibatch, dtype=np.int64)
-        self._logits_gradient = np.empty((capacity, agent.actor[-1].out_features), dtype=np.float32)
-        self._values_gradient = np.empty((capacity, 1), dtype=np.float32)
+        self._logits_gradient = np.empty((capacity, self.actor.columns), dtype=np.float32)
+        self._values_gradient = np.empty((capacity, self.critic.columns), dtype=np.float32)
 
     def state(self) -> dict[str, np.ndarray]:
         """All that learning changes: flat weights and Adam's moments, float32, actor first, and Adam's steps."""
@@ -277,7 +278,7 @@ class Learner:
 
     def evaluate(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Log-probabilities (n, 7) and values (n,) of observations given as rows (n, 5)."""
-        log_probabilities = np.empty((len(rows), self._logits_gradient.shape[1]), dtype=np.float32)
+        log_probabilities = np.empty((len(rows), self.agent.actor[-1].out_features), dtype=np.float32)
         values = np.empty(len(rows), dtype=np.float32)
         for start in range(0, len(rows), len(self._chosen)):
             part = slice(start, start + len(self._chosen))
@@ -307,7 +308,7 @@ class Learner:
                 count = self._padded(seen)
                 # Any observation will do: no step of the minibatch points to these, so their gradient is zero.
                 self._chosen[seen:count] = self._chosen[0]
-                minibatch_rows = rows[self._chosen[:count]]
+                minibatch_rows = np.take(rows, self._chosen[:count], axis=0)
                 logits = self.actor.forward(minibatch_rows)
                 minibatch_values = self.critic.forward(minibatch_rows)
                 logits_gradient, values_gradient = self._logits_gradient[:count], self._values_gradient[:count]

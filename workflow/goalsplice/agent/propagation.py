@@ -6,16 +6,24 @@ out because autograd takes fresh memory at each pass, because the first layer is
 `docs/speed.md` says what each of these gains.
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import nn
 
-from goalsplice.agent.input_layer import gather_relu, scatter, table_of, weight_gradient_of
-from goalsplice.agent.live_units import back_through_relu, live_columns, put_back, reorder
-from goalsplice.agent.policy import add_relu
-from goalsplice.compiled import njit
+from goalsplice.agent.input_layer import gather_relu, scatter_through_relu, table_of, weight_gradient_of
+from goalsplice.agent.live_units import (
+    back_through_relu,
+    column_sums,
+    filled_up,
+    live_columns,
+    outer_through_relu,
+    put_back,
+    reorder,
+)
+from goalsplice.agent.policy import add, add_relu
 from goalsplice.world.observation import Encoding
 
 
@@ -27,14 +35,6 @@ def _rounded_matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
 _MATMUL = {"float32": np.matmul, "medium": _rounded_matmul}
 """Matrix products (a, b, out) for each `precision` of a recipe. In float32 they are NumPy's OpenBLAS, not PyTorch's
 MKL, which does without AVX-512 on processors that are not Intel's, and then takes up to twice as long."""
-
-
-@njit
-def outer(column, row, out):
-    """Column (n,) times row (K,) into `out` (n, K), for the critic's head: OpenBLAS takes many times as long."""
-    for i in range(out.shape[0]):
-        for k in range(out.shape[1]):
-            out[i, k] = column[i] * row[k]
 
 
 class _Layer(NamedTuple):
@@ -60,6 +60,9 @@ class Propagation:
         encoding: what the network sees.
         capacity: most observations in one pass.
         precision: of the hidden layers' products, as in a recipe.
+
+    Attributes:
+        columns: how many the outputs' gradient has: as many as there are outputs, filled up.
     """
 
     def __init__(self, network: nn.Sequential, encoding: Encoding, capacity: int, precision: str):
@@ -69,14 +72,19 @@ class Propagation:
         self.encoding, self._matmul = encoding, _MATMUL[precision]
         self._first, *self._later = (_Layer.of(module) for module in network if isinstance(module, nn.Linear))
         widths = [len(self._first.bias), *(len(layer.bias) for layer in self._later)]
-        self._outputs = [np.empty((capacity, width), dtype=np.float32) for width in widths]
+        self.columns = filled_up(widths[-1])
+        columns = [*widths[:-1], self.columns]
+        self._outputs = [np.empty((capacity, count), dtype=np.float32) for count in columns]
+        self._result = np.empty((capacity, widths[-1]), dtype=np.float32)
         self._peaks = [np.empty(width, dtype=np.float32) for width in widths[:-1]]
         self._gradients = [np.empty(capacity * width, dtype=np.float32) for width in widths[:-1]]
-        self._table_gradient = np.empty(encoding.row_inputs.shape[0] * widths[0], dtype=np.float32)
-        # Of each layer: in which order its units are computed; and weights and their gradient in that order.
+        self._table_rows = encoding.row_inputs.shape[0]
+        self._table_gradient = np.empty(self._table_rows * widths[0], dtype=np.float32)
+        # Of each layer: in which order its units are computed; and room for the weights in that order, live ones only,
+        # and for their gradient.
         self._orders = [np.arange(width) for width in widths]
-        self._weights = [np.empty_like(layer.weight) for layer in self._later]
-        self._products = [np.empty(layer.weight.size, dtype=np.float32) for layer in self._later]
+        sizes = [inputs * outputs for inputs, outputs in pairwise(columns)]
+        self._weights, self._products = ([np.empty(size, dtype=np.float32) for size in sizes] for _ in range(2))
 
     def forget_order(self) -> None:
         """Compute units in the network's own order again, so that what follows does not depend on what came before."""
@@ -85,47 +93,61 @@ class Propagation:
 
     def forward(self, rows: np.ndarray) -> np.ndarray:
         """Outputs (n, outputs) for rows int32 (n, 5); a view of a buffer that the next call overwrites."""
-        self._rows, self._units, self._live = rows, [order.copy() for order in self._orders], []
+        self._rows, self._units, self._packed = rows, [order.copy() for order in self._orders], []
         self._active = [output[: len(rows)] for output in self._outputs]
         units = self._units[0]
         table = table_of(self.encoding, self._first.weight[units], self._first.bias[units])
         gather_relu(table, rows, self._active[0], self._peaks[0])
         for number, layer in enumerate(self._later):
             before, after = self._active[number : number + 2]
-            live = live_columns(self._peaks[number], self._orders[number])
-            self._live.append(live)
             inputs, outputs = self._units[number : number + 2]
-            reorder(layer.weight, outputs, inputs, self._weights[number])
-            self._matmul(before[:, :live], self._weights[number][:, :live].T, out=after)
-            if layer is self._later[-1]:
-                after += layer.bias
-            else:
+            live, width = live_columns(self._peaks[number], self._orders[number]), after.shape[1]
+            if width > 1:
+                live = min(filled_up(live), inputs.size)
+            weight = self._weights[number][: width * live].reshape(width, live)
+            reorder(layer.weight, outputs, inputs, weight)
+            self._packed.append(weight)
+            self._matmul(before[:, :live], weight.T, out=after)
+            if number < len(self._peaks) - 1:
                 add_relu(after, layer.bias[outputs], self._peaks[number + 1])
-        return self._active[-1]
+        result = self._result[: len(rows)]
+        add(self._active[-1], self._later[-1].bias, result)
+        return result
 
     def backward(self, gradient: np.ndarray) -> None:
-        """Set every parameter's `.grad` from the loss's gradient (n, outputs) by the last forward's outputs."""
-        self._later[-1].bias_gradient[:] = gradient.sum(axis=0)
+        """Set every parameter's `.grad` by the last forward's outputs.
+
+        Args:
+            gradient: the loss's by those outputs, (n, `columns`), zero in columns beyond them.
+        """
+        if self.columns == 1:
+            # NumPy adds up one column as fast, in pairs, which is more exact.
+            gradient.sum(axis=0, out=self._later[-1].bias_gradient)
+        else:
+            column_sums(gradient, self._later[-1].bias_gradient)
         for number in reversed(range(len(self._later))):
-            count, outputs = gradient.shape
-            live, activation, units = self._live[number], self._active[number], self._units[number]
-            product = self._products[number][: outputs * live].reshape(outputs, live)
-            self._matmul(gradient.T, activation[:, :live], out=product)
+            activation, units = self._active[number], self._units[number]
+            # Of the layer's outputs, its live ones.
+            count, width = gradient.shape
+            weight = self._packed[number][:width]
+            live = weight.shape[1]
+            product = self._products[number][: live * width].reshape(live, width)
+            self._matmul(activation[:, :live].T, gradient, out=product)
             put_back(product, self._units[number + 1], units, self._later[number].weight_gradient)
 
             before = self._gradients[number][: count * live].reshape(count, live)
-            weight = self._weights[number][:outputs, :live]
-            if outputs == 1:
-                outer(gradient[:, 0], weight[0], before)
+            total = np.zeros(units.size, dtype=np.float32)
+            if width == 1:
+                outer_through_relu(gradient[:, 0], weight[0], activation, before, total[:live])
             else:
                 self._matmul(gradient, weight, out=before)
-            below = self._later[number - 1] if number else self._first
-            total = np.zeros(units.size, dtype=np.float32)
-            back_through_relu(before, activation, total[:live])
-            below.bias_gradient[units] = total
+                if number:
+                    back_through_relu(before, activation, total[:live])
+            if number:
+                self._later[number - 1].bias_gradient[units] = total
             gradient = before
-        rows = self.encoding.row_inputs.shape[0]
-        table_gradient = self._table_gradient[: rows * live].reshape(rows, live)
-        scatter(gradient, self._rows, table_gradient)
+        table_gradient = self._table_gradient[: self._table_rows * live].reshape(-1, live)
+        scatter_through_relu(gradient, activation, self._rows, total[:live], table_gradient)
+        self._first.bias_gradient[units] = total
         self._first.weight_gradient[:] = 0
         self._first.weight_gradient[units[:live]] = weight_gradient_of(self.encoding, table_gradient)
