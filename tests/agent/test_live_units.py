@@ -29,10 +29,12 @@ def test_live_columns_hold_all_that_is_not_zero_and_come_first_next_time(live, s
     assert set(order[: live.sum()]) == set(units[live])
 
 
-@given(st.integers(0, 200))
-def test_filled_up_adds_a_few_columns_but_leaves_one_alone(count):
-    filled = live_units.filled_up(count)
-    assert filled == count if count == 1 else filled % 8 == 0 and count <= filled < count + 8
+@given(st.integers(0, 4096), st.integers(0, 200), st.integers(1, 200))
+def test_sides_are_filled_up_by_a_few_where_products_are_large(rows, inputs, outputs):
+    filled = live_units.filled_sides(rows, inputs, outputs)
+    for own, side in zip((inputs, outputs), filled, strict=True):
+        assert side == own if outputs == 1 or rows * inputs * outputs <= 1e6 else side % 8 == 0
+        assert own <= side < own + 8
 
 
 @settings(deadline=None)

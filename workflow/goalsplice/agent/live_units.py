@@ -12,14 +12,24 @@ import numpy as np
 
 from goalsplice.compiled import njit
 
-_MULTIPLE = 8
-"""Sides of products are filled up to a multiple of this: on 118 columns OpenBLAS takes longer than on 120."""
+_MULTIPLE, _SMALL = 8, 1_000_000
+"""Sides of products are filled up to a multiple of the first: on 118 columns OpenBLAS takes longer than on 120. Where a
+product has no more multiplications than the second, it uses other routines, for which that gains nothing."""
 
 
-@njit
-def filled_up(count):
-    """The next multiple that products are fast on; one column is left alone, for which OpenBLAS has other routines."""
-    return count if count == 1 else -(-count // _MULTIPLE) * _MULTIPLE
+def filled_up(count: int) -> int:
+    """The next multiple that products are fast on."""
+    return -(-count // _MULTIPLE) * _MULTIPLE
+
+
+def filled_sides(rows: int, inputs: int, outputs: int) -> tuple[int, int]:
+    """Inputs and outputs with which a layer's product is computed; those beyond the layer's own are zero.
+
+    A single output is left alone: OpenBLAS has other routines for it.
+    """
+    if outputs == 1 or rows * inputs * outputs <= _SMALL:
+        return inputs, outputs
+    return filled_up(inputs), filled_up(outputs)
 
 
 @njit
@@ -42,8 +52,10 @@ def reorder(weight, outputs, inputs, out):
         out: (P, K), with P at least O, whose further rows become zero, and K at most I.
     """
     for j in range(outputs.size):
+        # Named first: the compiler cannot tell that writing to `out` leaves it as it is, and would look again.
+        output = outputs[j]
         for k in range(out.shape[1]):
-            out[j, k] = weight[outputs[j], inputs[k]]
+            out[j, k] = weight[output, inputs[k]]
     out[outputs.size :] = 0
 
 
@@ -55,8 +67,9 @@ def put_back(gradient, outputs, inputs, out):
     """
     out[:] = 0
     for j in range(min(outputs.size, gradient.shape[1])):
+        output = outputs[j]
         for k in range(gradient.shape[0]):
-            out[outputs[j], inputs[k]] = gradient[k, j]
+            out[output, inputs[k]] = gradient[k, j]
 
 
 @njit

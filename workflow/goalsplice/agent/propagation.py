@@ -17,6 +17,7 @@ from goalsplice.agent.input_layer import gather_relu, scatter_through_relu, tabl
 from goalsplice.agent.live_units import (
     back_through_relu,
     column_sums,
+    filled_sides,
     filled_up,
     live_columns,
     outer_through_relu,
@@ -72,7 +73,7 @@ class Propagation:
         self.encoding, self._matmul = encoding, _MATMUL[precision]
         self._first, *self._later = (_Layer.of(module) for module in network if isinstance(module, nn.Linear))
         widths = [len(self._first.bias), *(len(layer.bias) for layer in self._later)]
-        self.columns = filled_up(widths[-1])
+        self.columns = filled_up(widths[-1]) if widths[-1] > 1 else 1
         columns = [*widths[:-1], self.columns]
         self._outputs = [np.empty((capacity, count), dtype=np.float32) for count in columns]
         self._result = np.empty((capacity, widths[-1]), dtype=np.float32)
@@ -101,13 +102,13 @@ class Propagation:
         for number, layer in enumerate(self._later):
             before, after = self._active[number : number + 2]
             inputs, outputs = self._units[number : number + 2]
-            live, width = live_columns(self._peaks[number], self._orders[number]), after.shape[1]
-            if width > 1:
-                live = min(filled_up(live), inputs.size)
+            live = live_columns(self._peaks[number], self._orders[number])
+            live, width = filled_sides(len(rows), live, outputs.size)
+            live, width = min(live, before.shape[1]), min(width, after.shape[1])
             weight = self._weights[number][: width * live].reshape(width, live)
             reorder(layer.weight, outputs, inputs, weight)
             self._packed.append(weight)
-            self._matmul(before[:, :live], weight.T, out=after)
+            self._matmul(before[:, :live], weight.T, out=after[:, :width])
             if number < len(self._peaks) - 1:
                 add_relu(after, layer.bias[outputs], self._peaks[number + 1])
         result = self._result[: len(rows)]
@@ -127,10 +128,10 @@ class Propagation:
             column_sums(gradient, self._later[-1].bias_gradient)
         for number in reversed(range(len(self._later))):
             activation, units = self._active[number], self._units[number]
-            # Of the layer's outputs, its live ones.
-            count, width = gradient.shape
-            weight = self._packed[number][:width]
-            live = weight.shape[1]
+            weight = self._packed[number]
+            # Of the layer's outputs, those that are live.
+            width, live = min(gradient.shape[1], len(weight)), weight.shape[1]
+            gradient, weight, count = gradient[:, :width], weight[:width], len(gradient)
             product = self._products[number][: live * width].reshape(live, width)
             self._matmul(activation[:, :live].T, gradient, out=product)
             put_back(product, self._units[number + 1], units, self._later[number].weight_gradient)
