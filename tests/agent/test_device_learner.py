@@ -164,6 +164,26 @@ def test_a_restored_learner_goes_on_bit_by_bit(recipe, agent, rollouts, device):
         np.testing.assert_array_equal(state[name], kept[name], err_msg="a state is a copy")
 
 
+def test_a_learner_on_a_device_can_go_back(recipe, agent, rollouts, device):
+    """What it learned since is forgotten, and what it has set up on the device is of use."""
+    learner = DeviceLearner(agent, recipe, device)
+    updated(learner, rollouts[:1])
+    state = learner.state()
+    first = updated(learner, rollouts[1:], seed=8)
+    expected = learner.state()
+    learner.restore(state)
+    assert updated(learner, rollouts[1:], seed=8) == first
+    for name, part in learner.state().items():
+        np.testing.assert_array_equal(part, expected[name], err_msg=name)
+
+
+def test_the_largest_rollout_has_its_place_on_a_device(recipe, agent):
+    """Every step sees something else, and every episode is truncated, the first ones after a single step."""
+    starts = np.arange(0, recipe.num_steps, recipe.max_steps)
+    most = recipe.batch_size + recipe.num_envs * (1 + len(starts))
+    assert len(DeviceLearner(agent, recipe, CPU)._minibatch.inputs) >= most
+
+
 def test_what_a_state_holds(recipe, agent, rollouts):
     learner = DeviceLearner(agent, recipe, CPU)
     weights = vector(agent)
@@ -226,14 +246,31 @@ def test_minibatches_read_nothing_from_the_device(recipe, agent):
 def test_minibatches_do_not_wait_for_a_gpu(recipe, agent, rollouts, monkeypatch):
     learner = DeviceLearner(agent, recipe, torch.device("cuda"))
     updated(learner, rollouts[:1])  # What is set up at first may wait.
-    practise = learner._practise
+    practise_all = learner._practise_all
 
-    def watched(inputs, steps):
+    def watched(order):
         torch.cuda.set_sync_debug_mode("error")
         try:
-            return practise(inputs, steps)
+            return practise_all(order)
         finally:
             torch.cuda.set_sync_debug_mode("default")
 
-    monkeypatch.setattr(learner, "_practise", watched)
+    monkeypatch.setattr(learner, "_practise_all", watched)
     updated(learner, rollouts[1:])
+    monkeypatch.setattr(learner, "_graph", None)
+    monkeypatch.setattr(learner, "_record", lambda: None)
+    updated(learner, rollouts[1:])
+
+
+@NEEDS_CUDA
+@pytest.mark.parametrize("precision", ["float32", "medium"])
+def test_replayed_on_a_device_and_issued_one_by_one_are_the_same_bytes(recipe, agent, rollouts, monkeypatch, precision):
+    recipe = replace(recipe, precision=precision)
+    learners = [DeviceLearner(copy.deepcopy(agent), recipe, torch.device("cuda")) for _ in range(2)]
+    monkeypatch.setattr(learners[1], "_record", lambda: None)
+    replayed, issued = (updated(learner, rollouts) for learner in learners)
+    assert learners[0]._graph
+    assert not learners[1]._graph
+    assert replayed == issued
+    for name, part in learners[0].state().items():
+        np.testing.assert_array_equal(part, learners[1].state()[name], err_msg=name)

@@ -8,6 +8,8 @@ What differs from `ppo.Learner` is how, not what:
 - What the device needs is sent before the first minibatch: the rollout, and the order of its steps for all epochs. Two
   things come back: the values, for the advantages, whose recursion over time stays a compiled loop on the CPU; and at
   the end the weights and losses. In between nothing waits for the device.
+- On CUDA a minibatch is recorded once as a graph and replayed from then on: Python takes ten times as long to issue its
+  160 kernels as the GPU takes to run them. Kernels and their order are the same, and so are the bytes.
 - No operation adds up in an order of its own (scattered sums, such as the gradient of `gather`), so equal work gives
   equal bytes on the same GPU: see `device.reproducible`.
 
@@ -27,6 +29,7 @@ from goalsplice.agent.network import Agent, flatten
 from goalsplice.agent.ppo import Learner, Losses, advantages_and_returns, distinct_observations
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.rollout import Rollout
+from goalsplice.world.vocabulary import ACTIONS
 
 
 class Steps(NamedTuple):
@@ -83,6 +86,40 @@ def surrogate_loss(logits: Tensor, values: Tensor, steps: Steps, recipe: Recipe)
         return loss, torch.stack([policy_loss, value_loss, entropy, approximate_kl, clip_fraction])
 
 
+class _Minibatch(NamedTuple):
+    """What a minibatch reads and adds to, at fixed places of the device's memory, as a recorded graph needs it.
+
+    Attributes:
+        inputs: float32 (C, inputs), of the rollout's distinct observations; of those beyond its D no step is.
+        steps: all B of the rollout.
+        places: int64 (M,), the minibatch's steps.
+        totals: float64 (6,), sums of the parts of `Losses`.
+    """
+
+    inputs: Tensor
+    steps: Steps
+    places: Tensor
+    totals: Tensor
+
+    @classmethod
+    def of(cls, recipe: Recipe, device: torch.device) -> "_Minibatch":
+        """For the recipe's rollouts; all zero."""
+        batch = recipe.batch_size
+        # All steps, what is seen after the last ones, and timeouts: one in each world of an episode that began before
+        # the rollout, and one for each max_steps from then on.
+        most = batch + 2 * recipe.num_envs + -(-batch // recipe.max_steps)
+        return cls(
+            torch.zeros(most, recipe.world.inputs, device=device),
+            Steps(
+                torch.zeros(batch, dtype=torch.int64, device=device),
+                torch.zeros(batch, len(ACTIONS), dtype=torch.bool, device=device),
+                *torch.zeros(3, batch, device=device),
+            ),
+            torch.zeros(batch // recipe.minibatches, dtype=torch.int64, device=device),
+            torch.zeros(len(Losses._fields), dtype=torch.float64, device=device),
+        )
+
+
 class DeviceLearner:
     """Actor, critic and Adam on a device. `agent` stays on the CPU, where episodes are played, and follows.
 
@@ -101,6 +138,7 @@ class DeviceLearner:
         self._networks = copy.deepcopy(agent).to(device)
         self._weights = flatten(self._networks)
         # Fused: one kernel for all weights, and its count of steps is on the device, where nothing waits for it.
+        # Capturable: so that a graph can hold it.
         optimiser = torch.optim.AdamW if recipe.decoupled_decay else torch.optim.Adam
         self._adam = optimiser(
             [self._weights],
@@ -108,11 +146,14 @@ class DeviceLearner:
             eps=recipe.adam_epsilon,
             weight_decay=recipe.weight_decay,
             fused=True,
+            capturable=device.type == "cuda",
         )
         zeros = torch.zeros_like(self._weights)
         self._moments = {"exp_avg": zeros.clone(), "exp_avg_sq": zeros, "step": torch.zeros((), device=device)}
         self._adam.state[self._weights] = self._moments
         self._row_inputs = self._sent(self.encoding.row_inputs.toarray())
+        self._minibatch = _Minibatch.of(recipe, device)
+        self._graph = None
 
     def _sent(self, array: np.ndarray) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
@@ -177,16 +218,52 @@ class DeviceLearner:
         self._adam.step()
         return torch.cat([statistics, norm[None]])
 
+    def _step(self) -> None:
+        """`_practise` on what `_minibatch` holds."""
+        inputs, steps, places, totals = self._minibatch
+        totals.add_(self._practise(inputs, steps.at(places)))
+
+    def _record(self) -> torch.cuda.CUDAGraph:
+        """The kernels of `_step`, of which a first few are run to set up what they need; weights stay as they were."""
+        changed = [self._weights.data, *self._moments.values(), self._minibatch.totals]
+        kept = [tensor.clone() for tensor in changed]
+        # Not on the stream where all else runs: PyTorch's documentation of graphs.
+        aside = torch.cuda.Stream(self.device)
+        aside.wait_stream(torch.cuda.current_stream(self.device))
+        with torch.cuda.stream(aside):
+            for _ in range(3):
+                self._step()
+        torch.cuda.current_stream(self.device).wait_stream(aside)
+        for tensor, before in zip(changed, kept, strict=True):
+            tensor.copy_(before)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            self._step()
+        return graph
+
+    def _practise_all(self, order: Tensor) -> None:
+        """One step of Adam on each minibatch in turn, int64 (minibatches, M)."""
+        for places in order:
+            self._minibatch.places.copy_(places)
+            if self._graph:
+                self._graph.replay()
+            else:
+                self._step()
+
     def learn(self, rollout: Rollout, generator: np.random.Generator) -> Losses:
         """One update from one rollout; `generator` draws the minibatches, as for `ppo.Learner`."""
         with reproducible(self.recipe.precision):
             inputs, steps = self._prepared(rollout)
             order = self._order(generator)
-            totals = torch.zeros(len(Losses._fields), dtype=torch.float64, device=self.device)
-            for places in order:
-                totals += self._practise(inputs, steps.at(places))
+            self._minibatch.inputs[: len(inputs)] = inputs
+            for kept, sent in zip(self._minibatch.steps, steps, strict=True):
+                kept.copy_(sent)
+            self._minibatch.totals.zero_()
+            if self.device.type == "cuda" and not self._graph:
+                self._graph = self._record()
+            self._practise_all(order)
             self._update_agent()
-            return Losses(*(totals / len(order)).tolist())
+            return Losses(*(self._minibatch.totals / len(order)).tolist())
 
 
 def learner_of(agent: Agent, recipe: Recipe, device: torch.device) -> Learner | DeviceLearner:
