@@ -31,7 +31,7 @@ VARIED = {
 
 
 def _number(value: float, _=None) -> str:
-    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _draw_ratios(axes: Axes, found: pd.DataFrame, arms: list[str]) -> None:
@@ -61,7 +61,7 @@ def _draw_ratios(axes: Axes, found: pd.DataFrame, arms: list[str]) -> None:
         )
     axes.axvline(1, color="0.35", linestyle="--", linewidth=0.8, zorder=1.5)
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(10, subs=(1, 2, 5)))
+    axes.xaxis.set_major_locator(LogLocator(10, subs=(1, 3)))
     axes.xaxis.set_major_formatter(FuncFormatter(_number))
     axes.xaxis.set_minor_formatter(NullFormatter())
     low, high = found["ratio"].min(), found["ratio"].max()
