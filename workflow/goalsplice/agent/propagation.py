@@ -147,7 +147,7 @@ class Propagation:
             if number:
                 self._later[number - 1].bias_gradient[units] = total
             gradient = before
-        table_gradient = self._table_gradient[: self._table_rows * live].reshape(-1, live)
+        table_gradient = self._table_gradient[: self._table_rows * live].reshape(self._table_rows, live)
         scatter_through_relu(gradient, activation, self._rows, total[:live], table_gradient)
         self._first.bias_gradient[units] = total
         self._first.weight_gradient[:] = 0
