@@ -177,8 +177,10 @@ def test_a_learner_on_a_device_can_go_back(recipe, agent, rollouts, device):
         np.testing.assert_array_equal(part, expected[name], err_msg=name)
 
 
-def test_the_largest_rollout_has_its_place_on_a_device(recipe, agent):
+@pytest.mark.parametrize("max_steps", [1, 20, 180])
+def test_the_largest_rollout_has_its_place_on_a_device(recipe, agent, max_steps):
     """Every step sees something else, and every episode is truncated, the first ones after a single step."""
+    recipe = replace(recipe, max_steps=max_steps)
     starts = np.arange(0, recipe.num_steps, recipe.max_steps)
     most = recipe.batch_size + recipe.num_envs * (1 + len(starts))
     assert len(DeviceLearner(agent, recipe, CPU)._minibatch.inputs) >= most

@@ -3,6 +3,7 @@
 import copy
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -91,12 +92,16 @@ def silenced(agent: Agent, generator: np.random.Generator) -> Agent:
     return agent
 
 
-def test_gradients_with_silent_units_are_autograds(recipe):
+@pytest.mark.parametrize("small", [None, 0], ids=["small products", "all sides filled up"])
+@pytest.mark.parametrize("hidden_size", [13, 64])
+def test_gradients_with_silent_units_are_autograds(recipe, monkeypatch, small, hidden_size):
     """Pass after pass, as units fall silent and wake, in whatever order they are computed; at last all of layer 1."""
+    if small is not None:
+        monkeypatch.setattr(live_units, "_SMALL", small)
     generator = np.random.default_rng(0)
     encoding, codes = recipe.world, observed_codes(recipe.world)
     rows, inputs = encoding.rows(codes), inputs_of(encoding, codes)
-    agent = Agent(encoding.inputs, recipe.hidden_size, torch.Generator().manual_seed(0))
+    agent = Agent(encoding.inputs, hidden_size, torch.Generator().manual_seed(0))
     fast = {name: Propagation(getattr(agent, name), encoding, len(rows), "float32") for name in ("actor", "critic")}
     for last in (False, False, False, False, True):
         reference = silenced(agent, generator)

@@ -9,7 +9,7 @@ What differs from `ppo.Learner` is how, not what:
   things come back: the values, for the advantages, whose recursion over time stays a compiled loop on the CPU; and at
   the end the weights and losses. In between nothing waits for the device.
 - On CUDA a minibatch is recorded once as a graph and replayed from then on: Python takes ten times as long to issue its
-  160 kernels as the GPU takes to run them. Kernels and their order are the same, and so are the bytes.
+  156 kernels as the GPU takes to run them. Kernels and their order are the same, and so are the bytes.
 - No operation adds up in an order of its own (scattered sums, such as the gradient of `gather`), so equal work gives
   equal bytes on the same GPU: see `device.reproducible`.
 
@@ -224,7 +224,7 @@ class DeviceLearner:
         totals.add_(self._practise(inputs, steps.at(places)))
 
     def _record(self) -> torch.cuda.CUDAGraph:
-        """The kernels of `_step`, of which a first few are run to set up what they need; weights stay as they were."""
+        """The kernels of `_step`, which is run three times before, to set up what it needs; weights are put back."""
         changed = [self._weights.data, *self._moments.values(), self._minibatch.totals]
         kept = [tensor.clone() for tensor in changed]
         # Not on the stream where all else runs: PyTorch's documentation of graphs.

@@ -64,7 +64,7 @@ def gather_relu(table, rows, out, peaks):
 
 @njit
 def scatter_through_relu(gradient, activation, rows, total, out):
-    """Adjoint of `gather_relu`, but for columns that it left silent: of the table (R, K) into `out`.
+    """Gradients of the table and the bias from that of `gather_relu`'s outputs, of which the first K columns count.
 
     Args:
         gradient: (n, K), by the layer's outputs.

@@ -308,6 +308,7 @@ class Learner:
                 count = self._padded(seen)
                 # Any observation will do: no step of the minibatch points to these, so their gradient is zero.
                 self._chosen[seen:count] = self._chosen[0]
+                # In a quarter of the time that indexing takes.
                 minibatch_rows = np.take(rows, self._chosen[:count], axis=0)
                 logits = self.actor.forward(minibatch_rows)
                 minibatch_values = self.critic.forward(minibatch_rows)

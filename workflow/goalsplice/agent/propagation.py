@@ -63,7 +63,7 @@ class Propagation:
         precision: of the hidden layers' products, as in a recipe.
 
     Attributes:
-        columns: how many the outputs' gradient has: as many as there are outputs, filled up.
+        columns: how many the outputs' gradient has: as many as there are outputs, filled up; one stays one.
     """
 
     def __init__(self, network: nn.Sequential, encoding: Encoding, capacity: int, precision: str):
@@ -116,10 +116,10 @@ class Propagation:
         return result
 
     def backward(self, gradient: np.ndarray) -> None:
-        """Set every parameter's `.grad` by the last forward's outputs.
+        """Set every parameter's `.grad` from the loss's gradient by the last forward's outputs.
 
         Args:
-            gradient: the loss's by those outputs, (n, `columns`), zero in columns beyond them.
+            gradient: that gradient, (n, `columns`), zero in columns beyond them.
         """
         if self.columns == 1:
             # NumPy adds up one column as fast, in pairs, which is more exact.
