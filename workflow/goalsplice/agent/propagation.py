@@ -115,11 +115,18 @@ class Propagation:
         add(self._active[-1], self._later[-1].bias, result)
         return result
 
+    def _set_weight_gradient(self, number: int, gradient: np.ndarray) -> None:
+        """Set a later layer's weights' `.grad` from the gradient (n, P) by the outputs that are live."""
+        live, width = self._packed[number].shape[1], gradient.shape[1]
+        product = self._products[number][: live * width].reshape(live, width)
+        self._matmul(self._active[number][:, :live].T, gradient, out=product)
+        put_back(product, self._units[number + 1], self._units[number], self._later[number].weight_gradient)
+
     def backward(self, gradient: np.ndarray) -> None:
         """Set every parameter's `.grad` from the loss's gradient by the last forward's outputs.
 
         Args:
-            gradient: that gradient, (n, `columns`), zero in columns beyond them.
+            gradient: that gradient, (n, `columns`), zero in the columns beyond the outputs.
         """
         if self.columns == 1:
             # NumPy adds up one column as fast, in pairs, which is more exact.
@@ -127,14 +134,11 @@ class Propagation:
         else:
             column_sums(gradient, self._later[-1].bias_gradient)
         for number in reversed(range(len(self._later))):
-            activation, units = self._active[number], self._units[number]
-            weight = self._packed[number]
+            activation, units, weight = self._active[number], self._units[number], self._packed[number]
             # Of the layer's outputs, those that are live.
             width, live = min(gradient.shape[1], len(weight)), weight.shape[1]
             gradient, weight, count = gradient[:, :width], weight[:width], len(gradient)
-            product = self._products[number][: live * width].reshape(live, width)
-            self._matmul(activation[:, :live].T, gradient, out=product)
-            put_back(product, self._units[number + 1], units, self._later[number].weight_gradient)
+            self._set_weight_gradient(number, gradient)
 
             before = self._gradients[number][: count * live].reshape(count, live)
             total = np.zeros(units.size, dtype=np.float32)
