@@ -1,8 +1,28 @@
 # The study: train agents whose objective flips, and find where they hold it.
 # `snakemake --list-rules` says what there is; README.md, how to run it.
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 min_version("9.0")
+
+# The package that lies beside this file, whichever one is installed.
+sys.path.insert(0, str(Path(workflow.basedir).resolve() / "workflow"))
+
+from goalsplice.source_digest import drop_stale_bytecode
+
+drop_stale_bytecode()
+
+from goalsplice import configuration
+from goalsplice.errors import StudyError
+
+try:
+    configuration.check_arguments(sys.argv)
+    configuration.check_files([f"{workflow.basedir}/config.yaml", *workflow.overwrite_configfiles])
+except StudyError as error:
+    raise WorkflowError(str(error)) from None
 
 
 configfile: f"{workflow.basedir}/config.yaml"
@@ -38,22 +58,20 @@ include: "workflow/rules/anatomy.smk"
 include: "workflow/rules/benchmarks.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/ablations.smk"
+include: "workflow/rules/provenance.smk"
 
 
 onstart:
     # Snakemake looks for jobs once a second for its limit on the rate of submissions, and after each finished job once
     # a second more, for good: after some hundred jobs it takes a core (snakemake/snakemake#3744). Its default limit is
     # none for us, so it is dropped; one that was asked for with --max-jobs-per-timespan stays.
-    limiter = workflow.scheduler.job_rate_limiter
+    limiter = getattr(workflow.scheduler, "job_rate_limiter", None)
     if limiter is not None and (limiter.max_jobs, limiter.timespan) == (100, 1):
         workflow.scheduler.job_rate_limiter = None
-    progress.follow(
-        {
-            str(job.log[0]): ALL_RECIPES[job.wildcards.arm]["rollouts"]
-            for job in workflow.dag.needrun_jobs()
-            if job.rule.name.startswith("train_")
-        }
-    )
+    # `quick` is a study of its own, which reports for itself.
+    if not any(job.rule.name == "quick" for job in workflow.dag.needrun_jobs()):
+        rollouts = {arm: settings["rollouts"] for arm, settings in ALL_RECIPES.items()}
+        progress.follow(workflow, rollouts, Path(workflow.basedir, "docs/results/benchmarks.csv"))
 
 
 onerror:

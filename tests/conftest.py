@@ -9,9 +9,13 @@ import pytest
 import torch
 from filelock import FileLock
 from study import copy_project, snakemake
+from threadpoolctl import threadpool_limits
 
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
-# One thread in each of the processes that share the tests, as in a job: more threads than cores wait for each other.
+# One thread, as in a job: more threads than cores wait for each other. And rounding depends on their number, which must
+# not be what the test before this one has left.
+threadpool_limits(1)
+torch.set_num_threads(1)
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 # What a shell runs in the background ignores Ctrl-C, and so would all that tests start and interrupt.

@@ -1,6 +1,5 @@
 """Running Snakemake on a copy of the project, and reading what it says."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -37,21 +36,17 @@ def copy_finished(source: Path, target: Path, *parts: str) -> Path:
     return target
 
 
-def environment(folder: Path) -> dict[str, str]:
-    """The environment in which snakemake runs the package that lies in `folder`."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    return {**os.environ, "PATH": path, "PYTHONPATH": str(folder / "workflow")}
-
-
-def snakemake(folder: Path, *arguments: str, config: str | None = QUICK) -> subprocess.CompletedProcess:
-    """Run snakemake in `folder`, on the package that lies there, with the mini study's configuration."""
+def snakemake(
+    folder: Path, *arguments: str, config: str | None = QUICK, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess:
+    """Run snakemake in `folder`, with the mini study's configuration. Its jobs run the package that lies there."""
     command = [sys.executable, "-m", "snakemake", *arguments]
     if config is not None:
         command += ["--configfile", config]
     return subprocess.run(
         command,
         cwd=folder,
-        env=environment(folder),
+        env=environment,
         capture_output=True,
         text=True,
         check=False,

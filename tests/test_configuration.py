@@ -1,5 +1,6 @@
 """Bad configuration: one sentence that names the key, exit code not 0, nothing run."""
 
+import json
 import re
 from dataclasses import fields
 from itertools import product
@@ -157,6 +158,16 @@ def test_the_line_of_a_stage_that_reads_much_of_every_run_does_not_grow_with_the
         (line,) = [line for line in printed.splitlines() if f"goalsplice.stages.{stage} " in line]
         lengths.append(len(line))
     assert lengths[1] - lengths[0] == len(" 2 3")
+
+
+def test_every_figure_of_the_arms_is_told_what_they_see(project):
+    (project / "wide.yaml").write_text("arms: {onehot: {view_size: 7}}\n")
+    printed = snakemake(project, "--dry-run", "--cores", "1", "--printshellcmds", "figures", config="wide.yaml").stdout
+    lines = [line for line in printed.splitlines() if "goalsplice.stages.draw " in line]
+    assert len(lines) > 15
+    for line in lines:
+        (told,) = re.findall(r"--config '(.*?)'", line)
+        assert json.loads(told)["arms"]["onehot"] == {"encoding": "onehot", "view_size": 7, "grid_size": 6}
 
 
 def test_an_ablation_in_a_line(project):

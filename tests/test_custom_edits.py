@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import re
 from pathlib import Path
 
@@ -94,11 +95,11 @@ def test_the_schema_takes_exactly_the_names_that_the_code_does():
     item = schema["properties"]["custom_edits"]["items"]
     assert re.compile(item["properties"]["function"]["pattern"].strip("^$")) == plugin._NAMED
     validator = Draft202012Validator(schema["properties"]["custom_edits"])
-    good = {"name": "x", "function": "a.b:c", "parameters": {"one": [1, {"two": None}]}}
+    good = {"name": "x", "function": "a.b:c", "parameters": {"one": [1, {"two": None}]}, "reads": ["a/b.npy"]}
     assert validator.is_valid([good, *EDITS])
     assert validator.is_valid(yaml.safe_load((ROOT / "config.yaml").read_text())["custom_edits"])
     bad = [{"name": " x"}, {"name": ""}, {"name": 33 * "x"}, {"function": "../a:b"}, {"function": "a"}, {"code": "a:b"}]
-    for change in [*bad, {"parameters": [1]}, {"parameters": {"a-b": 1}}]:
+    for change in [*bad, {"parameters": [1]}, {"parameters": {"a-b": 1}}, {"reads": "a.npy"}, {"reads": [1]}]:
         assert not validator.is_valid([{**good, **change}]), change
 
 
@@ -143,14 +144,23 @@ def test_a_study_without_custom_edits(clone):
 
 def test_editing_the_file_or_what_it_imports_scores_again(clone):
     """And no splice, however much the study's own edits share with it."""
-    (clone / "share.py").write_text("SHARE = 0.5\n")
+    helper = clone / "shares" / "core.py"
+    helper.parent.mkdir()
+    (helper.parent / "__init__.py").write_text("from .core import SHARE\n")
+    helper.write_text("SHARE = 0.5\n")
     path = clone / "my_edits.py"
-    path.write_text("from share import SHARE\n\n\ndef most_changed(recipient, *_, share):\n    return recipient\n")
+    path.write_text("from shares import SHARE\n\n\ndef most_changed(recipient, *_, share):\n    return recipient\n")
     assert snakemake(clone, FIGURE, "--cores", "1", "--touch", config="mine.yaml").returncode == 0
     assert planned(clone, FIGURE, config="mine.yaml") == {}
     expected = {"custom_edits": 4, "combine": 1, "leaderboard": 1, "draw_leaderboard": 1}
-    (clone / "share.py").write_text("SHARE = 0.6\n")
+    old = helper.stat()
+    helper.write_text("SHARE = 0.6\n")
     assert planned(clone, FIGURE, config="mine.yaml") == expected
+    assert snakemake(clone, FIGURE, "--cores", "1", "--touch", config="mine.yaml").returncode == 0
+    assert planned(clone, FIGURE, config="mine.yaml") == {}
+    helper.write_text("SHARE = 0.5\n")
+    os.utime(helper, ns=(old.st_atime_ns, old.st_mtime_ns))
+    assert planned(clone, FIGURE, config="mine.yaml") == expected, "content counts, not its time"
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,81 @@ def main():
 
 run(main)
 """
+LOSING = """
+import ctypes, os, sys, time, weakref
+from goalsplice.errors import run
+from goalsplice.files import replacing
+
+where, path, number, *end = sys.argv[1:]
+
+def tell(*_):
+    os.kill(os.getpid(), int(number))
+
+class Thing:
+    pass
+
+class Last:
+    __del__ = tell
+
+def lose():
+    if where == "callback":
+        ctypes.CFUNCTYPE(None)(tell)()
+    elif where == "finaliser":
+        Last()
+    elif where == "weak reference":
+        thing = Thing()
+        reference = weakref.ref(thing, tell)
+        del thing
+    else:
+        try:
+            tell()
+        except BaseException as error:
+            if where == "other exception":
+                raise ValueError from error
+
+def main():
+    with replacing(path) as aside:
+        aside.write_text("half")
+        print("begun", flush=True)
+        lose()
+        if end:
+            return
+        while True:
+            time.sleep(0.01)
+
+run(main)
+"""
+TIDYING = """
+import os, signal, time
+from goalsplice.errors import run
+
+def main():
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+    finally:
+        end = time.monotonic() + 0.5
+        while time.monotonic() < end:
+            os.kill(os.getpid(), signal.SIGTERM)
+            try:
+                raise OSError
+            except OSError:
+                time.sleep(0.01)
+        print("tidy", flush=True)
+
+run(main)
+"""
+IGNORING = """
+import os, signal
+from goalsplice.errors import run
+
+def main():
+    for number in (signal.SIGINT, signal.SIGHUP):
+        os.kill(os.getpid(), number)
+
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+run(main)
+"""
 FAILING = """
 import sys
 from goalsplice.errors import StudyError, run
@@ -110,7 +185,10 @@ def test_too_many_open_files(tmp_path):
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+SIGNALS = [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)]
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS)
 def test_a_signal_ends_a_job_quietly_and_leaves_no_half_file(tmp_path, number, code):
     (tmp_path / "old.txt").write_text("old")
     command = [sys.executable, "-c", WRITING, str(tmp_path / "old.txt")]
@@ -124,10 +202,39 @@ def test_a_signal_ends_a_job_quietly_and_leaves_no_half_file(tmp_path, number, c
     assert (tmp_path / "old.txt").read_text() == "old"
 
 
-def test_the_handler_of_others_is_put_back():
-    before = signal.getsignal(signal.SIGTERM)
+@pytest.mark.parametrize(("number", "code"), SIGNALS)
+@pytest.mark.parametrize("where", ["callback", "finaliser", "weak reference", "other exception", "ignored"])
+def test_a_signal_whose_exception_is_lost_still_ends_a_job(tmp_path, where, number, code):
+    """As where LLVM calls back into Python. It ends quietly, and without its temporary file."""
+    command = [sys.executable, "-c", LOSING, where, str(tmp_path / "new.txt"), str(int(number))]
+    job = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (job.returncode, job.stdout, job.stderr) == (code, "begun\n", "")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_job_that_was_told_to_end_does_not_count_as_done(tmp_path):
+    """The exception is lost, and then `main` returns: what the callback was to do is not done."""
+    command = [sys.executable, "-c", LOSING, "callback", str(tmp_path / "new.txt"), str(int(signal.SIGTERM)), "return"]
+    assert subprocess.run(command, capture_output=True, timeout=60, check=False).returncode == 143
+
+
+def test_further_signals_do_not_interrupt_the_tidying_up():
+    job = subprocess.run([sys.executable, "-c", TIDYING], capture_output=True, text=True, timeout=60, check=False)
+    assert (job.returncode, job.stdout, job.stderr) == (143, "tidy\n", "")
+
+
+def test_a_signal_that_is_ignored_stays_so():
+    """As by nohup, and by a shell that starts something in the background."""
+    job = subprocess.run([sys.executable, "-c", IGNORING], timeout=60, check=False)
+    assert job.returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGALRM])
+def test_the_handler_of_others_is_put_back(number):
+    before, hook = signal.getsignal(number), sys.unraisablehook
     run(lambda: None)
-    assert signal.getsignal(signal.SIGTERM) is before
+    assert signal.getsignal(number) is before
+    assert sys.unraisablehook is hook
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/dev/full is Linux's")

@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 import yaml
-from study import QUICK, ROOT, copy_project, environment, planned, snakemake
+from study import QUICK, ROOT, copy_project, planned, snakemake
 
 CONFIG = "tiny.yaml"
 PATIENCE = 120
@@ -35,9 +35,7 @@ def start(folder: Path, *arguments: str) -> subprocess.Popen:
     """Start Snakemake on two cores, in a process group of its own as a terminal does; its output goes to `said.txt`."""
     command = [sys.executable, "-m", "snakemake", *arguments, "--cores", "2", "--configfile", CONFIG]
     with (folder / "said.txt").open("w") as said:
-        return subprocess.Popen(
-            command, cwd=folder, env=environment(folder), stdout=said, stderr=said, start_new_session=True
-        )
+        return subprocess.Popen(command, cwd=folder, stdout=said, stderr=said, start_new_session=True)
 
 
 def wait_for(found: Callable[[], Any]) -> Any:
@@ -51,14 +49,15 @@ def wait_for(found: Callable[[], Any]) -> Any:
 
 def stage(snakemake: subprocess.Popen, folder: Path, seed: int) -> psutil.Process:
     """The process that trains a seed of the arm onehot, midway: it has done two rollouts."""
-    words = ["goalsplice.stages.train", "--arm", "onehot", "--seed", str(seed), "--recipe"]
+    words = ["--arm", "onehot", "--seed", str(seed), "--recipe"]
 
     def running() -> psutil.Process | None:
         assert snakemake.poll() is None, (folder / "said.txt").read_text()
         for process in psutil.Process(snakemake.pid).children(recursive=True):
             # It may have ended by now. Its shell has the words in one.
             with suppress(psutil.NoSuchProcess):
-                if process.cmdline()[2:8] == words:
+                line = process.cmdline()
+                if line[2:3] == ["goalsplice.stages.train"] and line[5:10] == words:
                     return process
         return None
 

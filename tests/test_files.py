@@ -3,13 +3,14 @@
 import ast
 import errno
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
 import goalsplice
 from goalsplice.errors import StudyError
-from goalsplice.files import decoding, replacing
+from goalsplice.files import check_times, decoding, replacing
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -115,3 +116,18 @@ def test_what_is_no_damage_is_not_called_so():
         raise StudyError("mine")
     with pytest.raises(StudyError, match="damaged, or there is not enough memory"), decoding("x.parquet"):
         raise MemoryError
+
+
+def test_a_file_from_the_future_is_named_with_what_mends_it(tmp_path):
+    path = tmp_path / "runs/arm=a b/x.parquet"
+    path.parent.mkdir(parents=True)
+    path.touch()
+    now = path.stat().st_mtime
+    check_times(tmp_path, now)
+    check_times(tmp_path, now - 30)
+    check_times(tmp_path / "absent", now)
+    os.utime(path, (now + 3600, now + 3600))
+    with pytest.raises(StudyError, match="future") as told:
+        check_times(tmp_path, now)
+    subprocess.run(str(told.value).partition("type: ")[2], shell=True, check=True)
+    check_times(tmp_path, now)

@@ -152,15 +152,13 @@ def test_only_the_columns_that_are_read_are_checked(tmp_path):
         read_frame(path, ["a"])
 
 
-def test_a_file_of_pandas_is_read(tmp_path):
-    pd.DataFrame({"a": [1, 2]}).to_parquet(tmp_path / "x.parquet")
-    assert read_frame(tmp_path / "x.parquet")["a"].tolist() == [1, 2]
-
-
-def test_a_file_of_which_nothing_is_known_is_refused(tmp_path):
-    pq.write_table(pa.table({"a": [1]}), tmp_path / "x.parquet")
-    with pytest.raises(StudyError, match="it has neither digests nor pandas' description of its columns"):
-        read_frame(tmp_path / "x.parquet")
+def test_a_file_that_the_study_did_not_write_is_refused(tmp_path):
+    """Such as one whose rows somebody changed with pandas: it would count as the run's own."""
+    pd.DataFrame({"a": [1, 2]}).to_parquet(tmp_path / "pandas.parquet")
+    pq.write_table(pa.table({"a": [1]}), tmp_path / "arrow.parquet")
+    for path in sorted(tmp_path.glob("*.parquet")):
+        with pytest.raises(StudyError, match=f"{path.name} is damaged .*no digests"):
+            read_frame(path)
 
 
 def test_a_missing_column_or_file_is_named(tmp_path):

@@ -3,9 +3,11 @@
 import ast
 import copy
 import json
+import math
 import re
 import shlex
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +19,10 @@ from hypothesis import strategies as st
 from study import QUICK, ROOT, copy_project, snakemake
 
 from goalsplice import study
-from goalsplice.agent.checkpoint import read
+from goalsplice.agent.checkpoint import content_digest, read
 from goalsplice.edits import plugin
 from goalsplice.errors import StudyError
+from goalsplice.provenance import digest
 
 PACKAGE = ROOT / "workflow/goalsplice"
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
@@ -99,6 +102,7 @@ NUMBERS_AND_WORDS = {
     "wildcards.table": "one of the rules' own tables",
     "params.other_seed": "a seed with the options that it needs",
     "params.others": "a number",
+    "params.run": "an arm's name and two numbers with their options",
     "params.levels_seed": "a number",
     "params.levels": "numbers",
     "params.phases": "numbers",
@@ -106,6 +110,7 @@ NUMBERS_AND_WORDS = {
     "params.further_phases": "numbers",
     "params.seeds": "numbers",
     "params.device": "one of three words",
+    "params.files": "a digest",
     "resources.save_every": "a number",
 }
 
@@ -214,6 +219,27 @@ def test_a_configuration_makes_no_python_objects(project):
     assert not list(project.rglob("smuggled"))
 
 
+TEMPLATE = "__use_yte__: true\nrecipe: {gamma: \"?__import__('pathlib').Path('smuggled').touch() or 0.9\"}\n"
+"""A configuration whose expression Snakemake runs as it reads it."""
+
+
+def test_a_template_is_refused_though_snakemake_runs_it_when_named_on_the_command_line(project):
+    (project / "template.yaml").write_text(TEMPLATE)
+    result = snakemake(project, "--dry-run", "--cores", "1", config="template.yaml")
+    assert result.returncode != 0
+    assert "template.yaml, line 1" in result.stdout + result.stderr
+    (project / "smuggled").unlink()
+
+
+def test_a_template_in_the_place_of_the_studys_own_configuration_is_not_run(project, tmp_path):
+    folder = copy_project(tmp_path / "project")
+    (folder / "config.yaml").write_text(TEMPLATE)
+    result = snakemake(folder, "--dry-run", "--cores", "1", config=None)
+    assert result.returncode != 0
+    assert "config.yaml, line 1" in result.stdout + result.stderr
+    assert not (folder / "smuggled").exists()
+
+
 BAD = {
     "recipe: {gamma: .nan}": r"recipe\.gamma: nan is not of type 'number'",
     "measures: {threshold: .nan}": r"measures\.threshold: nan is not of type 'number'",
@@ -225,6 +251,8 @@ BAD = {
     "recipe: {learning_rate: true}": r"recipe\.learning_rate: True is not of type 'number'",
     "recipe: {num_envs: 1.0e+3}": r"recipe\.num_envs: 1000\.0 is not of type 'integer'",
     "recipe: {rollouts: 1000000000000}": r"recipe\.rollouts: 1000000000000 is greater than the maximum",
+    "arms: {onehot: {encoding: onehot, view_size: 5.0}}": r"view_size: 5\.0 is not of type 'integer'",
+    "retargets: {strength: 1.0e+300}": r"retargets\.strength: 1e\+300 is greater than the maximum",
     "seeds: [99.0]": r"seeds\.0: 99\.0 is not of type 'integer'",
     "seeds: [true, 99]": r"seeds\.0: True is not of type 'integer'",
     f"seeds: [{10**30}, 99]": r"seeds\.0: 10+ is greater than the maximum",
@@ -260,6 +288,53 @@ def test_odd_values_are_one_sentence(text):
     assert "\n" not in sentence
     assert len(sentence) < 500
     assert sentence.isprintable()
+
+
+def numeric(node: dict, path: tuple = ()) -> Iterator[tuple[tuple, dict]]:
+    """Paths into the configuration of all numbers that a part of the schema describes, each with its own part."""
+    if node.get("type") in ("integer", "number"):
+        yield path, node
+    for name, child in node.get("properties", {}).items():
+        yield from numeric(child, (*path, name))
+    if "items" in node:
+        yield from numeric(node["items"], (*path, 0))
+
+
+RECIPES = [("recipe",), ("arms", "onehot"), ("ablations", "arms", "reference")]
+NUMERIC = [*numeric(SCHEMA), *(found for place in RECIPES for found in numeric(SCHEMA["$defs"]["keys"], place))]
+
+
+def wrong(node: dict) -> st.SearchStrategy:
+    """Values that are no number of the schema's part, or not the kind, or out of bounds."""
+    if "enum" in node:
+        numbers = st.integers().filter(lambda number: number not in node["enum"])
+    else:
+        lowest, beyond = node.get("minimum", node.get("exclusiveMinimum")), "exclusiveMinimum" in node
+        numbers = st.one_of(
+            st.floats(max_value=lowest, exclude_max=not beyond), st.floats(min_value=node["maximum"], exclude_min=True)
+        )
+    whole = st.integers(-10, 10**6).map(float) if node["type"] == "integer" else st.nothing()
+    return st.one_of(numbers, whole, st.text(), st.booleans(), st.none(), st.just(math.nan), st.just([]), st.just({}))
+
+
+def test_every_number_of_the_schema_has_bounds():
+    assert len(NUMERIC) > 80
+    for path, node in NUMERIC:
+        assert "enum" in node or ("maximum" in node and node.keys() & {"minimum", "exclusiveMinimum"}), path
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.sampled_from(NUMERIC).flatmap(lambda found: st.tuples(st.just(found[0]), wrong(found[1]))))
+def test_a_number_of_the_wrong_kind_or_out_of_bounds_is_refused_by_its_key(case):
+    path, value = case
+    config = copy.deepcopy(CONFIG)
+    place = config
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    with pytest.raises(StudyError) as told:
+        study.validate(config, SCHEMA)
+    assert f"{'.'.join(map(str, path))}: " in str(told.value)
 
 
 def test_the_studys_own_configurations_are_taken():
@@ -324,8 +399,10 @@ def test_strange_names_are_only_names(tmp_path):
     """Tensors' names name no files and no attributes."""
     described = {"arm": "onehot", "seed": 1, "phase": 0, "objective": "blue", "encoding": "onehot", "recipe": "x"}
     names = ["../../x", "/etc/passwd", "__class__.__init__", "", "\n", "a" * 10_000]
+    content = {name: torch.tensor([float(number)]) for number, name in enumerate(names)}
+    described |= {"content": content_digest(described, content), "made": {}}
     header = {name: {"dtype": "F32", "shape": [1], "data_offsets": [4 * i, 4 * i + 4]} for i, name in enumerate(names)}
-    header["__metadata__"] = {"goalsplice": json.dumps(described)}
+    header["__metadata__"] = {"goalsplice": json.dumps(described | {"sha256": digest(described)})}
     path = tmp_path / "odd.safetensors"
     path.write_bytes(safetensors(header, np.arange(len(names), dtype="<f4").tobytes()))
     tensors, _ = read(path)

@@ -1,12 +1,16 @@
 """What the study says of its arithmetic, and that it leaves a process as it found it."""
 
+import os
+import subprocess
+import sys
 import threading
 
 import numpy as np
 import pytest
 import torch
+from threadpoolctl import threadpool_info, threadpool_limits
 
-from goalsplice.agent.arithmetic import arithmetic, prepare_process
+from goalsplice.agent.arithmetic import arithmetic, kernels, prepare_process
 from goalsplice.compiled import njit
 
 SMALL = np.full(64, 1e-39, dtype=np.float32)
@@ -47,23 +51,69 @@ def test_small_numbers_are_zero_within_and_as_they_were_after():
     assert after == before
 
 
-def test_a_prepared_process_stays_so():
-    threads = torch.get_num_threads()
+@pytest.fixture
+def two_threads():
+    """Libraries that take two threads each, as where nobody has told them to take one."""
+    with threadpool_limits(2):
+        torch.set_num_threads(2)
+        yield
+        torch.set_num_threads(1)
 
+
+def threads() -> set[int]:
+    """How many threads libraries take."""
+    return {torch.get_num_threads(), *(library["num_threads"] for library in threadpool_info())}
+
+
+def test_a_prepared_process_stays_so():
     def look():
         prepare_process()
         before = small_is_zero()
         with arithmetic("float32"):
             pass
-        return before, small_is_zero(), torch.get_num_threads()
+        return before, small_is_zero()
 
-    try:
-        before, after, count = in_a_thread(look)
-    finally:
-        torch.set_num_threads(threads)
+    before, after = in_a_thread(look)
     assert all(before.values())
     assert after == before
-    assert count == 1
+
+
+def test_a_prepared_process_has_one_thread_and_says_so(two_threads):
+    before, said = threads(), kernels()
+    prepare_process()
+    assert (before, threads()) == ({2}, {1})
+    assert "openblas" in said
+    assert kernels() != said
+
+
+PRODUCT = """
+import sys
+{start}
+import goalsplice.stages
+import numpy as np
+
+{prepare}
+one, other = np.random.default_rng(0).standard_normal((2, 700, 700), dtype=np.float32)
+sys.stdout.buffer.write((one @ other).tobytes() + (one[:, :7].T @ other[:, :300]).tobytes())
+"""
+PREPARE = "from goalsplice.agent.arithmetic import prepare_process; prepare_process()"
+
+
+def test_the_shells_number_of_threads_changes_no_product():
+    """Neither where `python -m` starts a stage, nor where a process that has loaded its libraries prepares itself."""
+
+    def product(threads: int, start: str = "", prepare: str = "") -> bytes:
+        variables = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+        return subprocess.run(
+            [sys.executable, "-c", PRODUCT.format(start=start, prepare=prepare)],
+            env=os.environ | dict.fromkeys(variables, str(threads)),
+            stdout=subprocess.PIPE,
+            check=True,
+        ).stdout
+
+    one = product(1)
+    assert product(2, start="sys.argv[0] = '-m'") == one
+    assert product(2, prepare=PREPARE) == one
 
 
 @pytest.mark.parametrize("precision", ["float32", "medium"])

@@ -19,10 +19,22 @@ from goalsplice.world.simulator import TIMEOUT, Rules, colour_numbers, create
 
 TOLERANCE = 1e-5
 """Relative error of gradients, by their norm, in float32."""
-AGREEMENT = [(1, 1e-3), (8, 5e-2)]
-"""Epochs of an update, and the relative error of what it changes, by its norm. In few steps that is about 1e-6, and a
-setting that is off by a hundredth shows. In many, rounding puts a step on the other side of the clip's edge sooner or
-later, after which Adam, with moments still tiny, goes another way: up to 4e-2 was seen after two updates."""
+EPOCHS, STARTS = 2, range(5)
+"""Epochs of a whole update that is compared with another one, and seeds of the networks and rollouts that it is for.
+
+Rounding decides for a step at the clip's edge, and for a unit at zero that speaks for one observation. Adam, with
+moments still tiny, makes whole steps of that: from the first of these starts, with weights disturbed by 1e-6 of
+themselves, more than half of the updates were 2e-2 off after two epochs, and 5e-2 after eight. Of rounding alone it is
+rare, and does not happen in most of several updates, whatever the processor and the number of threads."""
+
+
+def agree(errors: list[float]) -> bool:
+    """Whether relative errors of what updates change, one for each of `STARTS`, are such as rounding makes.
+
+    Most were below 4e-6, on several kernels and one or two threads, and single ones 1e-4. With a step size that is off
+    by a hundredth they are 3e-2.
+    """
+    return np.median(errors) < 1e-4 and max(errors) < 0.1
 
 
 def agent_of(recipe, seed: int = 0) -> Agent:
@@ -97,49 +109,50 @@ def test_gradients_are_autograds(recipe, seed):
 
 
 @pytest.mark.parametrize("distinct", [False, True])
-@pytest.mark.parametrize(("epochs", "tolerance"), AGREEMENT)
-def test_updates_are_the_plain_ones(recipe, distinct, epochs, tolerance):
+def test_updates_are_the_plain_ones(recipe, distinct):
     """After an update, with clipping and Adam, the networks agree to rounding."""
-    recipe = replace(recipe, update_epochs=epochs)
-    agent = agent_of(recipe)
-    reference = copy.deepcopy(agent)
-    rollout = rollout_of(recipe, agent)
-    optimiser = torch.optim.Adam(
-        reference.parameters(), lr=recipe.learning_rate, eps=recipe.adam_epsilon, weight_decay=recipe.weight_decay
-    )
-    before = torch.cat([parameter.detach().flatten() for parameter in reference.parameters()])
-    plain_ppo.update(reference, optimiser, rollout, recipe, np.random.default_rng(7), distinct)
-    learner = ppo.Learner(agent, recipe)
-    learner.learn(rollout, np.random.default_rng(7))
-    expected = torch.cat([parameter.detach().flatten() for parameter in reference.parameters()]) - before
-    assert relative_error(learner.flat.detach() - before, expected) < tolerance
+    recipe, errors = replace(recipe, update_epochs=EPOCHS), []
+    for seed in STARTS:
+        agent = agent_of(recipe, seed)
+        reference = copy.deepcopy(agent)
+        rollout = rollout_of(recipe, agent, seed)
+        optimiser = torch.optim.Adam(
+            reference.parameters(), lr=recipe.learning_rate, eps=recipe.adam_epsilon, weight_decay=recipe.weight_decay
+        )
+        before = torch.cat([parameter.detach().flatten() for parameter in reference.parameters()])
+        plain_ppo.update(reference, optimiser, rollout, recipe, np.random.default_rng(7), distinct)
+        learner = ppo.Learner(agent, recipe)
+        learner.learn(rollout, np.random.default_rng(7))
+        expected = torch.cat([parameter.detach().flatten() for parameter in reference.parameters()]) - before
+        errors.append(relative_error(learner.flat.detach() - before, expected))
+    assert agree(errors), errors
+
+
+def change(recipe, seed: int) -> torch.Tensor:
+    """What an update changes in the weights."""
+    learner = ppo.Learner(agent_of(recipe, seed), recipe)
+    before = learner.flat.detach().clone()
+    learner.learn(rollout_of(recipe, learner.agent, seed), np.random.default_rng(7))
+    return learner.flat.detach() - before
 
 
 def test_padded_rows_change_nothing(recipe, monkeypatch):
     """What reduced precision pads its products with has no part in the update."""
-    rollout = rollout_of(recipe, agent_of(recipe))
-    updated = []
+    recipe, changes = replace(recipe, update_epochs=EPOCHS), []
     for multiple in (1, 32):
         monkeypatch.setitem(ppo._ROWS_MULTIPLE, recipe.precision, multiple)
-        learner = ppo.Learner(agent_of(recipe), recipe)
-        before = learner.flat.detach().clone()
-        learner.learn(rollout, np.random.default_rng(7))
-        updated.append(learner.flat.detach() - before)
-    assert relative_error(*updated) < 1e-2
+        changes.append([change(recipe, seed) for seed in STARTS])
+    errors = [relative_error(*two) for two in zip(*changes, strict=True)]
+    assert agree(errors), errors
 
 
 def test_medium_precision_is_close(recipe):
     """One update with rounded factors goes the same way; on processors without bfloat16 it is the same."""
-    rollout = rollout_of(recipe, agent_of(recipe))
-    updated = []
+    changes = []
     for precision in ("float32", "medium"):
-        rounded = replace(recipe, precision=precision)
-        learner = ppo.Learner(agent_of(rounded), rounded)
-        before = learner.flat.detach().clone()
         with arithmetic(precision):
-            learner.learn(rollout, np.random.default_rng(7))
-        updated.append(learner.flat.detach() - before)
-    assert float(torch.cosine_similarity(*updated, dim=0)) > 0.9
+            changes.append(change(replace(recipe, precision=precision, update_epochs=EPOCHS), 0))
+    assert float(torch.cosine_similarity(*changes, dim=0)) > 0.9
     assert torch.get_float32_matmul_precision() == "highest"
 
 

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from safetensors.numpy import load, save
 
 from agent.conftest import ARMS
+from goalsplice.agent.arithmetic import kernels
 from goalsplice.agent.checkpoint import Header
 from goalsplice.agent.recipe import Recipe
-from goalsplice.agent.resume import Run, Unfinished, code_digest
+from goalsplice.agent.resume import Run, Unfinished
 from goalsplice.agent.training import Training
 from goalsplice.errors import StudyError
 
@@ -29,7 +30,7 @@ def recipe(pytestconfig) -> Recipe:
 
 @pytest.fixture
 def run(recipe) -> Run:
-    return Run(*KEY, recipe.digest(), "cpu", code_digest())
+    return Run(*KEY, recipe.digest(), "cpu", "a digest", kernels())
 
 
 def header(recipe: Recipe, phase: int) -> Header:
@@ -92,6 +93,7 @@ def saved(recipe, run, tmp_path) -> Unfinished:
         ({"recipe": "0"}, "another recipe"),
         ({"code": "0"}, "other code or other versions of libraries"),
         ({"device": "cuda"}, "another device"),
+        ({"arithmetic": "of another processor"}, "arithmetic '.* on 1 thread.*', not 'of another processor'"),
     ],
 )
 def test_a_state_of_something_else_is_told(recipe, run, saved, changes, said):

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from goalsplice.agent.network import Agent
-from goalsplice.edits.alignment import match, permute, random_order, similarity
+from goalsplice.edits.alignment import match, permute, random_order
 from goalsplice.edits.edit import change
 
 INPUTS, HIDDEN = 20, 12
@@ -69,6 +69,11 @@ def test_a_permuted_copy_is_found_below_noise(seed, order_seed):
     noisy = {name: tensor + 0.02 * torch.randn(tensor.shape, generator=generator) for name, tensor in weights.items()}
     found = match(weights, permute(noisy, order))
     assert all(np.array_equal(places, np.argsort(went)) for places, went in zip(found, order, strict=True))
+
+
+def similarity(reference, other) -> float:
+    """Inner product of all weights and biases of two actors: what matching makes large."""
+    return float(sum((reference[name].double() * other[name].double()).sum() for name in reference))
 
 
 @given(seeds, seeds)

@@ -1,6 +1,7 @@
 """Edits that a user brings: they are called with copies, their faults are told, and the others go on."""
 
 import json
+import os
 import sys
 from itertools import pairwise
 
@@ -14,9 +15,7 @@ from goalsplice.agent.network import Agent
 from goalsplice.edits.custom import CONTROLS, NotApplicable, custom_edit, load, score_custom
 from goalsplice.edits.edit import Edit
 from goalsplice.edits.inputs import input_groups, take_inputs
-from goalsplice.edits.plugin import check, module_file, sources
 from goalsplice.edits.scoring import Levels, Pair, first, score
-from goalsplice.errors import StudyError
 from goalsplice.measure.evaluation import levels
 from goalsplice.stages import custom_edits
 
@@ -294,61 +293,161 @@ def test_other_files_of_the_folder_can_be_imported_and_nothing_is_left_there(fol
     assert not (folder / "parts" / "__pycache__" / f"mine.{sys.implementation.cache_tag}.pyc").exists()
 
 
-@pytest.mark.parametrize(
-    ("function", "sentence"),
-    [
-        ("mine", r"the function 'mine'; write it as module:function, such as my_edits:halfway"),
-        ("../mine:edit", r"write it as module:function"),
-        ("/etc/mine:edit", r"write it as module:function"),
-        ("a..mine:edit", r"write it as module:function"),
-        ("mine:edit()", r"write it as module:function"),
-        ("other.mine:edit", r"there is no file other/mine\.py in the project's folder, where the Snakefile is"),
-        ("linked:edit", r"linked\.py is a link that leads out of the project's folder"),
-        ("copy:edit", r"copy is an installed module too, which copy\.py would hide"),
-        ("numpy:edit", r"numpy is an installed module too"),
-    ],
-)
-def test_code_outside_of_the_project_cannot_be_named(tmp_path, function, sentence):
-    project = tmp_path / "project"
-    project.mkdir()
-    for name in ("mine.py", "copy.py", "numpy.py"):
-        (project / name).write_text(GOOD)
-    (tmp_path / "outside.py").write_text(GOOD)
-    (project / "linked.py").symlink_to(tmp_path / "outside.py")
-    with pytest.raises(StudyError, match=sentence):
-        module_file(function, project)
-    with pytest.raises(StudyError, match=sentence):
-        check([{"name": "x", "function": function}], project)
-    assert module_file("mine:edit", project) == project / "mine.py"
+MEDDLING = {
+    "its file sets the default dtype": ("torch.set_default_dtype(torch.float64)\n" + GOOD, "PyTorch's default dtype"),
+    "its file patches the study": (
+        "import goalsplice.edits.scoring\ngoalsplice.edits.scoring.evaluate = lambda *_: {}\n" + GOOD,
+        r"goalsplice\.edits\.scoring\.evaluate",
+    ),
+    **{
+        what: (f"def edit(recipient, donor, context):\n    {code}\n    return recipient\n", sentence)
+        for what, (code, sentence) in {
+            "the default dtype": ("torch.set_default_dtype(torch.float64)", "PyTorch's default dtype"),
+            "gradients": ("torch.set_grad_enabled(False)", "whether PyTorch keeps gradients"),
+            "the default device": ("torch.set_default_device('meta')", "PyTorch's default device"),
+            "threads": ("torch.set_num_threads(3)", "PyTorch's number of threads"),
+            "small numbers": ("torch.set_flush_denormal(True)", "numbers below 1e-38"),
+            "determinism": ("torch.use_deterministic_algorithms(True)", "deterministic algorithms"),
+            "NumPy's errors": ("np.seterr(all='raise')", "NumPy's treatment"),
+            "the working directory": ("import os; os.chdir('/')", "the working directory"),
+            "the recipe": ("vars(context.recipe)['max_steps'] = 3", "the run's recipe"),
+            "the encoding": ("context.encoding.row_inputs.data[:] = 0", "the run's encoding"),
+            "the study": (
+                "import goalsplice.edits.controls as c; c.turned = c.shuffled",
+                r"goalsplice\.edits\.controls\.turned",
+            ),
+            "its end": ("import os; os._exit(0)", "ended its process with exit code 0"),
+            "its crash": ("import os, signal; os.kill(os.getpid(), signal.SIGUSR1)", "by the signal SIGUSR1"),
+            "its want of memory": ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "lack of memory"),
+            "an interrupt": ("raise KeyboardInterrupt", "ended its process with exit code 1"),
+        }.items()
+    },
+}
+"""What an edit may do to others, and what is said of it."""
+
+HARMLESS = {
+    "environment": "import os; os.environ['OMP_NUM_THREADS'] = 'x'; os.environ.pop('HOME', 0)",
+    "path": "import sys; sys.path.clear()",
+    "warnings": "import warnings; warnings.simplefilter('ignore'); warnings.warn('x')",
+    "streams": "import random; random.seed(0); np.random.seed(0); torch.manual_seed(0)",
+    "signals": "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)",
+    "figures": "import matplotlib; matplotlib.rcParams['svg.hashsalt'] = 'x'; matplotlib.use('agg')",
+    "a thread": "import threading, time; threading.Thread(target=time.sleep, args=(99,)).start()",
+    "umask": "import os; os.umask(0o777)",
+}
+"""What would harm others in their process, and does not where each has its own."""
 
 
-def test_two_edits_have_two_names(folder):
+@pytest.mark.parametrize("case", MEDDLING)
+def test_an_edit_that_meddles_is_named(folder, pair, on, recipe, case):
+    body, sentence = MEDDLING[case]
+    write(folder, body)
+    (row,) = scored(folder, [pair], on, recipe)
+    assert row["problem"].startswith("mine:edit ")
+    assert pd.Series(row["problem"]).str.contains(sentence).item(), row["problem"]
+
+
+@pytest.fixture(scope="module")
+def of_good(tmp_path_factory, pair, on, recipe):
+    """Rows of a sound edit that is scored alone, as text: numbers that are missing equal no others."""
+    folder = tmp_path_factory.mktemp("good")
     write(folder, GOOD)
-    edit = {"name": "x", "function": "mine:edit"}
-    check([edit, {**edit, "name": "y"}], folder)
-    with pytest.raises(StudyError, match="custom_edits has the name 'x' twice"):
-        check([edit, edit], folder)
+    return str(scored(folder, [pair], on, recipe))
 
 
-def test_sources_are_what_is_imported(folder):
-    """The rule's inputs: a change of any of them scores again."""
+@pytest.mark.parametrize("case", HARMLESS)
+def test_what_is_gone_with_its_process_harms_nobody(folder, pair, on, recipe, of_good, case):
+    write(folder, f"def edit(recipient, donor, context):\n    {HARMLESS[case]}\n" + GOOD.partition("\n")[2])
+    assert str(scored(folder, [pair], on, recipe)) == of_good
+
+
+def test_the_next_edit_is_scored_as_if_alone(folder, pair, on, recipe, of_good):
+    for case in ("its file patches the study", "the default device", "the recipe", "the encoding", "its crash"):
+        write(folder, MEDDLING[case][0])
+        scored(folder, [pair], on, recipe)
+    write(folder, "import os\nos.chdir('/')\nos.close(1)\nos.close(2)\n" + GOOD)
+    scored(folder, [pair], on, recipe)
+    write(folder, GOOD)
+    assert str(scored(folder, [pair], on, recipe)) == of_good
+
+
+@pytest.mark.parametrize("stream", ["sys.stdout.close()", "sys.stderr.close()", "os.close(1); os.close(2)"])
+def test_an_edit_that_closes_its_output_can_still_fail(folder, pair, on, recipe, stream):
+    write(folder, f"import os, sys\ndef edit(*_):\n    {stream}\n    raise ValueError('as it must')\n")
+    (row,) = scored(folder, [pair], on, recipe)
+    assert "raised ValueError: as it must" in row["problem"]
+
+
+def test_an_end_says_where_in_the_run(folder, pair, on, recipe):
+    write(folder, COUNTING + "    if len(calls) > 4:\n        import os\n        os._exit(3)\n    return recipient\n")
+    (row,) = scored(folder, [pair, pair, pair], on, recipe)
+    assert row["number"] == 1
+
+
+def test_an_edit_may_use_gradients_and_threads_of_its_own(folder, pair, on, recipe):
     write(
-        folder, "import helper\nfrom parts.deep import thing\nfrom goalsplice.edits.inputs import input_groups\n" + GOOD
+        folder,
+        "def edit(recipient, donor, context):\n"
+        "    weights = recipient['layer1.weight'].clone().requires_grad_()\n"
+        "    (context.met.inputs @ weights.T).square().mean().backward()\n"
+        "    return {**recipient, 'layer1.weight': recipient['layer1.weight'] - weights.grad}\n",
     )
+    rows = scored(folder, [pair], on, recipe)
+    assert rows[0]["problem"] == ""
+    assert rows[0]["size"] > 0
+
+
+READING = {
+    "a computed name": "import importlib\ndef value():\n    return importlib.import_module('parts.' + 'other').VALUE\n",
+    "exec": "def value():\n    space = {}\n    exec(open(HERE + '/parts/other.py').read(), space)\n    return 1\n",
+    "runpy": "import runpy\ndef value():\n    return runpy.run_path(HERE + '/parts/other.py')['VALUE']\n",
+    "a folder of the path": "import sys\nsys.path.append(HERE + '/parts')\nimport other\ndef value():\n    return 1\n",
+    "text": "def value():\n    return len(open(HERE + '/parts/other.py').read())\n",
+    "NumPy": "def value():\n    return np.loadtxt(HERE + '/parts/other.py', str)\n",
+}
+
+
+@pytest.mark.parametrize("case", READING)
+def test_what_is_read_unseen_is_refused_until_it_is_named(folder, pair, on, recipe, case):
     (folder / "parts").mkdir()
-    for name in ("helper", "parts/__init__", "parts/deep", "unused"):
-        (folder / f"{name}.py").write_text("import mine\n" if name == "helper" else "")
-    files, modules = sources([{"function": "mine:edit"}], folder)
-    assert [path.relative_to(folder).as_posix() for path in files] == [
-        "helper.py",
-        "mine.py",
-        "parts/__init__.py",
-        "parts/deep.py",
-    ]
-    assert modules == ["goalsplice.edits.custom.NotApplicable", "goalsplice.edits.inputs.input_groups"]
-    write(folder, "def edit(:\n")
-    assert sources([{"function": "mine:edit"}], folder) == ([folder / "mine.py"], [])
-    assert sources([], folder) == ([], [])
+    (folder / "parts" / "other.py").write_text("VALUE=1\n")
+    write(
+        folder, f"HERE = {str(folder)!r}\n{READING[case]}def edit(recipient, *_):\n    value()\n    return recipient\n"
+    )
+    (row,) = scored(folder, [pair], on, recipe)
+    assert "read parts/other.py" in row["problem"]
+    assert "reads" in row["problem"]
+    rows = scored(folder, [pair], on, recipe, reads=["parts/other.py"])
+    assert rows[0]["problem"] == ""
+
+
+def test_what_is_read_elsewhere_or_was_written_by_itself_is_not_asked_for(folder, pair, on, recipe, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "x.txt"
+    elsewhere.write_text("x")
+    write(
+        folder,
+        "import json.tool, pathlib, scipy.signal\nimport numba\n"
+        "@numba.njit(cache=True)\ndef double(x):\n    return 2 * x\n"
+        "def edit(recipient, *_):\n"
+        f"    here = pathlib.Path({str(folder)!r}, 'scratch.txt')\n    here.write_text('x')\n    here.read_text()\n"
+        f"    here.unlink()\n    open({str(elsewhere)!r}).read()\n    double(2)\n    return recipient\n",
+    )
+    rows = scored(folder, [pair], on, recipe)
+    assert rows[0]["problem"] == ""
+
+
+def test_a_helper_of_the_same_time_and_size_is_not_taken_from_its_compiled_copy(folder, pair, on, recipe):
+    write(
+        folder,
+        "from helper import SCALE\n" + returning("{**recipient, 'layer1.bias': recipient['layer1.bias'] * SCALE}"),
+    )
+    helper = folder / "helper.py"
+    norms = []
+    for scale in ("2.0", "3.0"):
+        helper.write_text(f"SCALE = {scale}\n")
+        os.utime(helper, (1_000_000_000, 1_000_000_000))
+        norms.append(scored(folder, [pair], on, recipe)[0]["norm"])
+    assert norms[1] == pytest.approx(2 * norms[0])
 
 
 def run_stage(monkeypatch, folder, recipe, edits):
@@ -382,10 +481,11 @@ def run_stage(monkeypatch, folder, recipe, edits):
 def test_the_stage_goes_on_after_a_failure_and_says_it(folder, recipe, monkeypatch, capsys):
     write(folder, "raise ImportError\n", "broken")
     write(folder, GOOD)
-    edits = [{"name": name, "function": f"{name}:edit"} for name in ("broken", "mine")]
+    write(folder, "import os\nos._exit(0)\n", "leaver")
+    edits = [{"name": name, "function": f"{name}:edit"} for name in ("broken", "leaver", "mine")]
     table = run_stage(monkeypatch, folder, recipe, edits)
-    assert list(table["edit"].unique()) == ["broken", "mine"]
-    assert (table["problem"] == "").tolist() == [False, *[True] * (len(table) - 1)]
+    assert list(table["edit"].unique()) == ["broken", "leaver", "mine"]
+    assert (table["problem"] == "").tolist() == [False, False, *[True] * (len(table) - 2)]
     assert set(map(tuple, table[["recipient_phase", "donor_phase"]].to_numpy())) == {(2, 3), (3, 2)}
     assert "broken: broken:edit cannot be loaded" in capsys.readouterr().err
 

@@ -8,6 +8,7 @@ from figures.behaviour_tables import LENGTHS, LEVELS, behaviour_table
 from goalsplice.figures import behaviour
 from goalsplice.figures.playback import SCENE, picture, what
 from goalsplice.figures.style import styled
+from goalsplice.frames import write_frame
 from goalsplice.stages import animate
 
 # MiniGrid asks pygame for a font by a name that it does not list.
@@ -63,7 +64,7 @@ def test_a_picture_shows_things_where_they_are_and_not_what_was_taken():
 
 
 def test_the_animation_plays_all_levels_and_waits_for_the_longer_episode(tmp_path, monkeypatch):
-    behaviour_table().to_parquet(tmp_path / "behaviour.parquet")
+    write_frame(tmp_path / "behaviour.parquet", behaviour_table())
     for name in ("one.gif", "other.gif"):
         arguments = ["--behaviour", str(tmp_path / "behaviour.parquet"), "--output", str(tmp_path / name)]
         monkeypatch.setattr("sys.argv", ["animate", *arguments])

@@ -25,6 +25,7 @@ from figures.transport_tables import transports_table
 from figures.weights_tables import weights_tables
 from goalsplice.errors import StudyError
 from goalsplice.figures.style import COLOURS, save, spread, styled
+from goalsplice.frames import write_frame
 from goalsplice.measure.phases import MEASURES, phases_of, run_measures, summarise
 from goalsplice.measure.published import PUBLISHED
 from goalsplice.stages import draw
@@ -33,7 +34,8 @@ ROOT = Path(__file__).parents[2]
 FIGURES = ast.literal_eval(
     re.search(r"^FIGURES = (\[.*?\])", (ROOT / "workflow/rules/common.smk").read_text(), re.M | re.S)[1]
 )
-CONFIG = {"seed": 99, "threshold": 0.8, "settled_after": 6, "pairs": [[4, 5]]}
+ARMS = {arm: {"encoding": arm, "view_size": size, "grid_size": 6} for arm, size in (("onehot", 5), ("integers", 7))}
+CONFIG = {"seed": 99, "threshold": 0.8, "settled_after": 6, "pairs": [[4, 5]], "arms": ARMS}
 SEEDS = [99, 1, 2, 3, 4, 5, 6, 7, 8, 9]
 PHASES, ROLLOUTS = 6, 3
 
@@ -215,16 +217,16 @@ def test_seeds_keep_their_places():
 def write_tables(folder, tables, wanted):
     paths = []
     for table, columns in wanted.items():
-        if table == PUBLISHED:
-            paths.append(str(ROOT / "workflow/resources/published_seed99.csv"))
-        else:
+        if table != PUBLISHED:
             paths.append(str(folder / f"{table}.parquet"))
-            tables[table][columns].to_parquet(paths[-1])
+            write_frame(paths[-1], tables[table][columns])
     return paths
 
 
 def run_stage(monkeypatch, name, paths, output):
-    arguments = ["--figure", name, "--tables", *paths, "--config", json.dumps(CONFIG), "--outputs", str(output)]
+    published = str(ROOT / "workflow/resources/published_seed99.csv")
+    arguments = ["--figure", name, "--published", published, "--tables", *paths, "--config", json.dumps(CONFIG)]
+    arguments += ["--outputs", str(output)]
     monkeypatch.setattr(sys, "argv", ["draw", *arguments])
     draw.main()
 

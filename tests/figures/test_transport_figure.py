@@ -76,7 +76,7 @@ def test_the_summary_has_every_seed_beside_its_controls():
     assert seeds["units matched"] == pytest.approx([0.697, 0.707, 0.707])
     assert seeds["goal vector, units as they are"] == pytest.approx([0.027, 0.037, 0.037])
     assert seeds["checkpoint as it is (floor)"] == pytest.approx([0.1] * 3)
-    assert seeds["its neighbour of the other goal (ceiling)"] == pytest.approx([0.9] * 3)
+    assert seeds["the nearest of the other goal (ceiling)"] == pytest.approx([0.9] * 3)
     assert seeds["units matched, layer 1 only"] == pytest.approx([0.692, 0.702, 0.702])
     assert seeds["sign turned"] == pytest.approx([0.006, 0.016, 0.016])
 

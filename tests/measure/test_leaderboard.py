@@ -16,6 +16,7 @@ from goalsplice.edits.attribution import observations
 from goalsplice.edits.custom import CONTROLS, FAMILY
 from goalsplice.edits.families import all_edits
 from goalsplice.edits.vocabulary import NO_CONTROL
+from goalsplice.frames import write_frame
 from goalsplice.measure import leaderboard as module
 from goalsplice.measure.leaderboard import REFERENCES, by_seed, entries, leaderboard
 from goalsplice.measure.statistics import over_seeds
@@ -219,8 +220,8 @@ def test_words_agree_with_the_edits():
 def test_the_stage_says_problems_on_stdout(tmp_path, monkeypatch, capsys, pytestconfig):
     """Where Snakemake passes them on to the terminal; stderr is the log."""
     table = custom([row("custom", "mine", 0, problem="m:f raised ValueError; mend it")])
-    pd.DataFrame(study()).to_parquet(tmp_path / "splices.parquet")
-    table.to_parquet(tmp_path / "custom_edits.parquet")
+    write_frame(tmp_path / "splices.parquet", pd.DataFrame(study()))
+    write_frame(tmp_path / "custom_edits.parquet", table)
     written = {}
     monkeypatch.setattr(stage, "write_table", lambda path, frame, schemas, table: written.update({table: frame}))
     options = {"--splices": "splices", "--custom": "custom_edits", "--leaderboard": "a", "--entries": "b"}

@@ -32,6 +32,9 @@ def run(monkeypatch, tmp_path, pytestconfig):
             agent = Agent(recipe.world.inputs, recipe.hidden_size, torch.Generator().manual_seed(seed))
             save(tmp_path / f"{name}.safetensors", agent, said)
         arguments = {
+            "--arm": header.arm,
+            "--seed": header.seed,
+            "--phase": header.phase,
             "--checkpoint": tmp_path / "checkpoint.safetensors",
             "--edited": tmp_path / "edited.safetensors",
             "--recipe": json.dumps(asdict(recipe)),

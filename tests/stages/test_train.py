@@ -14,6 +14,7 @@ import pytest
 import yaml
 from study import ROOT
 
+from goalsplice.stages.train import line
 from goalsplice.study import recipe_of
 
 PHASES, ROLLOUTS = 5, 23
@@ -147,6 +148,14 @@ def test_a_state_of_another_recipe_is_told_and_training_starts_anew(interrupted,
     assert result.returncode == 0
     assert "is of another recipe; training starts anew." in result.stderr.splitlines()[0]
     assert f"rollout 1/{ROLLOUTS} " in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(59.4, "0 min 59 s"), (59.6, "1 min 0 s"), (179.7, "3 min 0 s"), (3600, "60 min 0 s")]
+)
+def test_time_left_has_no_sixtieth_second(seconds, said):
+    row = {"rollout": 1, "phase": 0, "objective": "blue", "mean_return": 0.5, "environment_steps": 100}
+    assert line(row, 2, 0, seconds).endswith(f"  {said} left")
 
 
 def test_training_that_diverges_is_told(recipe, tmp_path):

@@ -1,10 +1,14 @@
 """The MiniGrid environment: its rules, one by one, and Gymnasium's own checks."""
 
+import copy
+import pickle
+
 import gymnasium
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 from minigrid.core.world_object import Ball, Wall
+from minigrid.wrappers import ImgObsWrapper
 
 from goalsplice.world import ENVIRONMENT_ID
 from goalsplice.world.environment import WalkableKey
@@ -149,3 +153,47 @@ def test_it_renders_the_view_highlighted():
     assert plain.shape == (192, 192, 3)
     assert (environment.render().astype(int) - plain).max() > 0
     assert np.array_equal(environment.get_frame(highlight=False), plain)
+
+
+def test_a_copy_goes_on_as_the_original_does():
+    """By pickle, as workers of vector environments get it, and by deepcopy, as planners do."""
+    original = gymnasium.make(ENVIRONMENT_ID, disable_env_checker=True).unwrapped
+    original.reset(seed=3)
+    twins = [pickle.loads(pickle.dumps(original)), copy.deepcopy(original)]
+    outcomes = set()
+    for action in np.random.default_rng(0).integers(0, len(ACTIONS), 200):
+        observation, *rest = original.step(action)
+        for twin in twins:
+            seen, *told = twin.step(action)
+            assert np.array_equal(seen.pop("image"), observation["image"])
+            assert (seen, told) == ({key: observation[key] for key in seen}, rest)
+        outcomes.add(rest[-1]["outcome"])
+        if rest[1] or rest[2]:
+            for environment in (original, *twins):
+                environment.reset()
+    assert "crash" in outcomes, "the ball that is taken is the copy's own"
+
+
+@pytest.mark.parametrize(
+    ("mode", "options"),
+    [
+        ("sync", {}),
+        ("sync", {"wrappers": [ImgObsWrapper]}),
+        ("async", {"vector_kwargs": {"shared_memory": False}}),
+        ("async", {"vector_kwargs": {"shared_memory": False, "context": "spawn"}}),
+        # Gymnasium keeps no texts of MiniGrid's in shared memory, neither this world's nor its own ones'.
+        ("async", {"wrappers": [ImgObsWrapper]}),
+    ],
+    ids=str,
+)
+def test_gymnasium_makes_vectors_of_it(mode, options):
+    worlds = gymnasium.make_vec(ENVIRONMENT_ID, num_envs=2, vectorization_mode=mode, **options)
+    alone = gymnasium.make(ENVIRONMENT_ID)
+    try:
+        seen, _ = worlds.reset(seed=5)
+        image = seen["image"] if isinstance(seen, dict) else seen
+        assert np.array_equal(image[0], alone.reset(seed=5)[0]["image"])
+        rewards = [worlds.step(np.array([FORWARD, FORWARD]))[1] for _ in range(6)]
+    finally:
+        worlds.close()
+    assert min(np.min(reward) for reward in rewards) == -1, "six steps reach a wall"

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode
 
 from goalsplice.world import simulator as sim
@@ -80,3 +81,11 @@ def test_observations_are_the_encodings(encoding):
         np.testing.assert_array_equal(observation, encoding.images(np.array(codes)))
         assert environment.observation_space.contains(observation)
         observation, *_ = environment.step(generator.integers(0, 7, 64))
+
+
+def test_a_mask_before_the_first_reset_is_refused():
+    environment = BatchedFetchObstacles(2, ENCODINGS[0])
+    with pytest.raises(ResetNeeded, match="reset all of them first"):
+        environment.reset(options={"reset_mask": np.array([True, False])})
+    environment.reset(seed=1)
+    environment.reset(options={"reset_mask": np.array([True, False])})

@@ -3,7 +3,7 @@
 Numba's cache looks only at the file that holds a function, not at the compiled functions which that function
 calls from other files, nor at constants that are compiled in: after an edit of `simulator.py` or `vocabulary.py` it
 would go on running the old world inside a rollout. So the cache lives in a folder that is named after the content of
-the package, and after the versions of what else is compiled in. (With a NUMBA_CACHE_DIR of one's own, that is off.)
+the package, and after the versions of what else is compiled in. $NUMBA_CACHE_DIR says where that folder is, not more.
 """
 
 import hashlib
@@ -52,20 +52,27 @@ def private_folder(parent: Path, name: str) -> Path | None:
         return None
 
 
-def cache_folder(cache: Path, temporary: Path) -> Path:
+def user_cache() -> Path | None:
+    """Where this user's programs keep what they can make again; None for a user without a home, as in a container."""
+    named = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
+    try:
+        return Path(named).absolute() if named else Path.home() / ".cache"
+    except RuntimeError:
+        return None
+
+
+def cache_folder(cache: Path | None, temporary: Path) -> Path:
     """A private folder for this version of the code: in the user's cache, or else one for temporary files."""
     # The temporary folder is everybody's, so each user has a name there, and who took it first is checked.
     for parent, name in ((cache, "goalsplice"), (temporary, f"goalsplice-{os.getuid()}")):
-        ours = private_folder(parent, name)
+        ours = parent and private_folder(parent, name)
         folder = ours and private_folder(ours, source_digest())
         if folder:
             return folder
     return Path(tempfile.mkdtemp(prefix="goalsplice-", dir=temporary))
 
 
-if not os.environ.get("NUMBA_CACHE_DIR"):
-    _caches = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
-    numba.config.CACHE_DIR = str(cache_folder(_caches, Path(tempfile.gettempdir())))
+numba.config.CACHE_DIR = str(cache_folder(user_cache(), Path(tempfile.gettempdir())))
 
 njit = partial(numba.njit, cache=True)
 

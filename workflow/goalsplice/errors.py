@@ -4,7 +4,8 @@ import errno
 import gc
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 
 class StudyError(Exception):
@@ -40,10 +41,59 @@ def outage(error: Exception) -> str | None:
     return None
 
 
-def _terminate(number: int, _frame) -> None:
-    # Once only: a second signal must not interrupt the tidying up that this one starts.
-    signal.signal(number, signal.SIG_IGN)
-    sys.exit(128 + number)
+class _Ended(SystemExit):
+    """A signal said that the process is to end."""
+
+
+_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_AGAIN = 0.1
+"""Seconds after which an `_Ended` that was lost is raised once more."""
+
+
+def _is_under_way() -> bool:
+    """Whether an `_Ended` is being handled right now, so that what runs is the tidying up that it started."""
+    error = sys.exception()
+    while error is not None and not isinstance(error, _Ended):
+        error = error.__context__
+    return error is not None
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Within, signals that end a process raise an exception, so that temporary files are removed (`files.replacing`).
+
+    Where C calls back into Python (LLVM while Numba compiles, a finaliser) there is nobody to pass an exception to, and
+    Python drops it. So it is raised again and again until it has come through, but never into the tidying up.
+
+    Raises:
+        SystemExit: at the end, if a signal came, whatever has become of the exception.
+    """
+    code, report = None, sys.unraisablehook
+
+    def end(number: int, _frame) -> None:
+        nonlocal code
+        code = code or 128 + number
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+        if not _is_under_way():
+            raise _Ended(code)
+
+    def report_others(unraisable) -> None:
+        if not issubclass(unraisable.exc_type, _Ended):
+            report(unraisable)
+
+    # A shell lets what it starts in the background ignore Ctrl-C, and nohup the terminal's end.
+    numbers = [number for number in (signal.SIGALRM, *_ENDING) if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, end) for number in numbers}
+    sys.unraisablehook = report_others
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        sys.unraisablehook = report
+        if code:
+            raise SystemExit(code) from None
 
 
 def run(main: Callable[[], None]) -> None:
@@ -55,27 +105,23 @@ def run(main: Callable[[], None]) -> None:
     | a `StudyError` | its sentence | 1 |
     | a full disk, refused permission, lack of memory and the like (`outage`) | one sentence | 1 |
     | any other exception, so a mistake in the code | its traceback | 1 |
-    | KeyboardInterrupt | | 130 |
-    | SIGTERM, by which schedulers end jobs | | 143 |
-
-    SIGTERM becomes an exception, so that temporary files are removed (`files.replacing`).
+    | SIGTERM meanwhile, by which schedulers end jobs | | 143 |
+    | SIGINT meanwhile, which is Ctrl-C | | 130 |
+    | SIGHUP meanwhile, when the terminal is gone | | 129 |
 
     What was imported is left out of garbage collections: it stays to the end, and looking through it takes long.
     """
     gc.freeze()
-    before = signal.signal(signal.SIGTERM, _terminate)
     try:
-        main()
+        with _ended_by_signals():
+            main()
     except StudyError as error:
         sys.exit(f"Error: {error}")
-    except KeyboardInterrupt:
-        sys.exit(128 + signal.SIGINT)
     except Exception as error:
         sentence = outage(error)
         if sentence is None:
             raise
         sys.exit(f"Error: {sentence}")
     finally:
-        signal.signal(signal.SIGTERM, before)
         # The interpreter collects twice more when it ends, which takes a third of a second beside PyTorch.
         gc.freeze()

@@ -2,11 +2,15 @@
 
 import errno
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from goalsplice.errors import StudyError
+
+_AHEAD = 60
+"""Seconds by which a file system's clock may be ahead of this machine's."""
 
 
 @contextmanager
@@ -88,3 +92,25 @@ def decoding(path: str | Path) -> Iterator[None]:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise damaged(path, error) from error
+
+
+def check_times(folder: str | Path, now: float) -> None:
+    """Check that no file below a folder was changed in the future, as happens where clocks differ.
+
+    What is made from such a file would count as older than it: Snakemake would delete it, and make it for ever.
+
+    Args:
+        folder: need not exist.
+        now: seconds since 1970.
+
+    Raises:
+        StudyError: the first such file.
+    """
+    for path in Path(folder).rglob("*"):
+        # A job that still runs may remove it meanwhile.
+        with suppress(FileNotFoundError):
+            if path.lstat().st_mtime > now + _AHEAD:
+                raise StudyError(
+                    f"{path} was changed in the future, by this machine's clock; set the clock right, or type: touch "
+                    f"{shlex.quote(str(path))}"
+                )

@@ -3,6 +3,7 @@
 Light to import: Snakemake does so at each start.
 """
 
+import argparse
 import re
 import shlex
 import signal
@@ -15,6 +16,17 @@ _SHOWN = 5
 
 _ROOM = 1 << 20
 """Bytes below which a disk counts as full: less than a job's files take."""
+
+_LENGTH = 300
+"""Characters of a log's line that are shown."""
+
+_TOLD = re.compile(r"^(?:.*[\]:>|] )?Error: (.+)")
+"""What a stage says to its user, at the start of a line or behind what a launcher puts before it."""
+
+_TRACEBACK = "Traceback (most recent call last)"
+
+_RAISED = re.compile(r"^(?:.*[\]:>|] )?[\w.]*(?:Error|Exception|Interrupt|Exit)\b(?:: |$)")
+"""The line of a traceback that says what was raised."""
 
 _RUN = re.compile(r"arm=([^/]+)/seed=([^/]+)/")
 
@@ -40,8 +52,8 @@ class Failed:
         return f"{self.rule} (arm {run[1]}, seed {run[2]})" if run else self.rule
 
 
-def end_of(command: str, snakemake_log: str) -> str | None:
-    """The signal by which a shell line was ended, such as SIGKILL; None if by none, or none that Snakemake knows of.
+def exit_code(command: str, snakemake_log: str) -> int | None:
+    """The code with which a shell line ended, negative if by a signal, as `subprocess` has it; None if it is not told.
 
     Args:
         snakemake_log: Snakemake's own log, which quotes the lines that failed.
@@ -50,27 +62,79 @@ def end_of(command: str, snakemake_log: str) -> str | None:
     found = command and re.search(re.escape(command) + ending, snakemake_log)
     if not found:
         return None
+    if found[1]:
+        return -signal.Signals[found[1]]
     # A shell ends with 128 and the number of the signal that ended what it ran.
-    number = int(found[2] or 0) - 128
-    return found[1] or (signal.Signals(number).name if number in set(signal.Signals) else None)
+    code = int(found[2])
+    return 128 - code if code - 128 in set(signal.Signals) else code
 
 
-def reason(log: str, ended_by: str | None) -> str:
-    """Why a job failed, in a few words.
+def refused(outputs: Sequence[str], snakemake_log: str) -> str | None:
+    """Why Snakemake took a job for failed that had ended well; None if it did not.
+
+    Args:
+        snakemake_log: Snakemake's own log, which names the file that it found fault with.
+    """
+    for output in outputs:
+        path = re.escape(output)
+        late = re.search(rf"^Output {path} has older modification time .*? than input (.+?) \(\d", snakemake_log, re.M)
+        if late:
+            return (
+                f"its input {late[1]} was changed in the future, by this machine's clock, so what the job made was"
+                f" deleted; set the clock, or: {shlex.join(['touch', late[1]])}"
+            )
+        if re.search(rf"^{path} \(missing locally", snakemake_log, re.M):
+            return f"it ended without having made {output}"
+    return None
+
+
+def locked(log: str, arguments: Sequence[str]) -> str | None:
+    """What to do about a lock, if a Snakemake that a job started said that it found one.
+
+    Its own advice, `--unlock`, unlocks another folder than the job's when it is followed.
+
+    Args:
+        log: of the job.
+        arguments: of the command line that this Snakemake was started with.
+    """
+    found = re.search(r"Directory cannot be locked\b.*?in the following directory:\n(.+)", log, re.DOTALL)
+    if not found:
+        return None
+    folder = found[1].splitlines()[0].strip()
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("-s", "--snakefile")
+    snakefile = parser.parse_known_args(arguments)[0].snakefile
+    command = ["snakemake", "--unlock", *(["--snakefile", snakefile] if snakefile else []), "--directory", folder]
+    return f"{folder} is locked, by a Snakemake that runs there or was killed; if none runs: {shlex.join(command)}"
+
+
+def reason(log: str, code: int | None) -> str:
+    """Why a job failed, in a few words: what its log says last.
 
     Args:
         log: the content of its log; empty if there is none.
-        ended_by: the name of the signal that ended it, if one did.
+        code: its exit code, negative if a signal ended it; None if that is not known.
     """
-    if ended_by is not None:
-        return f"killed by {ended_by}" + (", perhaps for lack of memory" if ended_by == "SIGKILL" else "")
-    lines = [line for line in log.splitlines() if line.strip()]
-    told = [line.removeprefix("Error: ") for line in lines if line.startswith("Error: ")]
+    if code is not None and code < 0:
+        name = signal.Signals(-code).name
+        return f"killed by {name}" + (", perhaps for lack of memory" if name == "SIGKILL" else "")
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    ended = "" if code is None else f"exit code {code}, "
+    if not lines:
+        return f"{ended}its log is empty or missing"
+    told = [found[1] for found in map(_TOLD.search, lines) if found]
     if told:
         return told[-1]
-    if any(line.startswith("Traceback ") for line in lines):
-        return f"a mistake in the code, {lines[-1].strip()}"
-    return "no reason in its log"
+    traces = [number for number, line in enumerate(lines) if _TRACEBACK in line]
+    if traces:
+        # Warnings may follow, as when a library is shut down.
+        errors = [line for line in lines[traces[-1] :] if _RAISED.search(line)]
+        return f"a mistake in the code, {_cut((errors or lines)[-1])}"
+    return f"{ended}its log ends with: {_cut(lines[-1])}"
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _LENGTH else f"{line[:_LENGTH]} ..."
 
 
 def missing(paths: Sequence[str]) -> str:
@@ -123,7 +187,8 @@ def describe(
     if failed:
         lines.append(f"{len(failed)} {'job' if len(failed) == 1 else 'jobs'} failed:")
         for job in sorted(failed, key=str)[:_SHOWN]:
-            why = reason(_content(job.log), end_of(job.command, quoted))
+            log = _content(job.log)
+            why = locked(log, arguments) or refused(job.outputs, quoted) or reason(log, exit_code(job.command, quoted))
             lines.append(f"  {job}: {why}" + (f" [{job.log}]" if job.log else ""))
         if len(failed) > _SHOWN:
             lines.append(f"  ... and {len(failed) - _SHOWN} more")

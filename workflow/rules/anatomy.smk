@@ -9,8 +9,7 @@ COMPARED_PHASES = range(
 rule take_apart:
     """Take apart the differences between neighbouring phases' actors of one run: size, rank, place and colours."""
     input:
-        checkpoints=lambda wildcards: checkpoints(wildcards.arm, wildcards.seed),
-        code=code("goalsplice.stages.anatomy"),
+        checkpoints=lambda wildcards: checkpoints_of(wildcards.arm, wildcards.seed),
     output:
         anatomy="results/runs/arm={arm}/seed={seed}/anatomy.parquet",
         exchanges="results/runs/arm={arm}/seed={seed}/exchanges.parquet",
@@ -22,11 +21,15 @@ rule take_apart:
         "../../envs/study.yaml"
     threads: 1
     params:
-        recipe=recipe,
+        **made_by(
+            "goalsplice.stages.anatomy",
+            recipe=recipe,
+        ),
     message:
         "Taking apart what changes between phases in arm {wildcards.arm}, seed {wildcards.seed}."
     shell:
-        "python -m goalsplice.stages.anatomy --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
+        "python -m goalsplice.stages.anatomy --made {params.made:q}"
+        " --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
         " --checkpoints {input.checkpoints:q} --anatomy-output {output.anatomy:q}"
         " --exchanges-output {output.exchanges:q} 2> {log:q}"
 
@@ -34,8 +37,7 @@ rule take_apart:
 rule compare_directions:
     """Compare the directions in which all switches of one run change the weights."""
     input:
-        checkpoints=lambda wildcards: checkpoints(wildcards.arm, wildcards.seed),
-        code=code("goalsplice.stages.directions"),
+        checkpoints=lambda wildcards: checkpoints_of(wildcards.arm, wildcards.seed),
     output:
         "results/runs/arm={arm}/seed={seed}/directions.parquet",
     log:
@@ -46,11 +48,15 @@ rule compare_directions:
         "../../envs/study.yaml"
     threads: 1
     params:
-        recipe=recipe,
+        **made_by(
+            "goalsplice.stages.directions",
+            recipe=recipe,
+        ),
     message:
         "Comparing the switches of arm {wildcards.arm}, seed {wildcards.seed}."
     shell:
-        "python -m goalsplice.stages.directions --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
+        "python -m goalsplice.stages.directions --made {params.made:q}"
+        " --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
         " --checkpoints {input.checkpoints:q} --output {output:q} 2> {log:q}"
 
 
@@ -58,10 +64,8 @@ rule compare_runs:
     """Compare the directions in which the late switches of two runs of an arm change the weights, for many such two."""
     input:
         checkpoints=[
-            path for arm in ARMS for seed in config["seeds"] for path in checkpoints(arm, seed, COMPARED_PHASES)
+            path for arm in ARMS for seed in config["seeds"] for path in checkpoints_of(arm, seed, COMPARED_PHASES)
         ],
-        schemas=project("workflow/schemas/tables.yaml"),
-        code=code("goalsplice.stages.directions_between_runs"),
     output:
         "results/tables/directions_between_runs.parquet",
     log:
@@ -72,14 +76,19 @@ rule compare_runs:
         "../../envs/study.yaml"
     threads: 1
     params:
-        recipes=json.dumps(RECIPES),
-        seeds=config["seeds"],
-        others=config["transport"]["others"],
-        phases=list(COMPARED_PHASES),
-        checkpoint=lambda wildcards: CHECKPOINT,
+        **made_by(
+            "goalsplice.stages.directions_between_runs",
+            recipes=json.dumps(RECIPES),
+            seeds=config["seeds"],
+            others=config["transport"]["others"],
+            phases=list(COMPARED_PHASES),
+            checkpoint=lambda wildcards: CHECKPOINT,
+            schema=schema_of("directions_between_runs"),
+        ),
     message:
         "Comparing the switches of runs, two at a time."
     shell:
-        "python -m goalsplice.stages.directions_between_runs --recipes {params.recipes:q} --seeds {params.seeds}"
+        "python -m goalsplice.stages.directions_between_runs --made {params.made:q}"
+        " --recipes {params.recipes:q} --seeds {params.seeds}"
         " --others {params.others} --phases {params.phases} --checkpoint {params.checkpoint:q}"
-        " --schemas {input.schemas:q} --output {output:q} 2> {log:q}"
+        " --schemas {SCHEMAS:q} --output {output:q} 2> {log:q}"

@@ -5,8 +5,6 @@ rule benchmarks:
     """Gather the time and memory of every stage's jobs."""
     input:
         records=[*runs(RUN_BENCHMARKS), *STUDY_BENCHMARKS],
-        schemas=project("workflow/schemas/tables.yaml"),
-        code=code("goalsplice.stages.benchmarks"),
     output:
         "results/tables/benchmarks.parquet",
     log:
@@ -14,10 +12,15 @@ rule benchmarks:
     conda:
         "../../envs/study.yaml"
     params:
-        # From a function, so that Snakemake does not take {arm} and {seed} for wildcards.
-        records=lambda wildcards: [*RUN_BENCHMARKS, *STUDY_BENCHMARKS],
-        arms=ARMS,
-        seeds=config["seeds"],
+        **made_by(
+            "goalsplice.stages.benchmarks",
+            # From a function, so that Snakemake does not take {arm} and {seed} for wildcards.
+            records=lambda wildcards: [*RUN_BENCHMARKS, *STUDY_BENCHMARKS],
+            arms=ARMS,
+            seeds=config["seeds"],
+            schema=schema_of("benchmarks"),
+        ),
     shell:
-        "python -m goalsplice.stages.benchmarks --records {params.records:q} --arms {params.arms} --seeds {params.seeds}"
-        " --schemas {input.schemas:q} --output {output:q} 2> {log:q}"
+        "python -m goalsplice.stages.benchmarks --made {params.made:q}"
+        " --records {params.records:q} --arms {params.arms} --seeds {params.seeds}"
+        " --schemas {SCHEMAS:q} --output {output:q} 2> {log:q}"

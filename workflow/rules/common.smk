@@ -6,26 +6,31 @@
 #   results/tables/<table>.parquet                                             all runs together, held to the schema
 #   results/figures/<figure>.svg, .png                                         drawn from tables
 #   results/logs/<rule>/..., results/benchmarks/<rule>/...                     output and resources of each job
-import ast
 import functools
 import json
 import os
+import shlex
 import shutil
 import sys
+import time
 from pathlib import Path
 
 import yaml
-from snakemake.exceptions import WorkflowError
 
-from goalsplice import progress, study, summary
+# As links lead to them: a project may be reached by several paths, and what is recorded must be the same for all.
+PROJECT = Path(workflow.basedir).resolve()
+
+from goalsplice import environment, files, progress, provenance, records, study, summary
 from goalsplice.edits import plugin
-from goalsplice.errors import StudyError
+from goalsplice.source_digest import source_digest
 
 try:
-    schema = Path(workflow.basedir, "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8")
+    if workflow.is_main_process:
+        files.check_times("results", time.time())
+    schema = Path(PROJECT, "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8")
     study.validate(config, yaml.safe_load(schema))
     study.check(config)
-    plugin.check(config["custom_edits"], workflow.basedir)
+    plugin.check(config["custom_edits"], PROJECT)
 except StudyError as error:
     raise WorkflowError(str(error)) from None
 
@@ -117,52 +122,50 @@ wildcard_constraints:
 
 
 def project(path):
-    """A file of this project, relative to the folder that Snakemake runs in.
+    """A file of this project, relative to the folder that Snakemake runs in."""
+    return os.path.relpath(PROJECT / path, Path.cwd())
 
-    Relative, so that a copy of project and results in another place counts as the same and reruns nothing.
-    """
-    return os.path.relpath(Path(workflow.basedir, path))
+
+# Files of the project are named by shell lines alone, where no path is recorded, and count by content (`made_by`).
+SNAKEFILE = project("Snakefile")
+QUICK = project("workflow/resources/quick.yaml")
+SCHEMAS = project("workflow/schemas/tables.yaml")
+PUBLISHED = project("workflow/resources/published_seed99.csv")
+PUBLISHED_DIGEST = provenance.digest(Path(PUBLISHED).read_text(encoding="utf-8"))
 
 
 @functools.cache
-def sources(module):
-    """Files of a module of goalsplice and of the packages that it is in; a name that a module defines has none."""
-    root, parts = Path(workflow.basedir, "workflow"), module.split(".")
-    places = [root.joinpath(*parts[:length]) for length in range(1, len(parts) + 1)]
-    paths = [place / "__init__.py" if place.is_dir() else place.with_suffix(".py") for place in places]
-    return [path for path in paths if path.exists()]
+def schemas():
+    # A second of every start, without the C library that most installations of PyYAML have.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(Path(SCHEMAS).read_text(encoding="utf-8"), loader)
 
 
-# Almost every rule has most of these modules among its own. Parsing each again took two seconds of every start.
-@functools.cache
-def imports(path):
-    """Names that a source file imports from goalsplice, modules and what they define alike."""
-    found = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom):
-            found += [f"{node.module}.{name.name}" for name in node.names]
-        elif isinstance(node, ast.Import):
-            found += [name.name for name in node.names]
-    return [name for name in found if name.split(".")[0] == "goalsplice"]
+def schema_of(*tables):
+    """What the schema says of tables."""
+    return provenance.digest([schemas()[table] for table in tables])
 
 
-def code(*modules):
-    """Source files of modules of goalsplice and of all that they import from it.
+digest_of = functools.cache(source_digest)
 
-    A rule with these as input runs again when what it runs has changed in content. Snakemake compares files of this
-    size by their content, so a checkout or a touch of them reruns nothing.
+
+def made_by(*modules, **settings):
+    """Parameters of a rule that runs stages: its settings, and `made`, by which its outputs say what made them.
+
+    A rule runs again when `made` changes: when the modules of goalsplice that it runs, or what they import from it, do
+    something else, or when a setting has another value. Comments and docstrings do not count, nor do times of files.
+
+    Args:
+        modules: full names of the modules that make the outputs.
+        settings: values, or functions of wildcards, that the outputs depend on.
     """
-    found, seen, waiting = set(), set(), list(modules)
-    while waiting:
-        name = waiting.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        for path in sources(name):
-            if path not in found:
-                found.add(path)
-                waiting += imports(path)
-    return sorted(os.path.relpath(path) for path in found)
+    code = digest_of(*modules)
+
+    def made(wildcards):
+        values = {key: value(wildcards) if callable(value) else value for key, value in settings.items()}
+        return json.dumps({"modules": modules, "code": code, "settings": provenance.digest(values)}, sort_keys=True)
+
+    return {**settings, "made": made}
 
 
 def runs(pattern):
@@ -174,7 +177,7 @@ def runs(pattern):
 CHECKPOINT = "results/runs/arm={arm}/seed={seed}/checkpoints/phase={phase:02d}.safetensors"
 
 
-def checkpoints(arm, seed, phases=None):
+def checkpoints_of(arm, seed, phases=None):
     """A run's checkpoints: all of them, or those of some phases."""
     phases = range(study.whole_phases(ALL_RECIPES[arm])) if phases is None else phases
     return [CHECKPOINT.format(arm=arm, seed=seed, phase=phase) for phase in phases]
@@ -199,13 +202,13 @@ def other_seed(wildcards):
 def other_checkpoints(wildcards):
     """That run's checkpoints of the spliced phases, if there is another run."""
     seed = study.other_seed(seeds_beside(wildcards), int(wildcards.seed))
-    return [] if seed is None else checkpoints(wildcards.arm, seed, SPLICED_PHASES[wildcards.arm])
+    return [] if seed is None else checkpoints_of(wildcards.arm, seed, SPLICED_PHASES[wildcards.arm])
 
 
 def other_late_checkpoints(wildcards):
     """That run's checkpoints of the late phases, if there is another run."""
     seed = study.other_seed(seeds_beside(wildcards), int(wildcards.seed))
-    return [] if seed is None else checkpoints(wildcards.arm, seed, LATE_PHASES)
+    return [] if seed is None else checkpoints_of(wildcards.arm, seed, LATE_PHASES)
 
 
 def transport_checkpoints(wildcards):
@@ -213,7 +216,7 @@ def transport_checkpoints(wildcards):
     arm, seed = wildcards.arm, int(wildcards.seed)
     lenders = study.lenders(seeds_beside(wildcards), seed, config["transport"]["others"])
     phases = study.spliced_phases(RECIPES[arm], config["splices"]["pairs"][-1:])
-    return [*checkpoints(arm, seed), *[path for lender in lenders for path in checkpoints(arm, lender, phases)]]
+    return [*checkpoints_of(arm, seed), *[path for lender in lenders for path in checkpoints_of(arm, lender, phases)]]
 
 
 def further_actors(wildcards):
@@ -257,5 +260,23 @@ ALL_FIGURES = [
 # Asked for beside the tables made of them, or else Snakemake would not miss a run's file that got lost.
 ALL_RUNS = [
     *runs(expand("results/runs/arm={{arm}}/seed={{seed}}/{table}.parquet", table=RUN_TABLES)),
-    *[path for arm in ARMS for seed in config["seeds"] for path in checkpoints(arm, seed)],
+    *[path for arm in ARMS for seed in config["seeds"] for path in checkpoints_of(arm, seed)],
 ]
+
+
+# Jobs, and the Snakemakes that rules start, run with the interpreter of this one, on the package that lies here, and
+# whatever the user's shell says to Python.
+INTERPRETER = shlex.join(
+    [
+        "env",
+        *[word for name in environment.PYTHON_VARIABLES for word in ("-u", name)],
+        *[f"{name}={value}" for name, value in environment.PYTHON_SETTINGS.items()],
+        "PYTHONPATH=" + os.pathsep.join(filter(None, [str(PROJECT / "workflow"), os.environ.get("PYTHONPATH")])),
+        sys.executable,
+    ]
+)
+shell.prefix(
+    f'python() {{ {INTERPRETER} "$@"; }}; snakemake() {{ {INTERPRETER} -m snakemake "$@"; }}; '
+    # It is a pattern for Snakemake.
+    .replace("{", "{{").replace("}", "}}")
+)

@@ -1,15 +1,13 @@
 # Edits that the configuration brings (docs/edits.md).
 
-CUSTOM_FILES, CUSTOM_IMPORTS = plugin.sources(config["custom_edits"], workflow.basedir)
+_, CUSTOM_IMPORTS = plugin.sources(config["custom_edits"], PROJECT)
 
 
 rule custom_edits:
     """Score the configuration's own edits of one run as the splices are scored."""
     input:
-        checkpoints=lambda wildcards: checkpoints(wildcards.arm, wildcards.seed, SPLICED_PHASES[wildcards.arm]),
+        checkpoints=lambda wildcards: checkpoints_of(wildcards.arm, wildcards.seed, SPLICED_PHASES[wildcards.arm]),
         other_checkpoints=other_checkpoints,
-        edits=[os.path.relpath(path) for path in CUSTOM_FILES],
-        code=code("goalsplice.stages.custom_edits", *CUSTOM_IMPORTS),
     output:
         "results/runs/arm={arm}/seed={seed}/custom_edits.parquet",
     log:
@@ -20,21 +18,26 @@ rule custom_edits:
         "../../envs/study.yaml"
     threads: 1
     params:
-        recipe=recipe,
-        splices=json.dumps(config["splices"]),
-        levels_seed=config["evaluation"]["seed"],
-        phases=lambda wildcards: SPLICED_PHASES[wildcards.arm],
-        other_seed=other_seed,
-        # Functions' values are taken as they are. In a string, an edit's name such as {arm} would be a wildcard.
-        edits=lambda wildcards: json.dumps(config["custom_edits"]),
+        **made_by(
+            "goalsplice.stages.custom_edits",
+            *CUSTOM_IMPORTS,
+            recipe=recipe,
+            splices=json.dumps(config["splices"]),
+            levels_seed=config["evaluation"]["seed"],
+            phases=lambda wildcards: SPLICED_PHASES[wildcards.arm],
+            other_seed=other_seed,
+            # Functions' values are taken as they are. In a string, an edit's name such as {arm} would be a wildcard.
+            edits=lambda wildcards: json.dumps(config["custom_edits"]),
+            files=plugin.digest(config["custom_edits"], PROJECT),
+        ),
         project=project("."),
     message:
         "Scoring custom edits of arm {wildcards.arm}, seed {wildcards.seed}."
     shell:
-        "python -m goalsplice.stages.custom_edits --arm {wildcards.arm} --seed {wildcards.seed}"
+        "python -m goalsplice.stages.custom_edits --made {params.made:q} --arm {wildcards.arm} --seed {wildcards.seed}"
         " --recipe {params.recipe:q} --splices {params.splices:q} --levels-seed {params.levels_seed}"
         " --phases {params.phases} --checkpoints {input.checkpoints:q} {params.other_seed} {input.other_checkpoints:q}"
-        " --edits {params.edits:q} --project {params.project:q} --output {output:q} 2> {log:q}"
+        " --edits {params.edits:q} --files {params.files} --project {params.project:q} --output {output:q} 2> {log:q}"
 
 
 rule leaderboard:
@@ -42,8 +45,6 @@ rule leaderboard:
     input:
         splices="results/tables/splices.parquet",
         custom="results/tables/custom_edits.parquet",
-        schemas=project("workflow/schemas/tables.yaml"),
-        code=code("goalsplice.stages.leaderboard"),
     output:
         leaderboard="results/tables/leaderboard.parquet",
         entries="results/tables/leaderboard_entries.parquet",
@@ -51,6 +52,12 @@ rule leaderboard:
         "results/logs/leaderboard.log",
     conda:
         "../../envs/study.yaml"
+    params:
+        **made_by(
+            "goalsplice.stages.leaderboard",
+            schema=schema_of("leaderboard", "leaderboard_entries"),
+        ),
     shell:
-        "python -m goalsplice.stages.leaderboard --splices {input.splices:q} --custom {input.custom:q}"
-        " --schemas {input.schemas:q} --leaderboard {output.leaderboard:q} --entries {output.entries:q} 2> {log:q}"
+        "python -m goalsplice.stages.leaderboard --made {params.made:q}"
+        " --splices {input.splices:q} --custom {input.custom:q}"
+        " --schemas {SCHEMAS:q} --leaderboard {output.leaderboard:q} --entries {output.entries:q} 2> {log:q}"

@@ -4,8 +4,7 @@
 rule evaluate:
     """Test all checkpoints of one run on the fixed levels."""
     input:
-        checkpoints=lambda wildcards: checkpoints(wildcards.arm, wildcards.seed),
-        code=code("goalsplice.stages.evaluate"),
+        checkpoints=lambda wildcards: checkpoints_of(wildcards.arm, wildcards.seed),
     output:
         "results/runs/arm={arm}/seed={seed}/evaluation.parquet",
     log:
@@ -16,20 +15,21 @@ rule evaluate:
         "../../envs/study.yaml"
     threads: 1
     params:
-        recipe=recipe,
-        evaluation=json.dumps(config["evaluation"]),
+        **made_by(
+            "goalsplice.stages.evaluate",
+            recipe=recipe,
+            evaluation=json.dumps(config["evaluation"]),
+        ),
     message:
         "Evaluating the checkpoints of arm {wildcards.arm}, seed {wildcards.seed}."
     shell:
-        "python -m goalsplice.stages.evaluate --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
+        "python -m goalsplice.stages.evaluate --made {params.made:q}"
+        " --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
         " --evaluation {params.evaluation:q} --checkpoints {input.checkpoints:q} --output {output:q} 2> {log:q}"
 
 
 rule reference:
     """Compute the best possible and the colour-blind return for each arm's world."""
-    input:
-        schemas=project("workflow/schemas/tables.yaml"),
-        code=code("goalsplice.stages.reference"),
     output:
         "results/tables/references.parquet",
     log:
@@ -39,7 +39,12 @@ rule reference:
     conda:
         "../../envs/study.yaml"
     params:
-        recipes=json.dumps(RECIPES),
+        **made_by(
+            "goalsplice.stages.reference",
+            recipes=json.dumps(RECIPES),
+            schema=schema_of("references"),
+        ),
     shell:
-        "python -m goalsplice.stages.reference --recipes {params.recipes:q} --schemas {input.schemas:q}"
+        "python -m goalsplice.stages.reference --made {params.made:q}"
+        " --recipes {params.recipes:q} --schemas {SCHEMAS:q}"
         " --output {output:q} 2> {log:q}"

@@ -4,8 +4,7 @@
 rule probe:
     """Train linear probes on the activations of one run's late checkpoints, and test them."""
     input:
-        checkpoints=lambda wildcards: checkpoints(wildcards.arm, wildcards.seed, PROBED_PHASES),
-        code=code("goalsplice.stages.probe"),
+        checkpoints=lambda wildcards: checkpoints_of(wildcards.arm, wildcards.seed, PROBED_PHASES),
     output:
         "results/runs/arm={arm}/seed={seed}/probes.parquet",
     log:
@@ -16,12 +15,16 @@ rule probe:
         "../../envs/study.yaml"
     threads: 1
     params:
-        recipe=recipe,
-        probes=json.dumps(config["probes"]),
-        phases=PROBED_PHASES,
+        **made_by(
+            "goalsplice.stages.probe",
+            recipe=recipe,
+            probes=json.dumps(config["probes"]),
+            phases=PROBED_PHASES,
+        ),
     message:
         "Probing checkpoints of arm {wildcards.arm}, seed {wildcards.seed}."
     shell:
-        "python -m goalsplice.stages.probe --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
+        "python -m goalsplice.stages.probe --made {params.made:q}"
+        " --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
         " --probes {params.probes:q} --phases {params.phases} --checkpoints {input.checkpoints:q} --output {output:q}"
         " 2> {log:q}"

@@ -4,8 +4,9 @@
 rule continue_training:
     """Train a run's checkpoints further, on the colour that was never rewarded and on the next phase's."""
     input:
-        checkpoints=lambda wildcards: checkpoints(wildcards.arm, wildcards.seed, config["further_training"]["phases"]),
-        code=code("goalsplice.stages.continue_training"),
+        checkpoints=lambda wildcards: checkpoints_of(
+            wildcards.arm, wildcards.seed, config["further_training"]["phases"]
+        ),
     output:
         table="results/runs/arm={arm}/seed={seed}/continued.parquet",
         actors=[
@@ -21,15 +22,19 @@ rule continue_training:
         "../../envs/study.yaml"
     threads: 1
     params:
-        recipe=recipe,
-        settings=json.dumps({key: value for key, value in config["further_training"].items() if key != "phases"}),
-        levels_seed=config["evaluation"]["seed"],
-        phases=config["further_training"]["phases"],
-        device=config["device"],
+        **made_by(
+            "goalsplice.stages.continue_training",
+            recipe=recipe,
+            settings=json.dumps({key: value for key, value in config["further_training"].items() if key != "phases"}),
+            levels_seed=config["evaluation"]["seed"],
+            phases=config["further_training"]["phases"],
+            device=config["device"],
+        ),
     message:
         "Training checkpoints of arm {wildcards.arm}, seed {wildcards.seed} further."
     shell:
-        "python -m goalsplice.stages.continue_training --arm {wildcards.arm} --seed {wildcards.seed}"
+        "python -m goalsplice.stages.continue_training --made {params.made:q}"
+        " --arm {wildcards.arm} --seed {wildcards.seed}"
         " --recipe {params.recipe:q} --device {params.device} --settings {params.settings:q}"
         " --levels-seed {params.levels_seed} --phases {params.phases} --checkpoints {input.checkpoints:q}"
         " --actors {output.actors:q}"
@@ -39,10 +44,9 @@ rule continue_training:
 rule retarget:
     """Edit a run's checkpoints such that they fetch yellow, with controls, and test the results."""
     input:
-        checkpoints=lambda wildcards: checkpoints(wildcards.arm, wildcards.seed),
+        checkpoints=lambda wildcards: checkpoints_of(wildcards.arm, wildcards.seed),
         other_checkpoints=other_late_checkpoints,
         further=further_actors,
-        code=code("goalsplice.stages.retarget"),
     output:
         "results/runs/arm={arm}/seed={seed}/retargets.parquet",
     log:
@@ -54,16 +58,20 @@ rule retarget:
         "../../envs/study.yaml"
     threads: 1
     params:
-        recipe=recipe,
-        retargets=json.dumps(config["retargets"]),
-        levels_seed=config["evaluation"]["seed"],
-        late=LATE_PHASES,
-        other_seed=other_seed,
-        further_phases=config["further_training"]["phases"],
+        **made_by(
+            "goalsplice.stages.retarget",
+            recipe=recipe,
+            retargets=json.dumps(config["retargets"]),
+            levels_seed=config["evaluation"]["seed"],
+            late=LATE_PHASES,
+            other_seed=other_seed,
+            further_phases=config["further_training"]["phases"],
+        ),
     message:
         "Turning checkpoints of arm {wildcards.arm}, seed {wildcards.seed} to yellow."
     shell:
-        "python -m goalsplice.stages.retarget --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
+        "python -m goalsplice.stages.retarget --made {params.made:q}"
+        " --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
         " --retargets {params.retargets:q} --levels-seed {params.levels_seed} --late {params.late}"
         " --checkpoints {input.checkpoints:q} {params.other_seed} {input.other_checkpoints:q}"
         " --further-phases {params.further_phases} --further-actors {input.further:q} --output {output:q} 2> {log:q}"
@@ -72,9 +80,8 @@ rule retarget:
 rule perceive:
     """Test whether edits changed what a run's agents want, or what they see."""
     input:
-        checkpoints=lambda wildcards: checkpoints(wildcards.arm, wildcards.seed),
+        checkpoints=lambda wildcards: checkpoints_of(wildcards.arm, wildcards.seed),
         further=further_actors,
-        code=code("goalsplice.stages.perceive"),
     output:
         "results/runs/arm={arm}/seed={seed}/perceptions.parquet",
     log:
@@ -86,15 +93,19 @@ rule perceive:
         "../../envs/study.yaml"
     threads: 1
     params:
-        recipe=recipe,
-        retargets=json.dumps(config["retargets"]),
-        levels_seed=config["evaluation"]["seed"],
-        late=LATE_PHASES,
-        further_phases=config["further_training"]["phases"],
+        **made_by(
+            "goalsplice.stages.perceive",
+            recipe=recipe,
+            retargets=json.dumps(config["retargets"]),
+            levels_seed=config["evaluation"]["seed"],
+            late=LATE_PHASES,
+            further_phases=config["further_training"]["phases"],
+        ),
     message:
         "Asking what edited agents of arm {wildcards.arm}, seed {wildcards.seed} see."
     shell:
-        "python -m goalsplice.stages.perceive --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
+        "python -m goalsplice.stages.perceive --made {params.made:q}"
+        " --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
         " --retargets {params.retargets:q} --levels-seed {params.levels_seed} --late {params.late}"
         " --checkpoints {input.checkpoints:q} --further-phases {params.further_phases}"
         " --further-actors {input.further:q} --output {output:q} 2> {log:q}"
@@ -104,8 +115,6 @@ rule measure_retargets:
     """Measure over seeds what each edit does, against its controls."""
     input:
         retargets="results/tables/retargets.parquet",
-        schemas=project("workflow/schemas/tables.yaml"),
-        code=code("goalsplice.stages.measure_retargets"),
     output:
         "results/tables/retarget_effects.parquet",
     log:
@@ -115,10 +124,15 @@ rule measure_retargets:
     conda:
         "../../envs/study.yaml"
     params:
-        late=LATE_PHASES,
+        **made_by(
+            "goalsplice.stages.measure_retargets",
+            late=LATE_PHASES,
+            schema=schema_of("retarget_effects"),
+        ),
     shell:
-        "python -m goalsplice.stages.measure_retargets --retargets {input.retargets:q} --late {params.late}"
-        " --schemas {input.schemas:q} --output {output:q} 2> {log:q}"
+        "python -m goalsplice.stages.measure_retargets --made {params.made:q}"
+        " --retargets {input.retargets:q} --late {params.late}"
+        " --schemas {SCHEMAS:q} --output {output:q} 2> {log:q}"
 
 
 rule tuning:
@@ -129,8 +143,6 @@ rule tuning:
             arm=ARMS,
             seed=TUNING_SEEDS,
         ),
-        schemas=project("workflow/schemas/tables.yaml"),
-        code=code("goalsplice.stages.measure_retargets"),
     output:
         "results/tuning/retarget_effects.parquet",
     log:
@@ -138,37 +150,51 @@ rule tuning:
     conda:
         "../../envs/study.yaml"
     params:
-        late=LATE_PHASES,
+        **made_by(
+            "goalsplice.stages.measure_retargets",
+            late=LATE_PHASES,
+            schema=schema_of("retarget_effects"),
+            # Their order is the rows'. Snakemake compares sets.
+            arms=ARMS,
+            seeds=TUNING_SEEDS,
+        ),
     shell:
-        "python -m goalsplice.stages.measure_retargets --runs {input.retargets:q} --late {params.late}"
-        " --schemas {input.schemas:q} --output {output:q} 2> {log:q}"
+        "python -m goalsplice.stages.measure_retargets --made {params.made:q}"
+        " --runs {input.retargets:q} --late {params.late}"
+        " --schemas {SCHEMAS:q} --output {output:q} 2> {log:q}"
 
 
 # The run and the checkpoint on which an edit is shown at work.
-SHOWN_RUN = f"results/runs/arm={ARMS[0]}/seed={config['figures']['seed']}"
+SHOWN_ARM, SHOWN_SEED, SHOWN_PHASE = ARMS[0], config["figures"]["seed"], LATE_PHASES[-1]
 
 
 rule record_behaviour:
     """Play some levels with one checkpoint, unedited and edited, and write down every step."""
     input:
-        checkpoint=checkpoints(ARMS[0], config["figures"]["seed"], LATE_PHASES[-1:]),
-        schemas=project("workflow/schemas/tables.yaml"),
-        code=code("goalsplice.stages.save_edited", "goalsplice.stages.record_behaviour"),
+        checkpoint=checkpoints_of(SHOWN_ARM, SHOWN_SEED, [SHOWN_PHASE]),
     output:
-        edited=f"{SHOWN_RUN}/edited/phase={LATE_PHASES[-1]:02d}.safetensors",
+        # Not in the run's folder: Snakemake compares nothing of an output whose path is new.
+        edited="results/edited.safetensors",
         table="results/tables/behaviour.parquet",
     log:
         "results/logs/record_behaviour.log",
     conda:
         "../../envs/study.yaml"
     params:
-        recipe=json.dumps(RECIPES[ARMS[0]], sort_keys=True),
-        retargets=json.dumps(config["retargets"]),
-        levels_seed=config["evaluation"]["seed"],
-        levels=config["figures"]["levels"],
+        **made_by(
+            "goalsplice.stages.save_edited",
+            "goalsplice.stages.record_behaviour",
+            run=f"--arm {SHOWN_ARM} --seed {SHOWN_SEED} --phase {SHOWN_PHASE}",
+            recipe=json.dumps(RECIPES[SHOWN_ARM], sort_keys=True),
+            retargets=json.dumps(config["retargets"]),
+            levels_seed=config["evaluation"]["seed"],
+            levels=config["figures"]["levels"],
+            schema=schema_of("behaviour"),
+        ),
     shell:
-        "python -m goalsplice.stages.save_edited --checkpoint {input.checkpoint:q} --recipe {params.recipe:q}"
-        " --retargets {params.retargets:q} --output {output.edited:q} 2> {log:q}"
-        " && python -m goalsplice.stages.record_behaviour --checkpoint {input.checkpoint:q} --edited {output.edited:q}"
-        " --recipe {params.recipe:q} --levels-seed {params.levels_seed} --level {params.levels}"
-        " --schemas {input.schemas:q} --output {output.table:q} 2>> {log:q}"
+        "python -m goalsplice.stages.save_edited --made {params.made:q} {params.run} --recipe {params.recipe:q}"
+        " --checkpoint {input.checkpoint:q} --retargets {params.retargets:q} --output {output.edited:q} 2> {log:q}"
+        " && python -m goalsplice.stages.record_behaviour --made {params.made:q} {params.run}"
+        " --recipe {params.recipe:q} --checkpoint {input.checkpoint:q} --edited {output.edited:q}"
+        " --levels-seed {params.levels_seed} --level {params.levels} --schemas {SCHEMAS:q}"
+        " --output {output.table:q} 2>> {log:q}"

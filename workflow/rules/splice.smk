@@ -2,11 +2,10 @@
 
 
 rule splice:
-    """Edit neighbouring phases' actors of one run towards each other, with controls, and test the results."""
+    """Edit the actors of pairs of phases of one run towards each other, with controls, and test the results."""
     input:
-        checkpoints=lambda wildcards: checkpoints(wildcards.arm, wildcards.seed, SPLICED_PHASES[wildcards.arm]),
+        checkpoints=lambda wildcards: checkpoints_of(wildcards.arm, wildcards.seed, SPLICED_PHASES[wildcards.arm]),
         other_checkpoints=other_checkpoints,
-        code=code("goalsplice.stages.splice"),
     output:
         "results/runs/arm={arm}/seed={seed}/splices.parquet",
     log:
@@ -17,15 +16,19 @@ rule splice:
         "../../envs/study.yaml"
     threads: 1
     params:
-        recipe=recipe,
-        splices=json.dumps(config["splices"]),
-        levels_seed=config["evaluation"]["seed"],
-        phases=lambda wildcards: SPLICED_PHASES[wildcards.arm],
-        other_seed=other_seed,
+        **made_by(
+            "goalsplice.stages.splice",
+            recipe=recipe,
+            splices=json.dumps(config["splices"]),
+            levels_seed=config["evaluation"]["seed"],
+            phases=lambda wildcards: SPLICED_PHASES[wildcards.arm],
+            other_seed=other_seed,
+        ),
     message:
         "Splicing checkpoints of arm {wildcards.arm}, seed {wildcards.seed}."
     shell:
-        "python -m goalsplice.stages.splice --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
+        "python -m goalsplice.stages.splice --made {params.made:q}"
+        " --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
         " --splices {params.splices:q} --levels-seed {params.levels_seed} --phases {params.phases}"
         " --checkpoints {input.checkpoints:q} {params.other_seed} {input.other_checkpoints:q}"
         " --output {output:q} 2> {log:q}"
@@ -35,8 +38,6 @@ rule recover:
     """Measure how much of the donor's choice each edit brings, against its controls."""
     input:
         splices="results/tables/splices.parquet",
-        schemas=project("workflow/schemas/tables.yaml"),
-        code=code("goalsplice.stages.recover"),
     output:
         recoveries="results/tables/recoveries.parquet",
         effects="results/tables/edit_effects.parquet",
@@ -47,6 +48,11 @@ rule recover:
         "results/benchmarks/recover.tsv"
     conda:
         "../../envs/study.yaml"
+    params:
+        **made_by(
+            "goalsplice.stages.recover",
+            schema=schema_of("recoveries", "edit_effects", "smallest_edits"),
+        ),
     shell:
-        "python -m goalsplice.stages.recover --splices {input.splices:q} --schemas {input.schemas:q}"
+        "python -m goalsplice.stages.recover --made {params.made:q} --splices {input.splices:q} --schemas {SCHEMAS:q}"
         " --recoveries {output.recoveries:q} --effects {output.effects:q} --smallest {output.smallest:q} 2> {log:q}"

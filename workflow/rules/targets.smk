@@ -29,8 +29,6 @@ rule figures:
 
 rule record_config:
     """Write down the whole configuration, with what was changed on the command line."""
-    input:
-        code=code("goalsplice.stages.record_config"),
     output:
         "results/config.yaml",
     log:
@@ -38,9 +36,13 @@ rule record_config:
     conda:
         "../../envs/study.yaml"
     params:
-        config=lambda wildcards: json.dumps(config),
+        **made_by(
+            "goalsplice.stages.record_config",
+            config=lambda wildcards: json.dumps(config),
+        ),
     shell:
-        "python -m goalsplice.stages.record_config --config {params.config:q} --output {output:q} 2> {log:q}"
+        "python -m goalsplice.stages.record_config --made {params.made:q}"
+        " --config {params.config:q} --output {output:q} 2> {log:q}"
 
 
 rule report:
@@ -48,7 +50,6 @@ rule report:
     input:
         tables=ALL_TABLES,
         figures=ALL_FIGURES,
-        captions=[project(f"workflow/report/{name}.rst") for name in ["workflow", *FIGURES]],
         config="results/config.yaml",
     output:
         "results/report.html",
@@ -57,9 +58,14 @@ rule report:
     conda:
         "../../envs/study.yaml"
     params:
-        snakefile=project("Snakefile"),
+        captions=provenance.digest(
+            [
+                Path(project(f"workflow/report/{name}.rst")).read_text(encoding="utf-8")
+                for name in ["workflow", *FIGURES]
+            ]
+        ),
     shell:
-        "snakemake figures --snakefile {params.snakefile:q} --configfile {input.config:q} --nolock --report {output:q}"
+        "snakemake figures --snakefile {SNAKEFILE:q} --configfile {input.config:q} --nolock --report {output:q}"
         " > {log:q} 2>&1"
 
 
@@ -69,47 +75,52 @@ rule publish:
         tables=expand("results/tables/{table}.parquet", table=PUBLISHED_TABLES),
         digested=expand("results/tables/{table}.parquet", table=DIGESTED_TABLES),
         figures=[*expand("results/figures/{figure}.png", figure=FIGURES), "results/figures/behaviour.gif"],
-        code=code("goalsplice.stages.publish"),
     log:
         "results/logs/publish.log",
     conda:
         "../../envs/study.yaml"
     params:
+        **made_by(
+            "goalsplice.stages.publish",
+            late=LATE,
+        ),
         readme=project("README.md"),
         folder=project("docs/results"),
-        late=LATE,
     shell:
-        "python -m goalsplice.stages.publish --tables {input.tables:q} --digested {input.digested:q} --late {params.late}"
+        "python -m goalsplice.stages.publish --made {params.made:q}"
+        " --tables {input.tables:q} --digested {input.digested:q} --late {params.late}"
         " --figures {input.figures:q} --readme {params.readme:q} --folder {params.folder:q} 2> {log:q}"
 
 
 rule quick:
     """A mini study with every stage and figure, in results/quick: a first look, in a minute or two."""
-    input:
-        changes=project("workflow/resources/quick.yaml"),
     log:
         "results/logs/quick.log",
     conda:
         "../../envs/study.yaml"
     threads: lambda wildcards: workflow.cores or 1
     params:
-        snakefile=workflow.main_snakefile,
-        changes=lambda wildcards, input: os.path.abspath(input.changes),
+        # With what the user changes on top of what makes it small.
+        configfiles=lambda wildcards: [os.path.abspath(QUICK), *map(str, workflow.overwrite_configfiles)],
+        changes=lambda wildcards: [
+            f"{key}={json.dumps(value)}" for key, value in workflow.config_settings.config.items()
+        ],
     shell:
-        "snakemake all --snakefile {params.snakefile:q} --configfile {params.changes:q} --directory results/quick"
-        " --cores {threads} 2>&1 | tee {log:q}"
+        "snakemake all --snakefile {SNAKEFILE:q} --directory results/quick --cores {threads}"
+        " --configfile {params.configfiles:q} --config {params.changes:q} 2>&1 | tee {log:q}"
 
 
 rule publish_tuning:
     """For maintainers: put the table of the tuning seeds into docs/results."""
     input:
         table="results/tuning/retarget_effects.parquet",
-        code=code("goalsplice.stages.to_csv"),
     log:
         "results/logs/publish_tuning.log",
     conda:
         "../../envs/study.yaml"
     params:
+        **made_by("goalsplice.stages.to_csv"),
         output=project("docs/results/tuning.csv"),
     shell:
-        "python -m goalsplice.stages.to_csv --table {input.table:q} --output {params.output:q} 2> {log:q}"
+        "python -m goalsplice.stages.to_csv --made {params.made:q}"
+        " --table {input.table:q} --output {params.output:q} 2> {log:q}"

@@ -10,12 +10,10 @@ for name, (arms, seeds) in TRAINED.items():
         """Train one seed of an arm: checkpoints, and a row a rollout."""
         name:
             f"train_{name}"
-        input:
-            code=code("goalsplice.stages.train"),
         output:
             training="results/runs/arm={arm}/seed={seed}/training.parquet",
             timing="results/runs/arm={arm}/seed={seed}/timing.parquet",
-            checkpoints=checkpoints("{arm}", "{seed}", range(study.whole_phases(ALL_RECIPES[arms[0]]))),
+            checkpoints=checkpoints_of("{arm}", "{seed}", range(study.whole_phases(ALL_RECIPES[arms[0]]))),
         log:
             "results/logs/train/arm={arm}/seed={seed}.log",
         benchmark:
@@ -32,14 +30,18 @@ for name, (arms, seeds) in TRAINED.items():
             # A resource, not a parameter: another number of rollouts between saves trains nothing anew.
             save_every=config["resume"]["save_every"],
         params:
-            recipe=recipe,
-            device=config["device"],
+            **made_by(
+                "goalsplice.stages.train",
+                recipe=recipe,
+                device=config["device"],
+            ),
             # No output, or else Snakemake would delete it when the job fails.
             unfinished="results/runs/arm={arm}/seed={seed}/unfinished",
         message:
             "Training arm {wildcards.arm}, seed {wildcards.seed}. To follow it: tail -f {log}"
         shell:
-            "python -m goalsplice.stages.train --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
+            "python -m goalsplice.stages.train --made {params.made:q}"
+            " --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
             " --device {params.device} --unfinished {params.unfinished:q} --save-every {resources.save_every}"
             " --training {output.training:q} --timing {output.timing:q} --checkpoints {output.checkpoints:q}"
             " 2> {log:q}"
@@ -49,16 +51,22 @@ rule combine:
     """Put all runs' rows of a table together, and check them against the schema."""
     input:
         runs=runs("results/runs/arm={arm}/seed={seed}/{{table}}.parquet"),
-        schemas=project("workflow/schemas/tables.yaml"),
-        code=code("goalsplice.stages.combine"),
     output:
         "results/tables/{table}.parquet",
     log:
         "results/logs/combine/{table}.log",
     conda:
         "../../envs/study.yaml"
+    params:
+        **made_by(
+            "goalsplice.stages.combine",
+            schema=lambda wildcards: schema_of(wildcards.table),
+            # Their order is the rows'. Snakemake compares sets.
+            arms=ARMS,
+            seeds=config["seeds"],
+        ),
     shell:
-        "python -m goalsplice.stages.combine --table {wildcards.table} --schemas {input.schemas:q}"
+        "python -m goalsplice.stages.combine --made {params.made:q} --table {wildcards.table} --schemas {SCHEMAS:q}"
         " --runs {input.runs:q} --output {output:q} 2> {log:q}"
 
 
@@ -66,9 +74,6 @@ rule summarise:
     """Measure how well and how fast the runs learned, beside the published run."""
     input:
         training="results/tables/training.parquet",
-        published=project("workflow/resources/published_seed99.csv"),
-        schemas=project("workflow/schemas/tables.yaml"),
-        code=code("goalsplice.stages.summarise"),
     output:
         phases="results/tables/phases.parquet",
         measures="results/tables/measures.parquet",
@@ -80,8 +85,14 @@ rule summarise:
     conda:
         "../../envs/study.yaml"
     params:
-        measures=json.dumps(config["measures"]),
+        **made_by(
+            "goalsplice.stages.summarise",
+            measures=json.dumps(config["measures"]),
+            schema=schema_of("phases", "measures", "summary"),
+            published=PUBLISHED_DIGEST,
+        ),
     shell:
-        "python -m goalsplice.stages.summarise --training {input.training:q} --published {input.published:q}"
-        " --measures {params.measures:q} --schemas {input.schemas:q} --phases-output {output.phases:q}"
+        "python -m goalsplice.stages.summarise --made {params.made:q}"
+        " --training {input.training:q} --published {PUBLISHED:q}"
+        " --measures {params.measures:q} --schemas {SCHEMAS:q} --phases-output {output.phases:q}"
         " --measures-output {output.measures:q} --summary-output {output.summary:q} 2> {log:q}"

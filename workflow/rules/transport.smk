@@ -5,7 +5,6 @@ rule transport:
     """Add goal vectors of one run, and of the others, to one run's checkpoints, with controls, and test the results."""
     input:
         checkpoints=transport_checkpoints,
-        code=code("goalsplice.stages.transport"),
     output:
         "results/runs/arm={arm}/seed={seed}/transports.parquet",
     log:
@@ -16,13 +15,17 @@ rule transport:
         "../../envs/study.yaml"
     threads: 1
     params:
-        recipe=recipe,
-        splices=json.dumps(config["splices"]),
-        phases=config["transport"]["phases"],
-        levels_seed=config["evaluation"]["seed"],
+        **made_by(
+            "goalsplice.stages.transport",
+            recipe=recipe,
+            splices=json.dumps(config["splices"]),
+            phases=config["transport"]["phases"],
+            levels_seed=config["evaluation"]["seed"],
+        ),
     message:
         "Adding goal vectors to checkpoints of arm {wildcards.arm}, seed {wildcards.seed}."
     shell:
-        "python -m goalsplice.stages.transport --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
+        "python -m goalsplice.stages.transport --made {params.made:q}"
+        " --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
         " --splices {params.splices:q} --phases {params.phases} --levels-seed {params.levels_seed}"
         " --checkpoints {input.checkpoints:q} --output {output:q} 2> {log:q}"

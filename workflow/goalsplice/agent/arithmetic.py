@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from goalsplice.agent.device import MATMUL_PRECISION
 
@@ -19,8 +20,25 @@ def prepare_process() -> None:
 
     One core a job: other runs' jobs fill the rest, and sums do not depend on how threads divide them.
     """
+    threadpool_limits(1)
+    # It does not see the MKL that is part of PyTorch.
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
+
+
+def kernels() -> str:
+    """What decides how sums are rounded in this process: libraries, for which processor, on how many threads.
+
+    Where it is the same, equal work gives equal bytes.
+    """
+    loaded = {
+        f"{library['internal_api']} {library['version']} for {library.get('architecture')} "
+        f"on {library['num_threads']} thread(s)"
+        for library in threadpool_info()
+        if library["user_api"] == "blas"
+    }
+    ours = f"PyTorch for {torch.backends.cpu.get_cpu_capability()} on {torch.get_num_threads()} thread(s)"
+    return ", ".join([*sorted(loaded), ours])
 
 
 def _small_is_zero() -> bool:

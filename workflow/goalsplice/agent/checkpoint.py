@@ -1,7 +1,7 @@
 """Checkpoints: actor and critic at a phase's end, as safetensors with a header that says what they are.
 
 A checkpoint holds plain numbers (safetensors, no pickle), so it is safe to load one from a stranger. A SHA-256 in its
-header covers the header and the tensors, so one that was damaged is told and never used.
+header covers the header, what made it (`provenance.py`) and the tensors, so a damaged one is reported and never used.
 """
 
 import hashlib
@@ -19,12 +19,13 @@ from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.schedule import objective_of
 from goalsplice.errors import StudyError
 from goalsplice.files import damaged, decoding, replacing
+from goalsplice.provenance import current, digest, note_input
 
 _KEY = "goalsplice"
 """The one entry of the safetensors metadata. With several, their order in the file would differ from run to run."""
 
-_DIGEST = "sha256"
-"""Beside the header's fields: `content_digest` of the header and the tensors."""
+_CONTENT, _MADE, _DIGEST = "content", "made", "sha256"
+"""Beside the header's fields: `content_digest` of the header and the tensors, what made them, and a digest of all."""
 
 
 @dataclass(frozen=True)
@@ -59,17 +60,27 @@ def content_digest(header: object, tensors: Mapping[str, Tensor]) -> str:
 def save_checkpoint(path: str | Path, agent: nn.Module, header: Header) -> None:
     """Write a network, such as an `Agent`, with `header`; the file appears whole or not at all."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in agent.state_dict().items()}
-    described = asdict(header) | {_DIGEST: content_digest(asdict(header), tensors)}
-    content = save(tensors, {_KEY: json.dumps(described, sort_keys=True)})
+    described = asdict(header) | {_CONTENT: content_digest(asdict(header), tensors), _MADE: current()}
+    content = save(tensors, {_KEY: json.dumps(described | {_DIGEST: digest(described)}, sort_keys=True)})
     with replacing(path) as aside:
         aside.write_bytes(content)
 
 
+def _described(path: Path, content: bytes) -> dict:
+    """What a file says of itself: as the format has it, a length in 8 bytes, then JSON."""
+    with decoding(path):
+        metadata = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")]).get("__metadata__") or {}
+    if _KEY not in metadata:
+        raise StudyError(f"{path} has no header of this study; delete it and run snakemake again to train it anew")
+    with decoding(path):
+        found = json.loads(metadata[_KEY])
+        if found.pop(_DIGEST) != digest(found):
+            raise damaged(path, "its header does not have the digest that it was written with")
+    return found
+
+
 def read(path: Path) -> tuple[dict[str, Tensor], Header]:
     """Tensors, by name in alphabetical order, and header of a file that `save_checkpoint` wrote, of whichever network.
-
-    A file without a digest, from before checkpoints had one, is read too; of its damage only that is told which shows
-    in its form.
 
     Raises:
         StudyError: the file is missing or damaged, or is not of this study.
@@ -79,19 +90,17 @@ def read(path: Path) -> tuple[dict[str, Tensor], Header]:
     content = path.read_bytes()
     with decoding(path):
         tensors = dict(sorted(load(content).items()))
-        # As the format has it: a length in 8 bytes, then JSON.
-        described = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")]).get("__metadata__") or {}
-    if _KEY not in described:
-        raise StudyError(f"{path} has no header of this study; delete it and run snakemake again to train it anew")
+    found = _described(path, content)
     with decoding(path):
-        found = json.loads(described[_KEY])
-        digest = found.pop(_DIGEST, None)
+        del found[_MADE]
+        whole = found.pop(_CONTENT)
         header = Header(**found)
         for field in fields(Header):
             if type(getattr(header, field.name)) is not field.type:
                 raise damaged(path, f"its header has {field.name} {getattr(header, field.name)!r}")
-        if digest is not None and digest != content_digest(asdict(header), tensors):
+        if whole != content_digest(asdict(header), tensors):
             raise damaged(path, "its content does not have the digest that it was written with")
+    note_input(path, whole)
     return tensors, header
 
 

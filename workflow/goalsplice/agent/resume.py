@@ -5,16 +5,13 @@ far), and the checkpoints of the phases that it has completed. None of them is a
 the outputs of a job that failed. When the run is complete the stage copies the checkpoints to their places and removes
 the folder.
 
-A state is plain numbers (safetensors, no pickle) under a SHA-256. It says which run, recipe, code and library versions
-it is of, and is used only where all are the same; only then does the run end in the same bytes as one that was never
-interrupted.
+A state is plain numbers (safetensors, no pickle) under a SHA-256. It says which run, recipe, code, library versions and
+arithmetic (kernels for which processor, on how many threads) it is of, and is used only where all are the same; only
+then does the run end in the same bytes as one that was never interrupted.
 """
 
-import hashlib
-import importlib.metadata
 import json
 import shutil
-import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -30,19 +27,6 @@ from goalsplice.agent.recipe import Recipe
 from goalsplice.errors import StudyError
 from goalsplice.files import replacing
 
-_LIBRARIES = ("numpy", "numba", "torch", "scipy")
-
-
-def code_digest() -> str:
-    """SHA-256 of the sources of this package that the process has loaded, and of the versions of libraries."""
-    digest = hashlib.sha256()
-    for name, module in sorted(sys.modules.items()):
-        if name.partition(".")[0] == "goalsplice" and module.__file__:
-            digest.update(name.encode() + b"\0" + Path(module.__file__).read_bytes())
-    versions = {library: importlib.metadata.version(library) for library in _LIBRARIES}
-    digest.update(json.dumps(versions, sort_keys=True).encode())
-    return digest.hexdigest()
-
 
 @dataclass(frozen=True)
 class Run:
@@ -52,7 +36,8 @@ class Run:
         arm, seed: the run's.
         recipe: `Recipe.digest()`.
         device: where its updates run.
-        code: `code_digest()`.
+        code: digest of what trains it, and of versions of libraries.
+        arithmetic: `arithmetic.kernels()`.
     """
 
     arm: str
@@ -60,6 +45,7 @@ class Run:
     recipe: str
     device: str
     code: str
+    arithmetic: str
 
 
 _SAID = {"recipe": "another recipe", "code": "other code or other versions of libraries", "device": "another device"}
@@ -130,7 +116,7 @@ class Unfinished:
         """Arrays and rows as they were saved last, or None if nothing was; the completed phases' checkpoints are there.
 
         Raises:
-            StudyError: what is there is damaged, or of another run, recipe, code, library version or device.
+            StudyError: what is there is damaged, or of another `Run`.
         """
         if not self._state.exists():
             return None

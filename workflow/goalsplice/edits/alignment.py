@@ -36,11 +36,6 @@ def permute(weights: Weights, order: Order) -> dict[str, Tensor]:
     return out
 
 
-def similarity(reference: Weights, other: Weights) -> float:
-    """Inner product of all weights and biases of two actors: what matching makes large."""
-    return float(sum((reference[name].double() * other[name].double()).sum() for name in reference))
-
-
 def _incoming(
     ours: Mapping[str, np.ndarray], theirs: Mapping[str, np.ndarray], number: int, order: list[np.ndarray]
 ) -> np.ndarray:

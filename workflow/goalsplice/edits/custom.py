@@ -1,5 +1,8 @@
 """Edits that a user brings: functions that the configuration names (`plugin.py`), called with copies and checked.
 
+Each is scored in a process of its own (`isolation.py`). It may not change there what it is scored with (`state.py`),
+nor read files after whose change nobody would score it again (`reading.py`).
+
 Such a function is `function(recipient, donor, context, **parameters)` and returns the edited actor as a new dict of
 tensors. docs/edits.md shows one in full.
 """
@@ -10,8 +13,9 @@ import re
 import sys
 import traceback
 import zlib
-from collections.abc import Callable, Mapping
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout, suppress
+from importlib.util import cache_from_source
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -23,8 +27,11 @@ from torch import Tensor
 from goalsplice.agent.recipe import Recipe
 from goalsplice.edits.attribution import Observations
 from goalsplice.edits.edit import Edit, Weights
-from goalsplice.edits.plugin import module_file
+from goalsplice.edits.isolation import Ended, apart
+from goalsplice.edits.plugin import module_file, sources
+from goalsplice.edits.reading import files_read, first_unknown
 from goalsplice.edits.scoring import Levels, Pair, score
+from goalsplice.edits.state import changed, state
 from goalsplice.edits.vocabulary import NO_CONTROL
 from goalsplice.measure.evaluation import measures
 from goalsplice.world.observation import Encoding
@@ -62,11 +69,51 @@ class Context(NamedTuple):
 
 
 class Loaded(NamedTuple):
-    """A user's function, what the configuration calls it (`module:function`), and its file."""
+    """A user's function.
+
+    Attributes:
+        function: itself.
+        named: what the configuration calls it, `module:function`.
+        path: its file.
+        root: the project's folder.
+        known: files of that folder that it may read, since it is scored again when they change.
+    """
 
     function: Callable[..., Mapping[str, Tensor]]
     named: str
     path: Path
+    root: Path
+    known: list[Path]
+
+
+class _Meddled(Exception):  # noqa: N818 (told as what the edit did)
+    """What foreign code did besides what it is for, with the mend."""
+
+
+@contextmanager
+def _watched(root: Path, known: list[Path], recipe: Recipe | None = None) -> Iterator[None]:
+    """Foreign code runs within it: what it prints goes to the log.
+
+    Raises:
+        _Meddled: it left something changed by which scores would be others, or read a file of the project that is not
+            among those `known`.
+    """
+    before = state(recipe)
+    with redirect_stdout(sys.stderr), files_read() as read:
+        yield
+    if what := changed(before, recipe):
+        raise _Meddled(f"changed {what} and left it so; let it put that back, or do without")
+    if file := first_unknown(read, known, root):
+        raise _Meddled(
+            f"read {file}, after a change of which it would not be scored again; name that file in the edit's reads in "
+            "the configuration, or import it by name at the top of the file"
+        )
+
+
+def _log_traceback() -> None:
+    # A user's function may have closed standard error.
+    with suppress(OSError, ValueError):
+        traceback.print_exc()
 
 
 def _told(error: BaseException, path: Path) -> str:
@@ -78,16 +125,26 @@ def _told(error: BaseException, path: Path) -> str:
     return (f"{name}: {message}" if message else name) + (f" ({path.name}, line {lines[-1]})" if lines else "")
 
 
-def load(named: str, root: str | Path) -> Loaded:
+def load(named: str, root: str | Path, reads: Sequence[str] = ()) -> Loaded:
     """The function that a configuration names, from its file below the project's folder `root`.
 
     Other files of that folder can be imported by it; installed packages of the same name come first.
 
+    Args:
+        named: `module:function`.
+        root: the project's folder.
+        reads: the configuration's list of other files in it that the function reads.
+
     Raises:
-        EditError: the file does not run, or has no such function.
+        EditError: the file does not run, changes what it should not, or has no such function.
         StudyError: there is no such file (`plugin.module_file`).
     """
     path = module_file(named, root)
+    known, _ = sources([{"function": named, "reads": reads}], root)
+    for source in known:
+        # Python takes a compiled copy for current if time and size are the source's, whatever is in that.
+        with suppress(OSError):
+            Path(cache_from_source(source)).unlink()
     _, _, name = named.partition(":")
     folder = str(Path(root).resolve())
     if folder not in sys.path:
@@ -97,15 +154,17 @@ def load(named: str, root: str | Path) -> Loaded:
     module.__file__ = str(path)
     sys.modules[module.__name__] = module
     try:
-        with redirect_stdout(sys.stderr):
+        with _watched(Path(root), known):
             exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)
+    except _Meddled as what:
+        raise EditError(f"{named} cannot be loaded, since its file {what}") from None
     except (Exception, SystemExit) as error:
-        traceback.print_exc()
+        _log_traceback()
         raise EditError(f"{named} cannot be loaded, since its file fails with {_told(error, path)}; mend it") from error
     function = getattr(module, name, None)
     if not callable(function):
         raise EditError(f"{named} is not there: {path.name} has no function {name}; add it, or mend the name")
-    return Loaded(function, named, path)
+    return Loaded(function, named, path, Path(root), known)
 
 
 def fault(result: object, recipient: Weights) -> str | None:
@@ -146,8 +205,8 @@ def _changed(before: Weights, after: Mapping) -> str | None:
 def custom_edit(name: str, loaded: Loaded, parameters: dict[str, Any], pair: Pair, recipe: Recipe) -> Edit:
     """A user's function as an edit of one pair, with the generic controls.
 
-    Its `make` raises `EditError` when the function fails, changes what it was given, or returns something that is no
-    actor; and lets `NotApplicable` pass.
+    Its `make` raises `EditError` when the function fails, changes what it was given or is scored with, or returns
+    something that is no actor; and lets `NotApplicable` pass.
 
     Args:
         name: what the configuration calls the edit.
@@ -172,12 +231,14 @@ def custom_edit(name: str, loaded: Loaded, parameters: dict[str, Any], pair: Pai
         met = Observations(**given["observations"])
         context = Context(recipe, recipe.world, met, np.random.default_rng(sequence))
         try:
-            with redirect_stdout(sys.stderr):
+            with _watched(loaded.root, loaded.known, recipe):
                 result = loaded.function(given["recipient"], given["donor"], context, **copy.deepcopy(parameters))
         except NotApplicable:
             raise
+        except _Meddled as what:
+            raise failure(str(what), donor) from None
         except (Exception, SystemExit) as error:
-            traceback.print_exc()
+            _log_traceback()
             raise failure(f"raised {_told(error, loaded.path)}; mend the function or its parameters", donor) from error
         for what, before in (("recipient", recipient), ("donor", donor), ("observations", pair.met._asdict())):
             if tensor := _changed(before, given[what]):
@@ -211,13 +272,27 @@ def unscored(name: str, identity: dict, on: Levels, problem: str) -> dict:
     }
 
 
+def _scored(
+    edit: dict, root: str | Path, pairs: list[tuple[dict, Pair]], on: Levels, draws: int, recipe: Recipe
+) -> Iterator[list[dict] | str]:
+    """For each pair an edit's rows, or why it declines the pair. Arguments are those of `score_custom`."""
+    loaded = load(edit["function"], root, edit.get("reads", ()))
+    for identity, pair in pairs:
+        made = custom_edit(edit["name"], loaded, edit.get("parameters", {}), pair, recipe)
+        try:
+            yield [{**identity, **row, "problem": ""} for row in score(pair, made, on, draws, recipe)]
+        except NotApplicable as reason:
+            yield str(reason)
+
+
 def score_custom(
     edit: dict, root: str | Path, pairs: list[tuple[dict, Pair]], on: Levels, draws: int, recipe: Recipe
 ) -> list[dict]:
     """Rows of the custom_edits table for one edit on all pairs of a run, but for arm and seed.
 
     An edit that fails anywhere in the run has a single row, which says where and why: scores of the pairs that it
-    mastered would be those that it chose. One that declines has no row.
+    mastered would be those that it chose. One that declines has no row. It runs in a process of its own, whose end is a
+    failure like others.
 
     Args:
         edit: one of config.yaml's `custom_edits`.
@@ -227,22 +302,24 @@ def score_custom(
         draws: of each control that is drawn at random.
         recipe: the run's.
     """
-    rows, declined, identity = [], [], pairs[0][0]
+    found: list[list[dict] | str] = []
     try:
-        loaded = load(edit["function"], root)
-        for identity, pair in pairs:
-            made = custom_edit(edit["name"], loaded, edit.get("parameters", {}), pair, recipe)
-            try:
-                rows += [{**identity, **row, "problem": ""} for row in score(pair, made, on, draws, recipe)]
-            except NotApplicable as reason:
-                declined.append(str(reason))
+        try:
+            apart(lambda: _scored(edit, root, pairs, on, draws, recipe), found)
+        except Ended as end:
+            raise EditError(
+                f"{edit['function']} {end}; let it return or raise an error, and hold no more than fits into memory"
+            ) from None
+        declined = [reason for reason in found if isinstance(reason, str)]
         if 0 < len(declined) < len(pairs):
             raise EditError(
-                f"{loaded.named} declines {len(declined)} of the run's {len(pairs)} pairs; let it raise NotApplicable "
-                "for what holds of a whole run, such as its encoding"
+                f"{edit['function']} declines {len(declined)} of the run's {len(pairs)} pairs; let it raise "
+                "NotApplicable for what holds of a whole run, such as its encoding"
             )
     except EditError as failure:
+        identity, _ = pairs[min(len(found), len(pairs) - 1)]
         return [unscored(edit["name"], identity, on, str(failure))]
     if declined:
         print(f"{edit['name']} declines this run: {declined[0]}", file=sys.stderr)
-    return rows
+        return []
+    return [row for rows in found for row in rows]

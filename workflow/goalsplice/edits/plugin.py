@@ -6,6 +6,7 @@ of the folder, and nothing else in a configuration names code.
 """
 
 import ast
+import hashlib
 import re
 import sys
 from importlib.machinery import PathFinder
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from goalsplice.errors import StudyError
 
+_MODULE = re.compile(r"\w+(\.(\w+|\*))*")
 _NAMED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
 
@@ -55,7 +57,7 @@ def _is_installed(module: str, root: str | Path) -> bool:
 
 
 def check(edits: list[dict], root: str | Path) -> None:
-    """Check what the schema cannot: that all files are there, and that no two edits have one name.
+    """Check what the schema cannot: that all files are there and can be read, and that no two edits have one name.
 
     Args:
         edits: config.yaml's `custom_edits`.
@@ -72,21 +74,51 @@ def check(edits: list[dict], root: str | Path) -> None:
             )
         names.add(edit["name"])
         module_file(edit["function"], root)
+        for read in edit.get("reads", []):
+            if ".." in Path(read).parts or Path(read).is_absolute() or not Path(root, read).is_file():
+                raise StudyError(
+                    f"in the configuration, custom_edits says that {edit['name']!r} reads {read}, but there is no such "
+                    "file in the project's folder, where the Snakefile is; put it there, or mend the name"
+                )
 
 
-def _imports(path: Path) -> list[str]:
-    """Full names that a file imports; none if it is no Python, which the stage that loads it tells."""
+def _absolute(name: str, level: int, package: tuple[str, ...]) -> str:
+    """The full name of what a module of `package` imports as `name` with `level` leading dots; empty beyond the top."""
+    if not level:
+        return name
+    above = package[: max(0, len(package) - level + 1)]
+    return ".".join([*above, *filter(None, [name])]) if above else ""
+
+
+def _by_function(call: ast.Call) -> str:
+    """What `import_module` or `__import__` is called with, if that is written out; dots lead a relative name."""
+    called = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    if called in ("import_module", "__import__") and call.args and isinstance(call.args[0], ast.Constant):
+        return str(call.args[0].value)
+    return ""
+
+
+def _imports(path: Path, root: Path) -> list[str]:
+    """Full names that a file below `root` imports; none if it is no Python, which the stage that loads it tells.
+
+    Names that are computed cannot be followed: what is imported by them is found when the edit runs (`reading.py`).
+    """
     try:
         tree = ast.parse(path.read_bytes())
     except (SyntaxError, ValueError):
         return []
+    package = path.relative_to(root).parent.parts
     names = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names += [f"{node.module}.{name.name}" for name in node.names]
+        if isinstance(node, ast.ImportFrom):
+            module = _absolute(node.module or "", node.level, package)
+            names += [f"{module}.{name.name}" for name in node.names if module]
         elif isinstance(node, ast.Import):
             names += [name.name for name in node.names]
-    return names
+        elif isinstance(node, ast.Call):
+            name = _by_function(node)
+            names.append(_absolute(name.lstrip("."), len(name) - len(name.lstrip(".")), package))
+    return [name for name in names if _MODULE.fullmatch(name)]
 
 
 def _files_of(module: str, root: Path) -> list[Path]:
@@ -100,20 +132,30 @@ def sources(edits: list[dict], root: str | Path) -> tuple[list[Path], list[str]]
     """What the edits' code is made of, by which a rule knows when to score them again.
 
     Returns:
-        The modules' files with the files of the project's folder that they import; and the modules of `goalsplice`
-        that those import.
+        The modules' files with the files of the project's folder that they import, and those that the configuration
+        says they read; and the modules of `goalsplice` that those import.
     """
     root = Path(root)
     files, package = set(), set()
     waiting = [module_file(edit["function"], root) for edit in edits]
+    waiting += [Path(root, read) for edit in edits for read in edit.get("reads", [])]
     while waiting:
         path = waiting.pop()
         if path in files:
             continue
         files.add(path)
-        for name in _imports(path):
+        for name in _imports(path, root) if path.suffix == ".py" else []:
             if name.partition(".")[0] == "goalsplice":
                 package.add(name)
             else:
                 waiting += _files_of(name, root)
     return sorted(files), sorted(package)
+
+
+def digest(edits: list[dict], root: str | Path) -> str:
+    """SHA-256 of what is in the files that `sources` finds, and of their names below `root`."""
+    found = hashlib.sha256()
+    for path in sources(edits, root)[0]:
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        found.update(f"{path.relative_to(root).as_posix()}\0{content}\n".encode())
+    return found.hexdigest()

@@ -65,7 +65,7 @@ class Bench(NamedTuple):
         arm: its name, from which random draws derive.
         recipe: the arm's.
         edits: levels for edits.
-        controls: levels for controls, of which there are more.
+        controls: levels for controls, of which there are fewer.
         layouts, policy: as in the evaluation table.
         draws: how often whatever is random is drawn.
     """

@@ -1,8 +1,8 @@
 """One look for all figures: settings, colours, and the marks that several figures share."""
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 import matplotlib as mpl
@@ -15,6 +15,7 @@ from matplotlib.lines import Line2D
 from goalsplice.files import replacing
 from goalsplice.measure.published import PUBLISHED
 from goalsplice.measure.statistics import Interval, over_seeds
+from goalsplice.records import mark as provenance_mark
 
 COLOURS = {
     "blue": "#00579B",
@@ -42,12 +43,14 @@ CONTROL_LINES = {CONTROL_COLOURS["values"]: "#9A8F00"}
 EDGE = {"markeredgecolor": "0.15", "markeredgewidth": 0.4}
 """Of controls' marks, so that light ones show on white."""
 
-ARM_NAMES = {
-    "onehot": "one-hot, 5×5 view (as the post says)",
-    "integers": "integers, 7×7 view (as the code does)",
-    PUBLISHED: "the author's run (published)",
-}
-"""Panel titles of the main arms and of the run beside them; others go by their own names."""
+_ENCODINGS = {"onehot": "one-hot", "integers": "integers"}
+"""Encodings, by which main arms are called too."""
+
+_SOURCES = {("onehot", 5): "as the post says", ("integers", 7): "as the code does"}
+"""Encodings and view sizes, and who has them."""
+
+_STUDY_ARMS = {encoding: {"encoding": encoding, "view_size": size} for encoding, size in _SOURCES}
+_arms: ContextVar[Mapping[str, Mapping]] = ContextVar("arms", default=_STUDY_ARMS)
 
 WIDTH = 7.2
 """Width of a figure over two columns, in inches."""
@@ -76,19 +79,40 @@ _SETTINGS = {
     "svg.hashsalt": "goalsplice",
 }
 
+_UNDATED = {".svg": {"Date": None}, ".png": {"Software": None}, ".pdf": {"CreationDate": None}}
+"""By suffix, what Matplotlib would write into a file besides the figure."""
+
+_DESCRIPTION = {".pdf": "Subject"}
+"""What a format calls a description, if not that."""
+
 
 def arm_name(arm: str, lines: int = 1) -> str:
-    """How an arm is called in figures, on one line or two."""
-    name = ARM_NAMES.get(arm, arm)
-    return name.replace(" (", "\n(") if lines == 2 else name
+    """How an arm is called in figures, on one line or two: by what it sees if it has its encoding's name."""
+    name, remark = arm, None
+    if arm == PUBLISHED:
+        name, remark = "the author's run", "published"
+    elif (settings := _arms.get().get(arm, {})).get("encoding") == arm:
+        size = settings["view_size"]
+        name, remark = f"{_ENCODINGS[arm]}, {size}×{size} view", _SOURCES.get((arm, size))
+    between = "\n" if lines == 2 else " "
+    return f"{name}{between}({remark})" if remark else name
 
 
 @contextmanager
-def styled() -> Iterator[None]:
-    """The study's Matplotlib settings, without a display."""
+def styled(arms: Mapping[str, Mapping] = _STUDY_ARMS) -> Iterator[None]:
+    """The study's settings over Matplotlib's own defaults, whatever a matplotlibrc says, and without a display.
+
+    Args:
+        arms: encoding and view size of each arm, by which `arm_name` calls them.
+    """
+    named = _arms.set(arms)
     mpl.use("agg")
-    with mpl.rc_context(_SETTINGS):
-        yield
+    defaults = {key: mpl.rcParamsDefault[key] for key in mpl.rcParamsDefault if key != "backend"}
+    with mpl.rc_context({**defaults, **_SETTINGS}):
+        try:
+            yield
+        finally:
+            _arms.reset(named)
 
 
 def claim(figure: Figure, text: str, entries: Sequence[Artist] = (), columns: int = 1) -> None:
@@ -193,8 +217,9 @@ def interval_entry() -> Line2D:
 
 
 def save(figure: Figure, path: str | Path) -> None:
-    """Write the figure without the date in it; the file appears whole or not at all."""
-    os.environ.setdefault("SOURCE_DATE_EPOCH", "0")
-    metadata = {"Date": None} if str(path).endswith(".svg") else {"Software": None}
+    """Write the figure, not when but what made it; the file appears whole or not at all."""
+    suffix = Path(path).suffix
     with replacing(path) as aside:
-        figure.savefig(aside, metadata=metadata)
+        figure.savefig(
+            aside, metadata={**_UNDATED.get(suffix, {}), _DESCRIPTION.get(suffix, "Description"): provenance_mark()}
+        )

@@ -40,7 +40,8 @@ _CELL, _STRIP = 0.17, 0.16
 """Heights of a matrix's row and of a summary's row, in inches."""
 
 _BOUNDS = {"floor": "unedited", "ceiling": "other goal"}
-"""Columns that bound every share, and how the matrices call them: the checkpoint as it is, and its neighbour."""
+"""Columns that bound every share, and how the matrices call them: the checkpoint as it is, and the nearest
+of the other goal."""
 
 _OUTLINE = "black"
 """Of cells whose target is the recipient that the vector was taken from."""
@@ -48,7 +49,7 @@ _OUTLINE = "black"
 _WITHIN, _EARLIER, _BETWEEN = "within", "earlier", "between"
 _SUMMARY: tuple[tuple[str, tuple[str, str, str, str] | str | None], ...] = (
     ("checkpoint as it is (floor)", "floor"),
-    ("its neighbour of the other goal (ceiling)", "ceiling"),
+    ("the nearest of the other goal (ceiling)", "ceiling"),
     ("added in another late phase of the run:", None),
     ("goal vector", (_WITHIN, "none", "all", "none")),
     ("its layer 1 only", (_WITHIN, "none", "layer1", "none")),

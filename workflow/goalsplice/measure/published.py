@@ -7,7 +7,7 @@ import pandas as pd
 from goalsplice.errors import StudyError
 
 PUBLISHED = "published"
-"""Name under which her run stands beside the arms."""
+"""Name under which the author's run stands beside the arms."""
 
 PUBLISHED_LIKE = "integers"
 """The arm that is trained as the published code does."""

@@ -9,6 +9,7 @@ from goalsplice.errors import run
 from goalsplice.frames import read_frame
 from goalsplice.measure.ablations import RUN, ablations, run_measures
 from goalsplice.measure.tables import write_table
+from goalsplice.stages.common import parse
 
 TABLES = ("training", "plasticity", "switches", "aims")
 _TRAINING = [*RUN, "rollout", "phase", "objective", "mean_return"]
@@ -25,7 +26,7 @@ def main() -> None:
     parser.add_argument("--schemas", required=True, help="workflow/schemas/tables.yaml")
     parser.add_argument("--runs-output", required=True, help="where the table ablation_runs goes")
     parser.add_argument("--output", required=True, help="where the table ablations goes")
-    options = parser.parse_args()
+    options = parse(parser)
 
     tables = {
         table: read_frame(getattr(options, table), _TRAINING if table == "training" else None) for table in TABLES

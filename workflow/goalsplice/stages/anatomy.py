@@ -14,6 +14,7 @@ from goalsplice.errors import run
 from goalsplice.frames import write_frame
 from goalsplice.measure.anatomy import anatomy
 from goalsplice.measure.exchange import exchanges
+from goalsplice.stages.common import parse
 
 
 def main() -> None:
@@ -24,7 +25,7 @@ def main() -> None:
     parser.add_argument("--checkpoints", nargs="+", required=True, help="each phase's checkpoint, in order")
     parser.add_argument("--anatomy-output", required=True, help="where the anatomy table goes")
     parser.add_argument("--exchanges-output", required=True, help="where the exchanges table goes")
-    options = parser.parse_args()
+    options = parse(parser)
     prepare_process()
     recipe = options.recipe
 

@@ -14,6 +14,8 @@ from goalsplice.figures.playback import SCENE, agent_name, frame_colour, picture
 from goalsplice.figures.style import styled
 from goalsplice.files import replacing
 from goalsplice.frames import read_frame
+from goalsplice.records import mark
+from goalsplice.stages.common import parse
 
 _STEP, _END = 350, 1600  # milliseconds
 _INCHES = 2.2
@@ -62,7 +64,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--behaviour", required=True, help="the behaviour table")
     parser.add_argument("--output", required=True, help="where the GIF goes")
-    options = parser.parse_args()
+    options = parse(parser)
     with styled():
         pictures, durations = frames(read_frame(options.behaviour, SCENE))
     # One palette for all, or colours would flicker; an episode's end shows all that the others do, and its colour.
@@ -70,7 +72,8 @@ def main() -> None:
     palette = Image.fromarray(np.concatenate([pictures[0], *ends])).quantize(255)
     images = [Image.fromarray(one).quantize(palette=palette, dither=Image.Dither.NONE) for one in pictures]
     with replacing(options.output) as aside:
-        images[0].save(aside, save_all=True, append_images=images[1:], duration=durations, loop=0, optimize=True)
+        options_of_gif = {"duration": durations, "loop": 0, "optimize": True, "comment": mark().encode()}
+        images[0].save(aside, save_all=True, append_images=images[1:], **options_of_gif)
 
 
 if __name__ == "__main__":

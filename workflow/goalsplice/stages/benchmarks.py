@@ -8,6 +8,7 @@ import pandas as pd
 from goalsplice.errors import StudyError, run
 from goalsplice.measure.costs import job_costs, job_of
 from goalsplice.measure.tables import write_table
+from goalsplice.stages.common import parse
 
 
 def read_record(path: str) -> pd.DataFrame:
@@ -43,7 +44,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="*", default=[])
     parser.add_argument("--schemas", required=True, help="workflow/schemas/tables.yaml")
     parser.add_argument("--output", required=True, help="where the benchmarks table goes")
-    options = parser.parse_args()
+    options = parse(parser)
     paths = [path for pattern in options.records for path in records_of(pattern, options.arms, options.seeds)]
     jobs = pd.DataFrame([{**job_of(path)._asdict(), **job_costs(read_record(path), path)} for path in paths]).astype(
         {"seed": "Int64"}

@@ -9,6 +9,7 @@ import pandas as pd
 from goalsplice.errors import StudyError, run
 from goalsplice.frames import read_frame
 from goalsplice.measure.tables import check_columns, table_schema, write_table
+from goalsplice.stages.common import parse
 
 _RUN = re.compile(r"arm=(?P<arm>[^/]+)/seed=(?P<seed>\d+)/")
 
@@ -17,12 +18,12 @@ def read_run(path: str) -> pd.DataFrame:
     """One run's table, with arm and seed from the names of its folders.
 
     Raises:
-        StudyError: the path does not name arm and seed, or the file cannot be read.
+        StudyError: the path does not name arm and seed, or the file is of another run, or cannot be read.
     """
     match = _RUN.search(Path(path).as_posix())
     if match is None:
         raise StudyError(f"{path} is not in folders arm=<arm>/seed=<seed>; put it there")
-    frame = read_frame(path)
+    frame = read_frame(path, arm=match["arm"], seed=int(match["seed"]))
     frame.insert(0, "arm", match["arm"])
     frame.insert(1, "seed", int(match["seed"]))
     return frame
@@ -34,7 +35,7 @@ def main() -> None:
     parser.add_argument("--schemas", required=True, help="workflow/schemas/tables.yaml")
     parser.add_argument("--runs", nargs="+", required=True, help="the runs' tables, in order")
     parser.add_argument("--output", required=True)
-    options = parser.parse_args()
+    options = parse(parser)
     columns = table_schema(options.schemas, options.table).names
     frames = []
     for path in options.runs:

@@ -22,6 +22,7 @@ from goalsplice.errors import StudyError, run
 from goalsplice.frames import write_frame
 from goalsplice.measure.continuation import movement
 from goalsplice.measure.evaluation import evaluate, levels
+from goalsplice.stages.common import parse
 from goalsplice.world.simulator import Worlds
 
 NEW = "yellow"
@@ -113,7 +114,7 @@ def main() -> None:
     parser.add_argument("--checkpoints", type=Path, nargs="+", required=True, help="those phases' checkpoints")
     parser.add_argument("--actors", type=Path, nargs="+", required=True, help="where those trained on yellow go")
     parser.add_argument("--output", required=True, help="where the continued table goes")
-    options = parser.parse_args()
+    options = parse(parser)
     recipe, settings = options.recipe, options.settings
     prepare_process()
     device = resolve(options.device)

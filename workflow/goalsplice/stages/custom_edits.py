@@ -9,17 +9,20 @@ import pandas as pd
 
 from goalsplice.agent.arithmetic import prepare_process
 from goalsplice.edits.custom import score_custom, unscored
-from goalsplice.errors import run
+from goalsplice.edits.plugin import digest
+from goalsplice.errors import StudyError, run
 from goalsplice.frames import write_frame
+from goalsplice.stages.common import parse
 from goalsplice.stages.pairs import arguments, levels_of, pairs_of_run
 
 
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--edits", type=json.loads, required=True, help="config.yaml's custom_edits, as JSON")
+    parser.add_argument("--files", required=True, help="the digest of the files that they are made of")
     parser.add_argument("--project", type=Path, required=True, help="the folder below which their modules are")
     parser.add_argument("--output", required=True, help="where the custom_edits table goes")
-    options = parser.parse_args()
+    options = parse(parser)
     prepare_process()
 
     on = levels_of(options)
@@ -32,6 +35,8 @@ def main() -> None:
         problems = [row["problem"] for row in found if row["problem"]]
         outcome = problems[0] if problems else f"{len(found)} networks tested in {time.perf_counter() - start:.0f} s"
         print(f"{edit['name']}: {outcome}", file=sys.stderr, flush=True)
+    if digest(options.edits, options.project) != options.files:
+        raise StudyError("the files of the custom edits changed while they were scored; run snakemake again")
     empty = pd.DataFrame([unscored("", pairs[0][0], on, "")]).iloc[:0]
     write_frame(options.output, pd.DataFrame(rows) if rows else empty)
 

@@ -9,6 +9,7 @@ from goalsplice.agent.recipe import Recipe
 from goalsplice.errors import run
 from goalsplice.frames import write_frame
 from goalsplice.measure.directions import COSINE_COLUMNS, WITHIN_COLUMNS, within_run
+from goalsplice.stages.common import parse
 
 
 def main() -> None:
@@ -18,7 +19,7 @@ def main() -> None:
     parser.add_argument("--recipe", type=Recipe.from_json, required=True, help="as JSON")
     parser.add_argument("--checkpoints", nargs="+", required=True, help="each phase's checkpoint, in order")
     parser.add_argument("--output", required=True, help="where the directions table goes")
-    options = parser.parse_args()
+    options = parse(parser)
 
     actors, objectives = [], []
     for phase, path in enumerate(options.checkpoints):

@@ -11,6 +11,7 @@ from goalsplice.agent.recipe import Recipe
 from goalsplice.errors import run
 from goalsplice.measure.directions import BETWEEN_COLUMNS, COSINE_COLUMNS, between_runs, differences
 from goalsplice.measure.tables import write_table
+from goalsplice.stages.common import parse
 from goalsplice.study import compared
 
 
@@ -23,7 +24,7 @@ def main() -> None:
     parser.add_argument("--checkpoint", required=True, help="where one is, with {arm}, {seed} and {phase}")
     parser.add_argument("--schemas", required=True, help="workflow/schemas/tables.yaml")
     parser.add_argument("--output", required=True, help="where the directions_between_runs table goes")
-    options = parser.parse_args()
+    options = parse(parser)
 
     pairs, rows = compared(options.seeds, options.others), []
     for arm, settings in options.recipes.items():

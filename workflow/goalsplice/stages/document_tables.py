@@ -7,6 +7,7 @@ import yaml
 
 from goalsplice.errors import run
 from goalsplice.files import replacing
+from goalsplice.stages.common import parse
 
 _INTRODUCTION = """\
 # Tables
@@ -38,8 +39,12 @@ The same code, configuration, packages and machine give the same bytes in every 
 and `benchmarks`.
 
 One run's rows are in `results/runs/arm=<arm>/seed=<seed>/<table>.parquet`, without the columns arm and seed. These
-files exist for `training`, `timing`, `evaluation`, `splices`, `custom_edits`, `transports`, `probes`, `anatomy`,
-`exchanges` and `directions`. They are held to the schema when they are combined.
+files exist for `training`, `timing`, `evaluation`, `splices`, `custom_edits`, `transports`, `retargets`, `continued`,
+`perceptions`, `probes`, `anatomy`, `exchanges` and `directions`, and in the ablations for `plasticity`, `switches` and
+`aims`. They are held to the schema when they are combined.
+
+Each file also says of which run it is and what made it (digests of code, settings and inputs), and holds digests of its
+content: see `goalsplice` among its metadata, and [reruns.md](reruns.md).
 
 A column without a unit is a name, a count or a pure number. [metrics.md](metrics.md) defines the numbers.
 """
@@ -66,7 +71,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--schemas", default="workflow/schemas/tables.yaml", help="workflow/schemas/tables.yaml")
     parser.add_argument("--output", default="docs/tables.md", help="docs/tables.md")
-    options = parser.parse_args()
+    options = parse(parser)
     schemas = yaml.safe_load(Path(options.schemas).read_text(encoding="utf-8"))
     with replacing(options.output) as aside:
         aside.write_text(page(schemas), encoding="utf-8")

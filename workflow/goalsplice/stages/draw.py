@@ -11,6 +11,7 @@ from goalsplice.errors import StudyError, run
 from goalsplice.figures.style import save, styled
 from goalsplice.frames import read_frame
 from goalsplice.measure.published import PUBLISHED, read_published
+from goalsplice.stages.common import parse
 
 
 def read(paths: list[str], tables: dict[str, list[str]]) -> dict[str, pd.DataFrame]:
@@ -37,12 +38,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--figure", required=True, help="module of goalsplice.figures")
     parser.add_argument("--tables", nargs="*", default=[], help="what it reads")
+    parser.add_argument("--published", required=True, help="the author's learning curve, for figures that have it")
     parser.add_argument("--config", type=json.loads, required=True, help="what it needs of config.yaml, as JSON")
     parser.add_argument("--outputs", nargs="+", required=True, help="files to draw, by whose suffix the format follows")
-    options = parser.parse_args()
+    options = parse(parser)
     module = importlib.import_module(f"goalsplice.figures.{options.figure}")
-    with styled():
-        figure = module.draw(read(options.tables, module.TABLES), options.config)
+    with styled(options.config.get("arms", {})):
+        figure = module.draw(read([*options.tables, options.published], module.TABLES), options.config)
         for path in options.outputs:
             save(figure, path)
 

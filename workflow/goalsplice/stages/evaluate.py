@@ -11,6 +11,7 @@ from goalsplice.agent.recipe import Recipe
 from goalsplice.errors import run
 from goalsplice.frames import write_frame
 from goalsplice.measure.evaluation import evaluate, levels
+from goalsplice.stages.common import parse
 
 
 def main() -> None:
@@ -21,7 +22,7 @@ def main() -> None:
     parser.add_argument("--evaluation", type=json.loads, required=True, help="config.yaml's evaluation, as JSON")
     parser.add_argument("--checkpoints", nargs="+", required=True, help="each phase's checkpoint, in order")
     parser.add_argument("--output", required=True, help="where the evaluation table goes")
-    options = parser.parse_args()
+    options = parse(parser)
     prepare_process()
     recipe, settings = options.recipe, options.evaluation
 

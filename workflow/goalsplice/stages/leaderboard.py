@@ -7,6 +7,7 @@ from goalsplice.frames import read_frame
 from goalsplice.measure.leaderboard import by_seed, entries, leaderboard
 from goalsplice.measure.recovery import COLUMNS
 from goalsplice.measure.tables import write_table
+from goalsplice.stages.common import parse
 
 
 def main() -> None:
@@ -16,7 +17,7 @@ def main() -> None:
     parser.add_argument("--schemas", required=True, help="workflow/schemas/tables.yaml")
     parser.add_argument("--leaderboard", required=True, help="where the leaderboard table goes")
     parser.add_argument("--entries", required=True, help="where the leaderboard_entries table goes")
-    options = parser.parse_args()
+    options = parse(parser)
     custom = read_frame(options.custom, [*COLUMNS, "problem"])
     runs = by_seed(read_frame(options.splices, COLUMNS), custom)
     board = leaderboard(runs, custom)

@@ -9,6 +9,7 @@ from goalsplice.frames import read_frame
 from goalsplice.measure.retargets import COLUMNS, effects
 from goalsplice.measure.tables import write_table
 from goalsplice.stages.combine import read_run
+from goalsplice.stages.common import parse
 
 
 def main() -> None:
@@ -19,7 +20,7 @@ def main() -> None:
     parser.add_argument("--late", type=int, nargs="+", required=True, help="phases that count")
     parser.add_argument("--schemas", required=True, help="workflow/schemas/tables.yaml")
     parser.add_argument("--output", required=True, help="where the retarget_effects table goes")
-    options = parser.parse_args()
+    options = parse(parser)
     if options.runs:
         retargets = pd.concat([read_run(path) for path in options.runs], ignore_index=True)
     else:

@@ -45,6 +45,7 @@ from goalsplice.measure.perception import (
 )
 from goalsplice.measure.probes import KEYS
 from goalsplice.stages import retarget
+from goalsplice.stages.common import parse
 from goalsplice.stages.retarget import MAIN, settings_of, subjects
 from goalsplice.world.simulator import Worlds
 
@@ -161,11 +162,12 @@ def observations(options: argparse.Namespace, run_of: Mapping[int, Subject]) -> 
 
 
 def main() -> None:
-    parser = retarget.arguments()
-    parser.description = __doc__
+    parser = retarget.arguments(__doc__)
+    # No edit here takes another run's switch.
+    parser.set_defaults(other_seed=None, other_checkpoints=[])
     parser.add_argument("--levels", type=int, default=512, help="played by each network")
     parser.add_argument("--scenes", type=int, default=1800, help="observations, but for which key has which colour")
-    options = parser.parse_args()
+    options = parse(parser)
     prepare_process()
     recipe, run_of = options.recipe, dict(subjects(options))
     settings = settings_of(options.retargets, recipe.encoding)

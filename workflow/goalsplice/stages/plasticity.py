@@ -13,6 +13,7 @@ from goalsplice.edits.attribution import observations
 from goalsplice.errors import run
 from goalsplice.frames import write_frame
 from goalsplice.measure.plasticity import plasticity
+from goalsplice.stages.common import parse
 
 
 def main() -> None:
@@ -22,7 +23,7 @@ def main() -> None:
     parser.add_argument("--recipe", type=Recipe.from_json, required=True, help="as JSON")
     parser.add_argument("--checkpoints", type=Path, nargs="+", required=True, help="each phase's checkpoint, in order")
     parser.add_argument("--output", required=True, help="where the plasticity table goes")
-    options = parser.parse_args()
+    options = parse(parser)
     recipe = options.recipe
     prepare_process()
 

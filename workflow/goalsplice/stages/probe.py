@@ -17,6 +17,7 @@ from goalsplice.errors import run
 from goalsplice.frames import write_frame
 from goalsplice.measure.activations import activations, inputs_of, seen
 from goalsplice.measure.probes import Network, Places, key_places, probe_run
+from goalsplice.stages.common import parse
 
 LAYOUTS = "three_colours"
 
@@ -30,7 +31,7 @@ def main() -> None:
     parser.add_argument("--phases", type=int, nargs="+", required=True, help="phases of --checkpoints")
     parser.add_argument("--checkpoints", type=Path, nargs="+", required=True, help="those phases' checkpoints")
     parser.add_argument("--output", required=True, help="where the probes table goes")
-    options = parser.parse_args()
+    options = parse(parser)
     prepare_process()
     recipe, settings = options.recipe, options.probes
 

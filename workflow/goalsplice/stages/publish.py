@@ -10,6 +10,7 @@ from goalsplice.files import replacing
 from goalsplice.frames import read_frame
 from goalsplice.measure.perception import verdicts
 from goalsplice.publishing import results_text, with_results
+from goalsplice.stages.common import parse
 
 
 def main() -> None:
@@ -22,7 +23,7 @@ def main() -> None:
     parser.add_argument("--figures", type=Path, nargs="+", required=True, help="PNG files")
     parser.add_argument("--readme", type=Path, required=True)
     parser.add_argument("--folder", type=Path, required=True, help="where copies of figures and tables go")
-    options = parser.parse_args()
+    options = parse(parser)
     tables = {path.stem: read_frame(path) for path in options.tables}
     large = {path.stem: read_frame(path, digest.COLUMNS.get(path.stem)) for path in options.digested}
     digests = {

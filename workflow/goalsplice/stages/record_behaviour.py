@@ -10,11 +10,15 @@ from goalsplice.agent.recipe import Recipe
 from goalsplice.errors import run
 from goalsplice.measure.behaviour import record
 from goalsplice.measure.tables import write_table
+from goalsplice.stages.common import parse
 from goalsplice.world.vocabulary import THIRD_KEY_COLOURS
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--arm", required=True)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--phase", type=int, required=True)
     parser.add_argument("--checkpoint", type=Path, required=True, help="the unedited agent's")
     parser.add_argument("--edited", type=Path, required=True, help="the edited actor, of the same run and phase")
     parser.add_argument("--recipe", type=Recipe.from_json, required=True, help="as JSON")
@@ -24,12 +28,13 @@ def main() -> None:
     parser.add_argument("--policy", choices=["sampling", "greedy"], default="sampling", help="how actions follow")
     parser.add_argument("--schemas", required=True, help="workflow/schemas/tables.yaml")
     parser.add_argument("--output", required=True, help="where the behaviour table goes")
-    options = parser.parse_args()
+    options = parse(parser)
     recipe = options.recipe
     prepare_process()
 
-    agent, header = load_checkpoint(options.checkpoint, recipe)
-    edited, _ = load_actor(options.edited, recipe, arm=header.arm, seed=header.seed, phase=header.phase)
+    wanted_run = {"arm": options.arm, "seed": options.seed, "phase": options.phase}
+    agent, header = load_checkpoint(options.checkpoint, recipe, **wanted_run)
+    edited, _ = load_actor(options.edited, recipe, **wanted_run)
     actors = {"unedited": agent.actor.state_dict(), "edited": edited}
     frame = record(actors, recipe, options.layouts, options.level, options.levels_seed, options.policy)
     wanted = {"arm": header.arm, "seed": header.seed, "phase": header.phase, "wanted": header.objective}

@@ -3,19 +3,20 @@
 import argparse
 import json
 
-import yaml
-
+from goalsplice.configuration import as_yaml
 from goalsplice.errors import run
 from goalsplice.files import replacing
+from goalsplice.records import mark
+from goalsplice.stages.common import parse
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", type=json.loads, required=True, help="as JSON")
     parser.add_argument("--output", required=True)
-    options = parser.parse_args()
+    options = parse(parser)
     with replacing(options.output) as aside:
-        aside.write_text(yaml.safe_dump(options.config, sort_keys=False), encoding="utf-8")
+        aside.write_text(f"# {mark()}\n{as_yaml(options.config)}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from goalsplice.errors import run
 from goalsplice.frames import read_frame
 from goalsplice.measure.recovery import COLUMNS, effects, recoveries, smallest, with_recovery
 from goalsplice.measure.tables import write_table
+from goalsplice.stages.common import parse
 
 
 def main() -> None:
@@ -15,7 +16,7 @@ def main() -> None:
     parser.add_argument("--recoveries", required=True, help="where the recoveries table goes")
     parser.add_argument("--effects", required=True, help="where the edit_effects table goes")
     parser.add_argument("--smallest", required=True, help="where the smallest_edits table goes")
-    options = parser.parse_args()
+    options = parse(parser)
     splices = with_recovery(read_frame(options.splices, COLUMNS))
     by_seed = recoveries(splices)
     write_table(options.recoveries, by_seed, options.schemas, "recoveries")

@@ -8,6 +8,7 @@ import pandas as pd
 from goalsplice.agent.recipe import Recipe
 from goalsplice.errors import run
 from goalsplice.measure.tables import write_table
+from goalsplice.stages.common import parse
 from goalsplice.world.oracle import best_return, colour_blind_return
 from goalsplice.world.vocabulary import OBJECTIVES, THIRD_KEY_COLOURS, WRONG_KEY_REWARD
 
@@ -17,7 +18,7 @@ def main() -> None:
     parser.add_argument("--recipes", type=json.loads, required=True, help="each arm's recipe, as JSON")
     parser.add_argument("--schemas", required=True, help="workflow/schemas/tables.yaml")
     parser.add_argument("--output", required=True)
-    options = parser.parse_args()
+    options = parse(parser)
     rows = []
     for arm, values in options.recipes.items():
         recipe = Recipe.from_json(json.dumps(values))

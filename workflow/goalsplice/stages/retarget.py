@@ -23,6 +23,7 @@ from goalsplice.errors import run
 from goalsplice.frames import write_frame
 from goalsplice.measure.continuation import cosine
 from goalsplice.measure.evaluation import evaluate, evaluate_policy, levels
+from goalsplice.stages.common import parse
 from goalsplice.world.simulator import Worlds
 
 MAIN = "three_colours"
@@ -89,8 +90,9 @@ def rows_of(subject: Subject, recipe: Recipe, options: argparse.Namespace, late:
         yield row(subject, edited, recipe, few, MAIN, policy)
 
 
-def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
+def arguments(description: str | None) -> argparse.ArgumentParser:
+    """The arguments that name the run, its checkpoints and the settings, but for another run's."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--arm", required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--recipe", type=Recipe.from_json, required=True, help="as JSON")
@@ -98,8 +100,6 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--levels-seed", type=int, required=True, help="where levels are drawn from")
     parser.add_argument("--late", type=int, nargs="+", required=True, help="phases with all edits and controls")
     parser.add_argument("--checkpoints", type=Path, nargs="+", required=True, help="all phases, in their order")
-    parser.add_argument("--other-seed", type=int, help="the run of --other-checkpoints")
-    parser.add_argument("--other-checkpoints", type=Path, nargs="*", default=[], help="the late phases of another run")
     parser.add_argument("--further-phases", type=int, nargs="*", default=[], help="phases of --further-actors")
     parser.add_argument(
         "--further-actors", type=Path, nargs="*", default=[], help="those trained further on the target"
@@ -122,7 +122,9 @@ def subjects(options: argparse.Namespace) -> Iterator[tuple[int, Subject]]:
         for phase, path in zip(late, options.other_checkpoints, strict=False)
     }
     further = {
-        phase: load_actor(path, recipe, phase=phase, objective=options.retargets["target"])[0]
+        phase: load_actor(
+            path, recipe, arm=options.arm, seed=options.seed, phase=phase, objective=options.retargets["target"]
+        )[0]
         for phase, path in zip(options.further_phases, options.further_actors, strict=True)
     }
 
@@ -154,7 +156,10 @@ def subjects(options: argparse.Namespace) -> Iterator[tuple[int, Subject]]:
 
 
 def main() -> None:
-    options = arguments().parse_args()
+    parser = arguments(__doc__)
+    parser.add_argument("--other-seed", type=int, help="the run of --other-checkpoints")
+    parser.add_argument("--other-checkpoints", type=Path, nargs="*", default=[], help="the late phases of another run")
+    options = parse(parser)
     prepare_process()
     rows = []
     for phase, subject in subjects(options):

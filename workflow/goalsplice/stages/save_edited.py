@@ -13,19 +13,23 @@ from goalsplice.agent.recipe import Recipe
 from goalsplice.edits.least_squares import seen
 from goalsplice.edits.retargets import Subject, below, few_weights
 from goalsplice.errors import run
+from goalsplice.stages.common import parse
 from goalsplice.stages.retarget import MAIN, settings_of
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--arm", required=True)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--phase", type=int, required=True)
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--recipe", type=Recipe.from_json, required=True, help="as JSON")
     parser.add_argument("--retargets", type=json.loads, required=True, help="config.yaml's retargets, as JSON")
     parser.add_argument("--output", required=True, help="where the edited actor goes")
-    options = parser.parse_args()
+    options = parse(parser)
     prepare_process()
     recipe, settings = options.recipe, settings_of(options.retargets, options.recipe.encoding)
-    agent, header = load_checkpoint(options.checkpoint, recipe)
+    agent, header = load_checkpoint(options.checkpoint, recipe, arm=options.arm, seed=options.seed, phase=options.phase)
     actor = agent.actor.state_dict()
     key = (zlib.crc32(header.arm.encode()), header.seed, header.phase)
     met = seen(actor, recipe, MAIN, key)

@@ -1,4 +1,4 @@
-"""Edit neighbouring phases' actors towards each other in every way of `edits/`, with controls, and test the results."""
+"""Edit pairs of phases' actors towards each other in every way of `edits/`, with controls, and test the results."""
 
 import sys
 import time
@@ -11,13 +11,14 @@ from goalsplice.edits.families import all_edits
 from goalsplice.edits.scoring import bounds, score
 from goalsplice.errors import run
 from goalsplice.frames import write_frame
+from goalsplice.stages.common import parse
 from goalsplice.stages.pairs import arguments, levels_of, pairs_of_run
 
 
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--output", required=True, help="where the splices table goes")
-    options = parser.parse_args()
+    options = parse(parser)
     recipe, settings, on = options.recipe, options.splices, levels_of(options)
     prepare_process()
 

@@ -10,6 +10,7 @@ from goalsplice.frames import read_frame
 from goalsplice.measure.phases import phases_of, run_measures, summarise
 from goalsplice.measure.published import PUBLISHED, read_published
 from goalsplice.measure.tables import write_table
+from goalsplice.stages.common import parse
 
 
 def main() -> None:
@@ -20,7 +21,7 @@ def main() -> None:
     parser.add_argument("--schemas", required=True, help="workflow/schemas/tables.yaml")
     for table in ("phases", "measures", "summary"):
         parser.add_argument(f"--{table}-output", required=True, help=f"where the {table} table goes")
-    options = parser.parse_args()
+    options = parse(parser)
     threshold, settled_after = options.measures["threshold"], options.measures["settled_after"]
 
     columns = ["arm", "seed", "rollout", "phase", "objective", "mean_return"]

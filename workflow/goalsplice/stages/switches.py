@@ -25,6 +25,7 @@ from goalsplice.errors import run
 from goalsplice.frames import write_frame
 from goalsplice.measure.evaluation import levels
 from goalsplice.measure.switches import MOVEMENT, PAIR, RECOVERED, last_switches, movement, recovered
+from goalsplice.stages.common import parse
 from goalsplice.stages.retarget import MAIN, row, settings_of
 from goalsplice.world.vocabulary import OBJECTIVES
 
@@ -111,7 +112,7 @@ def main() -> None:
     parser.add_argument("--checkpoints", type=Path, nargs="+", required=True, help="each phase's checkpoint, in order")
     parser.add_argument("--switches-output", required=True, help="where the switches table goes")
     parser.add_argument("--aims-output", required=True, help="where the aims table goes")
-    options = parser.parse_args()
+    options = parse(parser)
     recipe, settings = options.recipe, options.settings
     prepare_process()
 

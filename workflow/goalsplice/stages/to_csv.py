@@ -5,13 +5,14 @@ import argparse
 from goalsplice.errors import run
 from goalsplice.files import replacing
 from goalsplice.frames import read_frame
+from goalsplice.stages.common import parse
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--table", required=True, help="a Parquet file")
     parser.add_argument("--output", required=True)
-    options = parser.parse_args()
+    options = parse(parser)
     table = read_frame(options.table)
     with replacing(options.output) as aside:
         table.to_csv(aside, index=False, float_format="%.6g", lineterminator="\n")

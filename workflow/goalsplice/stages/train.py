@@ -10,14 +10,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from goalsplice.agent.arithmetic import prepare_process
+from goalsplice.agent.arithmetic import kernels, prepare_process
 from goalsplice.agent.checkpoint import Header
 from goalsplice.agent.device import DEVICES, model_of, resolve
 from goalsplice.agent.recipe import Recipe
-from goalsplice.agent.resume import Run, Unfinished, code_digest
+from goalsplice.agent.resume import Run, Unfinished
 from goalsplice.agent.training import Training
 from goalsplice.errors import StudyError, run
 from goalsplice.frames import write_frame
+from goalsplice.provenance import digest, forget_inputs, libraries
+from goalsplice.source_digest import source_digest
+from goalsplice.stages.common import parse
 
 TABLES = ("training", "timing")
 
@@ -36,11 +39,11 @@ def line(row: dict, rollouts: int, first: int, elapsed: float) -> str:
         first: rollouts that were done when this job began, `elapsed` seconds ago.
     """
     done = row["rollout"] - first
-    left = elapsed / done * (rollouts - row["rollout"])
+    minutes, seconds = divmod(round(elapsed / done * (rollouts - row["rollout"])), 60)
     speed = row["environment_steps"] * done / row["rollout"] / elapsed
     return (
         f"rollout {row['rollout']}/{rollouts}  phase {row['phase']} {row['objective']}  "
-        f"return {row['mean_return']:.3f}  {speed:,.0f} steps/s  {left // 60:.0f} min {left % 60:.0f} s left"
+        f"return {row['mean_return']:.3f}  {speed:,.0f} steps/s  {minutes} min {seconds} s left"
     )
 
 
@@ -93,17 +96,19 @@ def main() -> None:
     parser.add_argument("--training", required=True, help="where the training table goes")
     parser.add_argument("--timing", required=True, help="where the timing table goes")
     parser.add_argument("--checkpoints", nargs="*", required=True, help="where each phase's checkpoint goes, in order")
-    options = parser.parse_args()
+    options = parse(parser)
     recipe = options.recipe
     prepare_process()
 
     device = resolve(options.device)
     if device.type != "cpu":
         say(f"Updates run on {model_of(device)}.")
-    this = Run(options.arm, options.seed, recipe.digest(), model_of(device), code_digest())
+    code = digest([source_digest("goalsplice.stages.train"), libraries()])
+    this = Run(options.arm, options.seed, recipe.digest(), model_of(device), code, kernels())
     with Unfinished(options.unfinished, this) as unfinished:
         training = Training(recipe, options.arm, options.seed, device)
         rows = take_up(training, unfinished)
+        forget_inputs()
         train(training, unfinished, rows, options.save_every)
         unfinished.finish([Path(path) for path in options.checkpoints])
         for table in TABLES:

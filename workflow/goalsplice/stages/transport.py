@@ -15,6 +15,7 @@ from goalsplice.edits.transport import AT_RANDOM, MATCHED, NOT_ALIGNED, Bench, C
 from goalsplice.errors import StudyError, run
 from goalsplice.frames import write_frame
 from goalsplice.measure.evaluation import levels
+from goalsplice.stages.common import parse
 from goalsplice.study import same_goal_phase
 
 
@@ -55,7 +56,7 @@ def main() -> None:
         "--checkpoints", type=Path, nargs="+", required=True, help="of that run and of the others whose vectors it gets"
     )
     parser.add_argument("--output", required=True, help="where the transports table goes")
-    options = parser.parse_args()
+    options = parse(parser)
     recipe, settings = options.recipe, options.splices
     prepare_process()
 

@@ -47,6 +47,11 @@ from goalsplice.world.vocabulary import (
 )
 
 
+def mission(colour: str) -> str:
+    """What the agent would read as its objective, if it could read."""
+    return f"fetch the {colour} key"
+
+
 class WalkableKey(Key):
     """A key that one can stand on."""
 
@@ -89,7 +94,8 @@ class FetchObstaclesEnv(MiniGridEnv):
         self.wall_penalty = wall_penalty
         super().__init__(
             mission_space=MissionSpace(
-                mission_func=lambda colour: f"fetch the {colour} key",
+                # No lambda: the environment would not pickle, and workers of vector environments get it as a pickle.
+                mission_func=mission,
                 ordered_placeholders=[list(OBJECTIVES)],
             ),
             grid_size=size,
@@ -107,7 +113,7 @@ class FetchObstaclesEnv(MiniGridEnv):
         self.place_obj(self.ball)
         for colour in (*ALWAYS_PRESENT, self._rand_elem(THIRD_KEY_COLOURS[self.layouts])):
             self.place_obj(self.key_type(colour))
-        self.mission = f"fetch the {self.objective} key"
+        self.mission = mission(self.objective)
 
     def draw_ball_cell(self) -> tuple[int, int]:
         """Where the ball goes next: a uniformly drawn free neighbour cell, or its own cell if none is free."""

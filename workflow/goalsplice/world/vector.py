@@ -2,6 +2,7 @@
 
 import gymnasium
 import numpy as np
+from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode
 
 from goalsplice.compiled import njit
@@ -93,6 +94,7 @@ class BatchedFetchObstacles(gymnasium.vector.VectorEnv):
         self.rules = Rules(max_steps=steps_limit(encoding.size)) if rules is None else rules
         self.metadata = {"autoreset_mode": autoreset_mode}
         self._objective = OBJECTIVES.index(objective)
+        self.worlds = None
         self._contents = cell_inputs(encoding.name).astype(np.uint8)
         self._walls = self._contents[np.where(encoding.geometry.background_walls, WALL, EMPTY)]
         shape = (encoding.view_size, encoding.view_size, encoding.channels)
@@ -107,10 +109,16 @@ class BatchedFetchObstacles(gymnasium.vector.VectorEnv):
         return out.reshape(len(codes), *self.single_observation_space.shape)
 
     def reset(self, *, seed=None, options=None):
-        """Start new episodes: everywhere, or where `options["reset_mask"]` (bool (n,)) is true."""
+        """Start new episodes: everywhere, or where `options["reset_mask"]` (bool (n,)) is true.
+
+        Raises:
+            ResetNeeded: a mask is given, but no episode was started before.
+        """
         super().reset(seed=seed)
         tables, colours = self.encoding.geometry, colour_numbers(self.layouts)
         mask = (options or {}).get("reset_mask")
+        if mask is not None and self.worlds is None:
+            raise ResetNeeded("no world has begun; reset all of them first, without a reset_mask")
         if mask is None:
             self.worlds = create(self.num_envs, self.layouts, self.np_random, self.encoding.size)
             self._outcomes = np.full(self.num_envs, RUNNING, dtype=np.int64)

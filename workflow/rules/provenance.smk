@@ -1,0 +1,70 @@
+# Outputs that say that something else made them than what would make them now are made again, whatever Snakemake knows.
+#
+# Snakemake compares with its own records in .snakemake/, by path and time: these may be lost, or be of other files than
+# those that lie there now. Included last, when all rules are known.
+
+record_of = functools.cache(records.recorded)
+
+
+def expected_of(made_rule, wildcards):
+    """What would make a job's outputs now."""
+    made = made_rule.params.made
+    made = json.loads(made(wildcards) if callable(made) else made)
+    arm, seed = wildcards.get("arm"), wildcards.get("seed")
+    run = {} if seed is None else {"arm": arm, "seed": int(seed), "recipe": provenance.digest(ALL_RECIPES[arm])}
+    return provenance.Provenance(code=made["code"], settings=made["settings"], **run)
+
+
+def content_of(path):
+    return record_of(path)[1] if os.path.exists(path) else None
+
+
+def why_again(made_rule, outputs, wildcards):
+    """Why a job's outputs, of which some are there, are to be made again; None if they need not."""
+    for path in outputs:
+        if not os.path.exists(path):
+            return f"{path} is missing, which is made with others that are there"
+        found = provenance.difference(record_of(path)[0], expected_of(made_rule, wildcards), content_of)
+        if found:
+            return f"{path}: {found}"
+    return None
+
+
+REPORTED = set()
+LIBRARIES = provenance.libraries()
+
+
+def report_once(subject, sentence):
+    """Say something about many files once, with the first of them."""
+    if subject not in REPORTED:
+        REPORTED.add(subject)
+        logger.info(sentence)
+
+
+def unchanged(made_rule):
+    """An input function without inputs: while the plan is made, it forces the job if its outputs are not current."""
+
+    def check(wildcards):
+        outputs = made_rule.expand_output(wildcards)[0]
+        # A cluster's job is a Snakemake too; its plan was made before.
+        if not workflow.is_main_process or not any(os.path.exists(path) for path in outputs):
+            return []
+        why = why_again(made_rule, outputs, wildcards)
+        if why:
+            workflow.dag.forcefiles.update(outputs)
+            name = made_rule.name
+            report_once(name, f"Rule {name} runs again where its outputs are not current. {why}.")
+        elif versions := provenance.other_libraries(record_of(outputs[0])[0], LIBRARIES):
+            report_once(
+                versions,
+                f"Results that were made with other versions are kept, {outputs[0]} among them ({versions}). To have "
+                "all made with the same: --forceall.",
+            )
+        return []
+
+    return check
+
+
+for made_rule in workflow.rules:
+    if hasattr(made_rule.params, "made") and made_rule.output:
+        made_rule.set_input(unchanged(made_rule))
