@@ -11,12 +11,12 @@ min_version("9.0")
 # The package that lies beside this file, whichever one is installed.
 sys.path.insert(0, str(Path(workflow.basedir).resolve() / "workflow"))
 
-from goalsplice.source_digest import drop_stale_bytecode
+from goalsplice.io.source_digest import drop_stale_bytecode
 
 drop_stale_bytecode()
 
-from goalsplice import configuration
-from goalsplice.errors import StudyError
+from goalsplice.io.errors import StudyError
+from goalsplice.settings import configuration
 
 try:
     configuration.check_arguments(sys.argv)

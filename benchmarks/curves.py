@@ -18,10 +18,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from goalsplice.analysis.phases import phases_of, run_measures
+from goalsplice.analysis.statistics import interquartile_mean, over_seeds
 from goalsplice.figures.style import WIDTH, claim, note, save, styled
-from goalsplice.frames import write_frame
-from goalsplice.measure.phases import phases_of, run_measures
-from goalsplice.measure.statistics import interquartile_mean, over_seeds
+from goalsplice.io.frames import write_frame
 
 STUDY, PLAIN, MEDIUM = "study", "plain", "medium"
 WAYS = {

@@ -21,7 +21,7 @@ from subjects import Case, _rollouts, recipe_for, warm
 from goalsplice.agent import ppo, propagation, rollout
 from goalsplice.agent.adam import Adam
 from goalsplice.agent.arithmetic import arithmetic
-from goalsplice.frames import write_frame
+from goalsplice.io.frames import write_frame
 
 PARTS = {
     "products of hidden layers and heads": [],

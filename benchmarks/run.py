@@ -20,7 +20,7 @@ import pandas as pd
 import yaml
 from ratios import ANY, NOTHING
 
-from goalsplice.frames import write_frame
+from goalsplice.io.frames import write_frame
 
 HERE = Path(__file__).parent
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))

@@ -24,8 +24,8 @@ import pandas as pd
 import scipy.optimize
 import yaml
 
-from goalsplice.errors import StudyError, run
-from goalsplice.frames import write_frame
+from goalsplice.io.errors import StudyError, run
+from goalsplice.io.frames import write_frame
 
 ROOT = Path(__file__).parents[1]
 SCHEMAS = ROOT / "workflow/schemas/tables.yaml"
@@ -114,7 +114,7 @@ def stage_commands(paths: dict[str, list[str]], late: list[int], measures: dict)
     """The stages over all runs, by name, in an order in which each finds what it needs."""
 
     def stage(name: str, **options: str | list) -> list[str]:
-        words = [sys.executable, "-m", f"goalsplice.stages.{name}", "--schemas", str(SCHEMAS)]
+        words = [sys.executable, "-m", f"goalsplice.cli.{name}", "--schemas", str(SCHEMAS)]
         for option, value in options.items():
             words += [f"--{option.replace('_', '-')}", *map(str, value if isinstance(value, list) else [value])]
         return words

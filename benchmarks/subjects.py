@@ -31,8 +31,8 @@ from goalsplice.agent.ppo import Learner, estimate_advantages
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.rollout import collect
 from goalsplice.agent.training import train
-from goalsplice.compiled import njit
-from goalsplice.study import recipe_of
+from goalsplice.io.compiled import njit
+from goalsplice.settings.study import recipe_of
 from goalsplice.world import ENVIRONMENT_ID
 from goalsplice.world.simulator import (
     RUNNING,

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from study import ROOT, copy_project, planned, snakemake
 
-from goalsplice.measure.tables import table_schema
+from goalsplice.io.tables import table_schema
 
 SCHEMAS = ROOT / "workflow/schemas/tables.yaml"
 TABLES = [table for table in yaml.safe_load(SCHEMAS.read_text()) if table.startswith("ablation")]

@@ -23,8 +23,8 @@ from goalsplice.agent.network import Agent
 from goalsplice.agent.policy import policy_of
 from goalsplice.agent.ppo import Learner
 from goalsplice.agent.rollout import collect
-from goalsplice.errors import StudyError
 from goalsplice.figures.style import styled
+from goalsplice.io.errors import StudyError
 from goalsplice.world.simulator import colour_numbers, create
 
 FOLDER = ROOT / "benchmarks"

@@ -15,11 +15,11 @@ from study import QUICK, ROOT, copy_finished, copy_project, planned, snakemake
 
 from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
-from goalsplice.edits import plugin
 from goalsplice.edits.attribution import observations
-from goalsplice.edits.custom import Context, custom_edit, load
-from goalsplice.edits.scoring import Pair
-from goalsplice.study import recipe_of
+from goalsplice.experiments.custom import Context, custom_edit, load
+from goalsplice.experiments.scoring import Pair
+from goalsplice.settings import plugin
+from goalsplice.settings.study import recipe_of
 
 PAGE = (ROOT / "docs/edits.md").read_text(encoding="utf-8").partition("## Bring your own")[2]
 FIGURE = "results/figures/leaderboard.svg"

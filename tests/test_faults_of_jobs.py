@@ -57,7 +57,7 @@ def stage(snakemake: subprocess.Popen, folder: Path, seed: int) -> psutil.Proces
             # It may have ended by now. Its shell has the words in one.
             with suppress(psutil.NoSuchProcess):
                 line = process.cmdline()
-                if line[2:3] == ["goalsplice.stages.train"] and line[5:10] == words:
+                if line[2:3] == ["goalsplice.cli.train"] and line[5:10] == words:
                     return process
         return None
 

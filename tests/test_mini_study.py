@@ -13,7 +13,7 @@ import pytest
 import yaml
 from study import QUICK, ROOT, copy_finished, copy_project, planned, snakemake
 
-from goalsplice.measure.tables import table_schema
+from goalsplice.io.tables import table_schema
 from goalsplice.world.vocabulary import OUTCOMES
 
 TABLES = [
@@ -203,7 +203,7 @@ def test_another_seed_trains_that_seed_only(clone):
 
 
 def test_words_rerun_nothing(clone):
-    for path in ("agent/ppo.py", "world/simulator.py", "errors.py", "figures/style.py", "stages/common.py"):
+    for path in ("agent/ppo.py", "world/simulator.py", "io/errors.py", "figures/style.py", "cli/common.py"):
         append(clone / "workflow/goalsplice" / path, '# A comment.\n"""And a sentence."""')
     assert planned(clone, "all") == {}
 
@@ -329,11 +329,11 @@ def test_other_versions_of_libraries_are_said_and_keep_the_results(clone):
 def test_jobs_run_the_package_beside_the_snakefile(clone):
     """Whichever one is installed, and whatever the user's Python is told."""
     edit(
-        clone / "workflow/goalsplice/stages/draw.py",
+        clone / "workflow/goalsplice/cli/draw.py",
         "    module = importlib",
         "    print('mine', file=sys.stderr)\n    module = importlib",
     )
-    edit(clone / "workflow/goalsplice/stages/draw.py", "import json\n", "import json\nimport sys\n")
+    edit(clone / "workflow/goalsplice/cli/draw.py", "import json\n", "import json\nimport sys\n")
     hostile = {**os.environ, "PYTHONINSPECT": "1", "PYTHONWARNINGS": "error", "MPLBACKEND": "module://no_such"}
     # As from cron, where no environment is activated.
     hostile["PATH"] = "/usr/bin:/bin"
@@ -344,7 +344,7 @@ def test_jobs_run_the_package_beside_the_snakefile(clone):
 
 def test_code_that_changes_while_a_job_runs_is_not_what_made_its_outputs(clone):
     """What ran is what is recorded, though Snakemake compares with what it read when it started."""
-    stage = clone / "workflow/goalsplice/stages/combine.py"
+    stage = clone / "workflow/goalsplice/cli/combine.py"
     text = stage.read_text()
     # The job puts back what it ran: Snakemake, which read this text, would not see that another one came after it.
     edit(

@@ -10,9 +10,9 @@ import pytest
 import yaml
 from study import ROOT, copy_finished, copy_project, planned, snakemake
 
-from goalsplice.errors import StudyError
-from goalsplice.measure.published import PUBLISHED
-from goalsplice.publishing import END, START, results_text, with_results
+from goalsplice.analysis.published import PUBLISHED
+from goalsplice.analysis.publishing import END, START, results_text, with_results
+from goalsplice.io.errors import StudyError
 
 PAGE = (ROOT / "README.md").read_text(encoding="utf-8")
 

@@ -9,7 +9,7 @@ from numba.core.dispatcher import Dispatcher
 from numba.core.errors import NumbaError
 
 import goalsplice
-from goalsplice.compiled import njit, njit_unowned
+from goalsplice.io.compiled import njit, njit_unowned
 from goalsplice.world.geometry import geometry
 from goalsplice.world.observation import BLUE, pack
 from goalsplice.world.simulator import Worlds, create, observe, uniform

@@ -18,11 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from study import QUICK, ROOT, copy_project, snakemake
 
-from goalsplice import study
 from goalsplice.agent.checkpoint import content_digest, read
-from goalsplice.edits import plugin
-from goalsplice.errors import StudyError
-from goalsplice.provenance import digest
+from goalsplice.io.errors import StudyError
+from goalsplice.io.provenance import digest
+from goalsplice.settings import plugin, study
 
 PACKAGE = ROOT / "workflow/goalsplice"
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
@@ -36,7 +35,7 @@ UNSAFE_CALLS = {
     *("eval", "exec", "os.system", "os.popen", "torch.load", "yaml.load", "yaml.unsafe_load", "yaml.full_load"),
     *("pd.read_pickle", "pd.eval", "torch.hub.load", "subprocess.getoutput"),
 }
-PLUGIN = {("edits/custom.py", "exec")}
+PLUGIN = {("experiments/custom.py", "exec")}
 """Custom edits: the only place where a configuration names code."""
 
 
@@ -206,7 +205,7 @@ def test_a_hostile_text_stays_one_word_of_a_shell_line(project):
     result = snakemake(project, target, "--dry-run", "--printshellcmds", "--cores", "1", config="hostile.yaml")
     said = result.stdout + result.stderr
     assert result.returncode == 0, said
-    words = shlex.split(said[said.index("python -m goalsplice.stages.custom_edits") :].partition("\n[")[0])
+    words = shlex.split(said[said.index("python -m goalsplice.cli.custom_edits") :].partition("\n[")[0])
     edits = json.loads(words[words.index("--edits") + 1])
     assert edits == yaml.safe_load((project / "hostile.yaml").read_text())["custom_edits"]
     assert not list(project.rglob("smuggled"))

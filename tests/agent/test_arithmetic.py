@@ -11,7 +11,7 @@ import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from goalsplice.agent.arithmetic import arithmetic, kernels, prepare_process
-from goalsplice.compiled import njit
+from goalsplice.io.compiled import njit
 
 SMALL = np.full(64, 1e-39, dtype=np.float32)
 
@@ -89,7 +89,7 @@ def test_a_prepared_process_has_one_thread_and_says_so(two_threads):
 PRODUCT = """
 import sys
 {start}
-import goalsplice.stages
+import goalsplice.cli
 import numpy as np
 
 {prepare}

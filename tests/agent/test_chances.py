@@ -9,7 +9,7 @@ from agent.test_input_layer import observed_codes
 from agent.test_ppo import agent_of
 from goalsplice.agent.chances import actor_of, chances_of
 from goalsplice.agent.policy import policy_of
-from goalsplice.compiled import njit
+from goalsplice.io.compiled import njit
 
 
 @njit

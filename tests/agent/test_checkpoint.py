@@ -9,7 +9,7 @@ from safetensors.torch import load, save_file
 
 from goalsplice.agent.checkpoint import Header, content_digest, load_checkpoint, read, save_checkpoint
 from goalsplice.agent.network import Agent
-from goalsplice.errors import StudyError
+from goalsplice.io.errors import StudyError
 
 
 @pytest.fixture

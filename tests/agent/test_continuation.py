@@ -10,7 +10,7 @@ from goalsplice.agent import continuation, training
 from goalsplice.agent.checkpoint import Header
 from goalsplice.agent.continuation import continue_training, load_actor, save_actor
 from goalsplice.agent.network import Agent
-from goalsplice.errors import StudyError
+from goalsplice.io.errors import StudyError
 from goalsplice.world.vocabulary import OBJECTIVES
 
 

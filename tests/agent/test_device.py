@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from goalsplice.agent import device
-from goalsplice.errors import StudyError
+from goalsplice.io.errors import StudyError
 
 
 def pretend(monkeypatch, gpu: bool, cuda: str | None = "12.6") -> None:

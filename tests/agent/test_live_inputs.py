@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from goalsplice.agent.live_inputs import _ROWS, live_dot, live_inputs
-from goalsplice.compiled import njit
+from goalsplice.io.compiled import njit
 
 
 @njit

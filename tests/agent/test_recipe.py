@@ -6,7 +6,7 @@ import json
 import pytest
 
 from goalsplice.agent.recipe import Recipe
-from goalsplice.errors import StudyError
+from goalsplice.io.errors import StudyError
 
 
 def test_json_round_trip(recipe):

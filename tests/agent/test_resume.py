@@ -16,7 +16,7 @@ from goalsplice.agent.checkpoint import Header
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.resume import Run, Unfinished
 from goalsplice.agent.training import Training
-from goalsplice.errors import StudyError
+from goalsplice.io.errors import StudyError
 
 KEY = ("onehot", 7)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from goalsplice.agent import training
-from goalsplice.agent.schedule import MIXED, objective_of, paying
-from goalsplice.measure.evaluation import evaluate, levels
+from goalsplice.experiments.evaluation import evaluate, levels
+from goalsplice.settings.schedule import MIXED, objective_of, paying
 from goalsplice.world.vocabulary import OUTCOMES
 
 

@@ -8,7 +8,7 @@ from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
 from goalsplice.edits.attribution import Observations, observations
 from goalsplice.edits.edit import Weights
-from goalsplice.study import recipe_of
+from goalsplice.settings.study import recipe_of
 
 
 def actor(recipe: Recipe, seed: int) -> Weights:

@@ -5,11 +5,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from edits.subjects import copies, equal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minigrid.core.constants import COLOR_TO_IDX, OBJECT_TO_IDX
 
+from edits.subjects import copies, equal
 from goalsplice.edits import goal_vectors
 from goalsplice.edits.goal_vectors import FIRST
 from goalsplice.edits.inputs import exchange_colours

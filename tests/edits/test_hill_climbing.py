@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from edits.subjects import copies, equal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edits.subjects import copies, equal
 from goalsplice.edits.edit import flat, norm, size, unflat
 from goalsplice.edits.hill_climbing import climbed
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from goalsplice.agent.network import ACTOR_LAYERS
 from goalsplice.edits.edit import size
 from goalsplice.edits.layers import layer_edits, splice_layers
-from goalsplice.edits.vocabulary import NO_EDIT
+from goalsplice.settings.labels import NO_EDIT
 
 subsets = st.sets(st.sampled_from(ACTOR_LAYERS)).map(lambda chosen: tuple(sorted(chosen)))
 parts = st.sets(st.sampled_from(["weight", "bias"])).map(tuple)

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from edits.subjects import copies, equal, logits, opinionated, subject_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import linear
 
+from edits.subjects import copies, equal, logits, opinionated, subject_of
 from goalsplice.agent.network import ACTOR_LAYERS
 from goalsplice.agent.policy import policy_of
 from goalsplice.edits import least_squares
@@ -17,7 +17,7 @@ from goalsplice.edits.inputs import exchange_colours
 from goalsplice.edits.least_squares import Seen, refitted, seen
 from goalsplice.edits.relabelling import exchanged_rows, inputs_of, perceiving
 from goalsplice.edits.retargets import LOWER
-from goalsplice.measure.evaluation import levels
+from goalsplice.experiments.evaluation import levels
 from goalsplice.world.simulator import create, observe
 
 PAIR = ("purple", "yellow")

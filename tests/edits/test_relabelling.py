@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from edits.subjects import logits, opinionated
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minigrid.core.constants import COLOR_TO_IDX, OBJECT_TO_IDX
 
+from edits.subjects import logits, opinionated
 from goalsplice.agent.policy import policy_of
 from goalsplice.edits.edit import Weights
 from goalsplice.edits.forward import forward

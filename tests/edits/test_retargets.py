@@ -6,10 +6,10 @@ from math import isnan
 import numpy as np
 import pytest
 import torch
-from edits.subjects import SETTINGS, copies, equal, logits, subject_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edits.subjects import SETTINGS, copies, equal, logits, subject_of
 from goalsplice.agent.policy import Policy, policy_of
 from goalsplice.edits import goal_vectors
 from goalsplice.edits.edit import change, flat, norm, size
@@ -18,9 +18,7 @@ from goalsplice.edits.inputs import exchange_colours
 from goalsplice.edits.least_squares import refitted
 from goalsplice.edits.relabelling import exchanged_rows
 from goalsplice.edits.retargets import (
-    BELOW,
     ENTRY_SHARES,
-    FEW,
     LOWER,
     RANKS,
     STEPS,
@@ -34,6 +32,7 @@ from goalsplice.edits.retargets import (
     perception,
 )
 from goalsplice.edits.single_weights import SHARES
+from goalsplice.settings.labels import BELOW, FEW
 
 FAMILIES = {
     "contrast": 3 * len(STRENGTHS) + len(ENTRY_SHARES) + len(UNITS) + len(RANKS),

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from goalsplice.agent.checkpoint import load_checkpoint, read
 from goalsplice.agent.continuation import load_actor
-from goalsplice.errors import StudyError
-from goalsplice.frames import read_frame
+from goalsplice.io.errors import StudyError
+from goalsplice.io.frames import read_frame
 
 EXAMPLES = int(os.environ.get("FAULT_EXAMPLES", "150"))
 SOME_COLUMNS = ["rollout", "seconds"]

@@ -12,8 +12,8 @@ from goalsplice.agent.checkpoint import save_checkpoint
 # The limit is set when all is imported: half-imported libraries fail in ways of their own. The levels need more.
 LIMITED = """
 import re, resource
-import goalsplice.stages.evaluate as stage
-from goalsplice.errors import run
+import goalsplice.cli.evaluate as stage
+from goalsplice.io.errors import run
 
 used = 1024 * int(re.search(r"VmSize:\\s+(\\d+)", open("/proc/self/status").read())[1])
 resource.setrlimit(resource.RLIMIT_AS, (used + 2**24,) * 2)

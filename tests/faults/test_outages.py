@@ -5,7 +5,7 @@ import re
 import pytest
 from faults.writers import NAMES, inputs, writers
 
-from goalsplice.errors import run
+from goalsplice.io.errors import run
 
 
 @pytest.fixture(scope="module")

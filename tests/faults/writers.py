@@ -13,10 +13,10 @@ from study import ROOT
 from figures.behaviour_tables import behaviour_table
 from goalsplice.agent.checkpoint import save_checkpoint
 from goalsplice.agent.continuation import save_actor
+from goalsplice.cli import animate, to_csv
 from goalsplice.figures.style import save, styled
-from goalsplice.frames import write_frame
-from goalsplice.measure.tables import write_table
-from goalsplice.stages import animate, to_csv
+from goalsplice.io.frames import write_frame
+from goalsplice.io.tables import write_table
 
 SCHEMAS = ROOT / "workflow/schemas/tables.yaml"
 

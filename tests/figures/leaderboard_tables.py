@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from goalsplice.edits.custom import CONTROLS
-from goalsplice.measure.leaderboard import REFERENCES, entries, leaderboard
+from goalsplice.analysis.leaderboard import REFERENCES, entries, leaderboard
+from goalsplice.experiments.custom import CONTROLS
 
 
 def leaderboard_tables(seeds, arms, never=False):

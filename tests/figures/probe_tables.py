@@ -4,8 +4,8 @@ from itertools import product
 
 import pandas as pd
 
-from goalsplice.measure.activations import HIDDEN, LAYERS
-from goalsplice.measure.probes import KEYS
+from goalsplice.experiments.activations import HIDDEN, LAYERS
+from goalsplice.experiments.probes import KEYS
 
 TRAINED = ("blue", "purple")
 COMMON = {"train_phases": "0+1", "test_phases": "2+3", "classes": 20}

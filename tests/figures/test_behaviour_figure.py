@@ -5,11 +5,11 @@ import pytest
 from PIL import Image
 
 from figures.behaviour_tables import LENGTHS, LEVELS, behaviour_table
+from goalsplice.cli import animate
 from goalsplice.figures import behaviour
 from goalsplice.figures.playback import SCENE, picture, what
 from goalsplice.figures.style import styled
-from goalsplice.frames import write_frame
-from goalsplice.stages import animate
+from goalsplice.io.frames import write_frame
 
 # MiniGrid asks pygame for a font by a name that it does not list.
 pytestmark = pytest.mark.filterwarnings("ignore:The system font")

@@ -23,12 +23,12 @@ from figures.probe_tables import probes_table
 from figures.retarget_tables import retarget_tables
 from figures.transport_tables import transports_table
 from figures.weights_tables import weights_tables
-from goalsplice.errors import StudyError
+from goalsplice.analysis.phases import MEASURES, phases_of, run_measures, summarise
+from goalsplice.analysis.published import PUBLISHED
+from goalsplice.cli import draw
 from goalsplice.figures.style import COLOURS, save, spread, styled
-from goalsplice.frames import write_frame
-from goalsplice.measure.phases import MEASURES, phases_of, run_measures, summarise
-from goalsplice.measure.published import PUBLISHED
-from goalsplice.stages import draw
+from goalsplice.io.errors import StudyError
+from goalsplice.io.frames import write_frame
 
 ROOT = Path(__file__).parents[2]
 FIGURES = ast.literal_eval(

@@ -3,10 +3,10 @@
 import pytest
 
 from figures.made_up import SETS, recovery_tables, splices_table
+from goalsplice.analysis.statistics import interquartile_mean
 from goalsplice.figures import layer_splices
 from goalsplice.figures.recoveries import CONTROLS
 from goalsplice.figures.style import COLOURS, MARKERS, MIDDLE, styled
-from goalsplice.measure.statistics import interquartile_mean
 
 SEEDS = [99, 1, 2, 3]
 SIZE = MIDDLE["markersize"]

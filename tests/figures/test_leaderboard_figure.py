@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from goalsplice.analysis.statistics import over_seeds
 from goalsplice.figures import leaderboard
 from goalsplice.figures.style import COLOURS, styled
-from goalsplice.measure.statistics import over_seeds
 
 SEEDS = [5, 1, 2]
 

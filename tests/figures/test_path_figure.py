@@ -3,10 +3,10 @@
 import pytest
 
 from figures.made_up import STEPS, recovery_tables
+from goalsplice.analysis.statistics import interquartile_mean
 from goalsplice.figures import path
 from goalsplice.figures.recoveries import CONTROLS
 from goalsplice.figures.style import MIDDLE, styled
-from goalsplice.measure.statistics import interquartile_mean
 
 SEEDS = [99, 1, 2, 3]
 

@@ -5,10 +5,10 @@ import pytest
 from matplotlib.text import Text
 
 from figures.retarget_tables import CONTROLS, LATE, SHARES, TRAINED, retarget_tables
+from goalsplice.analysis.statistics import interquartile_mean, over_seeds
 from goalsplice.figures import retarget_doses, retarget_phases, retargets
 from goalsplice.figures.retargeting import CHANCE, amount, late, on_three_colours, percent
 from goalsplice.figures.style import styled
-from goalsplice.measure.statistics import interquartile_mean, over_seeds
 
 SEEDS = [99, 1, 2, 3, 4]
 TABLES = retarget_tables(SEEDS)

@@ -7,10 +7,10 @@ import pytest
 from matplotlib.axes import Axes
 
 from figures.weights_tables import weights_tables
-from goalsplice.errors import StudyError
+from goalsplice.analysis.statistics import over_pairs, over_seeds
 from goalsplice.figures import anatomy, directions
 from goalsplice.figures.style import styled
-from goalsplice.measure.statistics import over_pairs, over_seeds
+from goalsplice.io.errors import StudyError
 
 CONFIG = {"pairs": [[2, 3]]}
 

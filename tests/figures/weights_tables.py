@@ -5,9 +5,9 @@ import pandas as pd
 import torch
 
 from goalsplice.agent.network import Agent
-from goalsplice.measure.anatomy import anatomy
-from goalsplice.measure.directions import ACTOR
-from goalsplice.measure.exchange import exchanges
+from goalsplice.experiments.anatomy import anatomy
+from goalsplice.experiments.directions import ACTOR
+from goalsplice.experiments.exchange import exchanges
 from goalsplice.world.observation import Encoding
 
 PARTS = (ACTOR, "layer1", "layer2", "layer3", "layer4")

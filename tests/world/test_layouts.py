@@ -7,7 +7,7 @@ from minigrid.core.constants import COLOR_TO_IDX
 from goalsplice.agent.episodes import play
 from goalsplice.agent.policy import Policy
 from goalsplice.agent.rollout import collect
-from goalsplice.measure.evaluation import levels
+from goalsplice.experiments.evaluation import levels
 from goalsplice.world.observation import Encoding, rows_of_keys
 from goalsplice.world.simulator import OUTCOMES, Rules, colour_numbers, create
 from goalsplice.world.vocabulary import ALWAYS_PRESENT, THIRD_KEY_COLOURS

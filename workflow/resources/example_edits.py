@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from goalsplice.edits.custom import Context, NotApplicable
 from goalsplice.edits.inputs import input_groups
+from goalsplice.experiments.custom import Context, NotApplicable
 
 Actor = Mapping[str, Tensor]
 

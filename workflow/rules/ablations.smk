@@ -29,13 +29,13 @@ rule measure_plasticity:
     threads: 1
     params:
         **made_by(
-            "goalsplice.stages.plasticity",
+            "goalsplice.cli.plasticity",
             recipe=recipe,
         ),
     message:
         "Measuring the plasticity of arm {wildcards.arm}, seed {wildcards.seed}."
     shell:
-        "python -m goalsplice.stages.plasticity --made {params.made:q}"
+        "python -m goalsplice.cli.plasticity --made {params.made:q}"
         " --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
         " --checkpoints {input.checkpoints:q} --output {output:q} 2> {log:q}"
 
@@ -57,7 +57,7 @@ rule measure_switches:
     threads: 1
     params:
         **made_by(
-            "goalsplice.stages.switches",
+            "goalsplice.cli.switches",
             recipe=recipe,
             settings=json.dumps({key: config["ablations"][key] for key in ["switches", "levels", "draws"]}),
             retargets=json.dumps(config["retargets"]),
@@ -66,7 +66,7 @@ rule measure_switches:
     message:
         "Measuring the switches of arm {wildcards.arm}, seed {wildcards.seed}."
     shell:
-        "python -m goalsplice.stages.switches --made {params.made:q}"
+        "python -m goalsplice.cli.switches --made {params.made:q}"
         " --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
         " --settings {params.settings:q} --retargets {params.retargets:q} --levels-seed {params.levels_seed}"
         " --checkpoints {input.checkpoints:q} --switches-output {output.switches:q} --aims-output {output.aims:q}"
@@ -87,14 +87,14 @@ rule combine_ablations:
         "../../envs/study.yaml"
     params:
         **made_by(
-            "goalsplice.stages.combine",
+            "goalsplice.cli.combine",
             schema=lambda wildcards: schema_of(f"ablation_{wildcards.table}"),
             # Their order is the rows'. Snakemake compares sets.
             arms=list(ABLATIONS),
             seeds=ABLATION_SEEDS,
         ),
     shell:
-        "python -m goalsplice.stages.combine --made {params.made:q}"
+        "python -m goalsplice.cli.combine --made {params.made:q}"
         " --table ablation_{wildcards.table} --schemas {SCHEMAS:q}"
         " --runs {input.runs:q} --output {output:q} 2> {log:q}"
 
@@ -115,7 +115,7 @@ rule measure_ablations:
         "../../envs/study.yaml"
     params:
         **made_by(
-            "goalsplice.stages.ablations",
+            "goalsplice.cli.ablations",
             arms=json.dumps(study.ablation_arms(config)),
             threshold=config["measures"]["threshold"],
             settled_after=config["ablations"]["settled_after"],
@@ -123,7 +123,7 @@ rule measure_ablations:
             schema=schema_of("ablation_runs", "ablations"),
         ),
     shell:
-        "python -m goalsplice.stages.ablations --made {params.made:q}"
+        "python -m goalsplice.cli.ablations --made {params.made:q}"
         " --training {input.training:q} --plasticity {input.plasticity:q}"
         " --switches {input.switches:q} --aims {input.aims:q} --arms {params.arms:q} --threshold {params.threshold:q}"
         " --settled-after {params.settled_after:q} --target {params.target:q} --schemas {SCHEMAS:q}"
@@ -140,10 +140,10 @@ rule publish_ablations:
     conda:
         "../../envs/study.yaml"
     params:
-        **made_by("goalsplice.stages.to_csv"),
+        **made_by("goalsplice.cli.to_csv"),
         output=project("docs/results/ablations.csv"),
         folder=project("docs/results"),
     shell:
-        "python -m goalsplice.stages.to_csv --made {params.made:q}"
+        "python -m goalsplice.cli.to_csv --made {params.made:q}"
         " --table {input.table:q} --output {params.output:q} 2> {log:q}"
         " && cp {input.figures:q} {params.folder:q} 2>> {log:q}"

@@ -22,13 +22,13 @@ rule take_apart:
     threads: 1
     params:
         **made_by(
-            "goalsplice.stages.anatomy",
+            "goalsplice.cli.anatomy",
             recipe=recipe,
         ),
     message:
         "Taking apart what changes between phases in arm {wildcards.arm}, seed {wildcards.seed}."
     shell:
-        "python -m goalsplice.stages.anatomy --made {params.made:q}"
+        "python -m goalsplice.cli.anatomy --made {params.made:q}"
         " --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
         " --checkpoints {input.checkpoints:q} --anatomy-output {output.anatomy:q}"
         " --exchanges-output {output.exchanges:q} 2> {log:q}"
@@ -49,13 +49,13 @@ rule compare_directions:
     threads: 1
     params:
         **made_by(
-            "goalsplice.stages.directions",
+            "goalsplice.cli.directions",
             recipe=recipe,
         ),
     message:
         "Comparing the switches of arm {wildcards.arm}, seed {wildcards.seed}."
     shell:
-        "python -m goalsplice.stages.directions --made {params.made:q}"
+        "python -m goalsplice.cli.directions --made {params.made:q}"
         " --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
         " --checkpoints {input.checkpoints:q} --output {output:q} 2> {log:q}"
 
@@ -77,7 +77,7 @@ rule compare_runs:
     threads: 1
     params:
         **made_by(
-            "goalsplice.stages.directions_between_runs",
+            "goalsplice.cli.directions_between_runs",
             recipes=json.dumps(RECIPES),
             seeds=config["seeds"],
             others=config["transport"]["others"],
@@ -88,7 +88,7 @@ rule compare_runs:
     message:
         "Comparing the switches of runs, two at a time."
     shell:
-        "python -m goalsplice.stages.directions_between_runs --made {params.made:q}"
+        "python -m goalsplice.cli.directions_between_runs --made {params.made:q}"
         " --recipes {params.recipes:q} --seeds {params.seeds}"
         " --others {params.others} --phases {params.phases} --checkpoint {params.checkpoint:q}"
         " --schemas {SCHEMAS:q} --output {output:q} 2> {log:q}"

@@ -13,7 +13,7 @@ rule benchmarks:
         "../../envs/study.yaml"
     params:
         **made_by(
-            "goalsplice.stages.benchmarks",
+            "goalsplice.cli.benchmarks",
             # From a function, so that Snakemake does not take {arm} and {seed} for wildcards.
             records=lambda wildcards: [*RUN_BENCHMARKS, *STUDY_BENCHMARKS],
             arms=ARMS,
@@ -21,6 +21,6 @@ rule benchmarks:
             schema=schema_of("benchmarks"),
         ),
     shell:
-        "python -m goalsplice.stages.benchmarks --made {params.made:q}"
+        "python -m goalsplice.cli.benchmarks --made {params.made:q}"
         " --records {params.records:q} --arms {params.arms} --seeds {params.seeds}"
         " --schemas {SCHEMAS:q} --output {output:q} 2> {log:q}"

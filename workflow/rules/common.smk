@@ -20,9 +20,10 @@ import yaml
 # As links lead to them: a project may be reached by several paths, and what is recorded must be the same for all.
 PROJECT = Path(workflow.basedir).resolve()
 
-from goalsplice import environment, files, progress, provenance, records, study, summary
-from goalsplice.edits import plugin
-from goalsplice.source_digest import source_digest
+from goalsplice.hooks import progress, summary
+from goalsplice.io import files, provenance, records
+from goalsplice.io.source_digest import source_digest
+from goalsplice.settings import environment, plugin, study
 
 try:
     if workflow.is_main_process:

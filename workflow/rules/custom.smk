@@ -19,7 +19,7 @@ rule custom_edits:
     threads: 1
     params:
         **made_by(
-            "goalsplice.stages.custom_edits",
+            "goalsplice.cli.custom_edits",
             *CUSTOM_IMPORTS,
             recipe=recipe,
             splices=json.dumps(config["splices"]),
@@ -34,7 +34,7 @@ rule custom_edits:
     message:
         "Scoring custom edits of arm {wildcards.arm}, seed {wildcards.seed}."
     shell:
-        "python -m goalsplice.stages.custom_edits --made {params.made:q} --arm {wildcards.arm} --seed {wildcards.seed}"
+        "python -m goalsplice.cli.custom_edits --made {params.made:q} --arm {wildcards.arm} --seed {wildcards.seed}"
         " --recipe {params.recipe:q} --splices {params.splices:q} --levels-seed {params.levels_seed}"
         " --phases {params.phases} --checkpoints {input.checkpoints:q} {params.other_seed} {input.other_checkpoints:q}"
         " --edits {params.edits:q} --files {params.files} --project {params.project:q} --output {output:q} 2> {log:q}"
@@ -54,10 +54,10 @@ rule leaderboard:
         "../../envs/study.yaml"
     params:
         **made_by(
-            "goalsplice.stages.leaderboard",
+            "goalsplice.cli.leaderboard",
             schema=schema_of("leaderboard", "leaderboard_entries"),
         ),
     shell:
-        "python -m goalsplice.stages.leaderboard --made {params.made:q}"
+        "python -m goalsplice.cli.leaderboard --made {params.made:q}"
         " --splices {input.splices:q} --custom {input.custom:q}"
         " --schemas {SCHEMAS:q} --leaderboard {output.leaderboard:q} --entries {output.entries:q} 2> {log:q}"

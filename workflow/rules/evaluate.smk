@@ -16,14 +16,14 @@ rule evaluate:
     threads: 1
     params:
         **made_by(
-            "goalsplice.stages.evaluate",
+            "goalsplice.cli.evaluate",
             recipe=recipe,
             evaluation=json.dumps(config["evaluation"]),
         ),
     message:
         "Evaluating the checkpoints of arm {wildcards.arm}, seed {wildcards.seed}."
     shell:
-        "python -m goalsplice.stages.evaluate --made {params.made:q}"
+        "python -m goalsplice.cli.evaluate --made {params.made:q}"
         " --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
         " --evaluation {params.evaluation:q} --checkpoints {input.checkpoints:q} --output {output:q} 2> {log:q}"
 
@@ -40,11 +40,11 @@ rule reference:
         "../../envs/study.yaml"
     params:
         **made_by(
-            "goalsplice.stages.reference",
+            "goalsplice.cli.reference",
             recipes=json.dumps(RECIPES),
             schema=schema_of("references"),
         ),
     shell:
-        "python -m goalsplice.stages.reference --made {params.made:q}"
+        "python -m goalsplice.cli.reference --made {params.made:q}"
         " --recipes {params.recipes:q} --schemas {SCHEMAS:q}"
         " --output {output:q} 2> {log:q}"

@@ -204,14 +204,14 @@ for figure, (category, label, what, tables, settings) in DRAWN.items():
             "../../envs/study.yaml"
         params:
             **made_by(
-                "goalsplice.stages.draw",
+                "goalsplice.cli.draw",
                 f"goalsplice.figures.{figure}",
                 figure=figure,
                 config=json.dumps({**settings, "arms": SEEN}),
                 published=PUBLISHED_DIGEST,
             ),
         shell:
-            "python -m goalsplice.stages.draw --made {params.made:q} --figure {params.figure:q} --published {PUBLISHED:q}"
+            "python -m goalsplice.cli.draw --made {params.made:q} --figure {params.figure:q} --published {PUBLISHED:q}"
             " --tables {input.tables:q} --config {params.config:q} --outputs {output.svg:q} {output.png:q} 2> {log:q}"
 
     # `--list-rules` shows it.
@@ -229,7 +229,7 @@ rule animate_behaviour:
     conda:
         "../../envs/study.yaml"
     params:
-        **made_by("goalsplice.stages.animate"),
+        **made_by("goalsplice.cli.animate"),
     shell:
-        "python -m goalsplice.stages.animate --made {params.made:q} --behaviour {input.behaviour:q} --output {output:q}"
+        "python -m goalsplice.cli.animate --made {params.made:q} --behaviour {input.behaviour:q} --output {output:q}"
         " 2> {log:q}"

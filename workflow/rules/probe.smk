@@ -16,7 +16,7 @@ rule probe:
     threads: 1
     params:
         **made_by(
-            "goalsplice.stages.probe",
+            "goalsplice.cli.probe",
             recipe=recipe,
             probes=json.dumps(config["probes"]),
             phases=PROBED_PHASES,
@@ -24,7 +24,7 @@ rule probe:
     message:
         "Probing checkpoints of arm {wildcards.arm}, seed {wildcards.seed}."
     shell:
-        "python -m goalsplice.stages.probe --made {params.made:q}"
+        "python -m goalsplice.cli.probe --made {params.made:q}"
         " --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
         " --probes {params.probes:q} --phases {params.phases} --checkpoints {input.checkpoints:q} --output {output:q}"
         " 2> {log:q}"

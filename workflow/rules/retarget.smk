@@ -23,7 +23,7 @@ rule continue_training:
     threads: 1
     params:
         **made_by(
-            "goalsplice.stages.continue_training",
+            "goalsplice.cli.continue_training",
             recipe=recipe,
             settings=json.dumps({key: value for key, value in config["further_training"].items() if key != "phases"}),
             levels_seed=config["evaluation"]["seed"],
@@ -33,7 +33,7 @@ rule continue_training:
     message:
         "Training checkpoints of arm {wildcards.arm}, seed {wildcards.seed} further."
     shell:
-        "python -m goalsplice.stages.continue_training --made {params.made:q}"
+        "python -m goalsplice.cli.continue_training --made {params.made:q}"
         " --arm {wildcards.arm} --seed {wildcards.seed}"
         " --recipe {params.recipe:q} --device {params.device} --settings {params.settings:q}"
         " --levels-seed {params.levels_seed} --phases {params.phases} --checkpoints {input.checkpoints:q}"
@@ -59,7 +59,7 @@ rule retarget:
     threads: 1
     params:
         **made_by(
-            "goalsplice.stages.retarget",
+            "goalsplice.cli.retarget",
             recipe=recipe,
             retargets=json.dumps(config["retargets"]),
             levels_seed=config["evaluation"]["seed"],
@@ -70,7 +70,7 @@ rule retarget:
     message:
         "Turning checkpoints of arm {wildcards.arm}, seed {wildcards.seed} to yellow."
     shell:
-        "python -m goalsplice.stages.retarget --made {params.made:q}"
+        "python -m goalsplice.cli.retarget --made {params.made:q}"
         " --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
         " --retargets {params.retargets:q} --levels-seed {params.levels_seed} --late {params.late}"
         " --checkpoints {input.checkpoints:q} {params.other_seed} {input.other_checkpoints:q}"
@@ -94,7 +94,7 @@ rule perceive:
     threads: 1
     params:
         **made_by(
-            "goalsplice.stages.perceive",
+            "goalsplice.cli.perceive",
             recipe=recipe,
             retargets=json.dumps(config["retargets"]),
             levels_seed=config["evaluation"]["seed"],
@@ -104,7 +104,7 @@ rule perceive:
     message:
         "Asking what edited agents of arm {wildcards.arm}, seed {wildcards.seed} see."
     shell:
-        "python -m goalsplice.stages.perceive --made {params.made:q}"
+        "python -m goalsplice.cli.perceive --made {params.made:q}"
         " --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
         " --retargets {params.retargets:q} --levels-seed {params.levels_seed} --late {params.late}"
         " --checkpoints {input.checkpoints:q} --further-phases {params.further_phases}"
@@ -125,12 +125,12 @@ rule measure_retargets:
         "../../envs/study.yaml"
     params:
         **made_by(
-            "goalsplice.stages.measure_retargets",
+            "goalsplice.cli.measure_retargets",
             late=LATE_PHASES,
             schema=schema_of("retarget_effects"),
         ),
     shell:
-        "python -m goalsplice.stages.measure_retargets --made {params.made:q}"
+        "python -m goalsplice.cli.measure_retargets --made {params.made:q}"
         " --retargets {input.retargets:q} --late {params.late}"
         " --schemas {SCHEMAS:q} --output {output:q} 2> {log:q}"
 
@@ -151,7 +151,7 @@ rule tuning:
         "../../envs/study.yaml"
     params:
         **made_by(
-            "goalsplice.stages.measure_retargets",
+            "goalsplice.cli.measure_retargets",
             late=LATE_PHASES,
             schema=schema_of("retarget_effects"),
             # Their order is the rows'. Snakemake compares sets.
@@ -159,7 +159,7 @@ rule tuning:
             seeds=TUNING_SEEDS,
         ),
     shell:
-        "python -m goalsplice.stages.measure_retargets --made {params.made:q}"
+        "python -m goalsplice.cli.measure_retargets --made {params.made:q}"
         " --runs {input.retargets:q} --late {params.late}"
         " --schemas {SCHEMAS:q} --output {output:q} 2> {log:q}"
 
@@ -182,8 +182,8 @@ rule record_behaviour:
         "../../envs/study.yaml"
     params:
         **made_by(
-            "goalsplice.stages.save_edited",
-            "goalsplice.stages.record_behaviour",
+            "goalsplice.cli.save_edited",
+            "goalsplice.cli.record_behaviour",
             run=f"--arm {SHOWN_ARM} --seed {SHOWN_SEED} --phase {SHOWN_PHASE}",
             recipe=json.dumps(RECIPES[SHOWN_ARM], sort_keys=True),
             retargets=json.dumps(config["retargets"]),
@@ -192,9 +192,9 @@ rule record_behaviour:
             schema=schema_of("behaviour"),
         ),
     shell:
-        "python -m goalsplice.stages.save_edited --made {params.made:q} {params.run} --recipe {params.recipe:q}"
+        "python -m goalsplice.cli.save_edited --made {params.made:q} {params.run} --recipe {params.recipe:q}"
         " --checkpoint {input.checkpoint:q} --retargets {params.retargets:q} --output {output.edited:q} 2> {log:q}"
-        " && python -m goalsplice.stages.record_behaviour --made {params.made:q} {params.run}"
+        " && python -m goalsplice.cli.record_behaviour --made {params.made:q} {params.run}"
         " --recipe {params.recipe:q} --checkpoint {input.checkpoint:q} --edited {output.edited:q}"
         " --levels-seed {params.levels_seed} --level {params.levels} --schemas {SCHEMAS:q}"
         " --output {output.table:q} 2>> {log:q}"

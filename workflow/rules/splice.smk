@@ -17,7 +17,7 @@ rule splice:
     threads: 1
     params:
         **made_by(
-            "goalsplice.stages.splice",
+            "goalsplice.cli.splice",
             recipe=recipe,
             splices=json.dumps(config["splices"]),
             levels_seed=config["evaluation"]["seed"],
@@ -27,7 +27,7 @@ rule splice:
     message:
         "Splicing checkpoints of arm {wildcards.arm}, seed {wildcards.seed}."
     shell:
-        "python -m goalsplice.stages.splice --made {params.made:q}"
+        "python -m goalsplice.cli.splice --made {params.made:q}"
         " --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
         " --splices {params.splices:q} --levels-seed {params.levels_seed} --phases {params.phases}"
         " --checkpoints {input.checkpoints:q} {params.other_seed} {input.other_checkpoints:q}"
@@ -50,9 +50,9 @@ rule recover:
         "../../envs/study.yaml"
     params:
         **made_by(
-            "goalsplice.stages.recover",
+            "goalsplice.cli.recover",
             schema=schema_of("recoveries", "edit_effects", "smallest_edits"),
         ),
     shell:
-        "python -m goalsplice.stages.recover --made {params.made:q} --splices {input.splices:q} --schemas {SCHEMAS:q}"
+        "python -m goalsplice.cli.recover --made {params.made:q} --splices {input.splices:q} --schemas {SCHEMAS:q}"
         " --recoveries {output.recoveries:q} --effects {output.effects:q} --smallest {output.smallest:q} 2> {log:q}"

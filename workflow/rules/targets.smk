@@ -37,11 +37,11 @@ rule record_config:
         "../../envs/study.yaml"
     params:
         **made_by(
-            "goalsplice.stages.record_config",
+            "goalsplice.cli.record_config",
             config=lambda wildcards: json.dumps(config),
         ),
     shell:
-        "python -m goalsplice.stages.record_config --made {params.made:q}"
+        "python -m goalsplice.cli.record_config --made {params.made:q}"
         " --config {params.config:q} --output {output:q} 2> {log:q}"
 
 
@@ -81,13 +81,13 @@ rule publish:
         "../../envs/study.yaml"
     params:
         **made_by(
-            "goalsplice.stages.publish",
+            "goalsplice.cli.publish",
             late=LATE,
         ),
         readme=project("README.md"),
         folder=project("docs/results"),
     shell:
-        "python -m goalsplice.stages.publish --made {params.made:q}"
+        "python -m goalsplice.cli.publish --made {params.made:q}"
         " --tables {input.tables:q} --digested {input.digested:q} --late {params.late}"
         " --figures {input.figures:q} --readme {params.readme:q} --folder {params.folder:q} 2> {log:q}"
 
@@ -119,8 +119,8 @@ rule publish_tuning:
     conda:
         "../../envs/study.yaml"
     params:
-        **made_by("goalsplice.stages.to_csv"),
+        **made_by("goalsplice.cli.to_csv"),
         output=project("docs/results/tuning.csv"),
     shell:
-        "python -m goalsplice.stages.to_csv --made {params.made:q}"
+        "python -m goalsplice.cli.to_csv --made {params.made:q}"
         " --table {input.table:q} --output {params.output:q} 2> {log:q}"

@@ -31,7 +31,7 @@ for name, (arms, seeds) in TRAINED.items():
             save_every=config["resume"]["save_every"],
         params:
             **made_by(
-                "goalsplice.stages.train",
+                "goalsplice.cli.train",
                 recipe=recipe,
                 device=config["device"],
             ),
@@ -40,7 +40,7 @@ for name, (arms, seeds) in TRAINED.items():
         message:
             "Training arm {wildcards.arm}, seed {wildcards.seed}. To follow it: tail -f {log}"
         shell:
-            "python -m goalsplice.stages.train --made {params.made:q}"
+            "python -m goalsplice.cli.train --made {params.made:q}"
             " --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
             " --device {params.device} --unfinished {params.unfinished:q} --save-every {resources.save_every}"
             " --training {output.training:q} --timing {output.timing:q} --checkpoints {output.checkpoints:q}"
@@ -59,14 +59,14 @@ rule combine:
         "../../envs/study.yaml"
     params:
         **made_by(
-            "goalsplice.stages.combine",
+            "goalsplice.cli.combine",
             schema=lambda wildcards: schema_of(wildcards.table),
             # Their order is the rows'. Snakemake compares sets.
             arms=ARMS,
             seeds=config["seeds"],
         ),
     shell:
-        "python -m goalsplice.stages.combine --made {params.made:q} --table {wildcards.table} --schemas {SCHEMAS:q}"
+        "python -m goalsplice.cli.combine --made {params.made:q} --table {wildcards.table} --schemas {SCHEMAS:q}"
         " --runs {input.runs:q} --output {output:q} 2> {log:q}"
 
 
@@ -86,13 +86,13 @@ rule summarise:
         "../../envs/study.yaml"
     params:
         **made_by(
-            "goalsplice.stages.summarise",
+            "goalsplice.cli.summarise",
             measures=json.dumps(config["measures"]),
             schema=schema_of("phases", "measures", "summary"),
             published=PUBLISHED_DIGEST,
         ),
     shell:
-        "python -m goalsplice.stages.summarise --made {params.made:q}"
+        "python -m goalsplice.cli.summarise --made {params.made:q}"
         " --training {input.training:q} --published {PUBLISHED:q}"
         " --measures {params.measures:q} --schemas {SCHEMAS:q} --phases-output {output.phases:q}"
         " --measures-output {output.measures:q} --summary-output {output.summary:q} 2> {log:q}"

@@ -16,7 +16,7 @@ rule transport:
     threads: 1
     params:
         **made_by(
-            "goalsplice.stages.transport",
+            "goalsplice.cli.transport",
             recipe=recipe,
             splices=json.dumps(config["splices"]),
             phases=config["transport"]["phases"],
@@ -25,7 +25,7 @@ rule transport:
     message:
         "Adding goal vectors to checkpoints of arm {wildcards.arm}, seed {wildcards.seed}."
     shell:
-        "python -m goalsplice.stages.transport --made {params.made:q}"
+        "python -m goalsplice.cli.transport --made {params.made:q}"
         " --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
         " --splices {params.splices:q} --phases {params.phases} --levels-seed {params.levels_seed}"
         " --checkpoints {input.checkpoints:q} --output {output:q} 2> {log:q}"

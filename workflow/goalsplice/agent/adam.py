@@ -8,7 +8,7 @@ PyTorch takes several passes, and as many calls, for weights that fit the proces
 
 import numpy as np
 
-from goalsplice.compiled import njit
+from goalsplice.io.compiled import njit
 
 _BETAS = (0.9, 0.999)
 """Decay of the two moments: the values that Adam's authors give, and PyTorch's defaults."""

@@ -11,7 +11,7 @@ import numpy as np
 from goalsplice.agent.input_layer import gather_relu
 from goalsplice.agent.live_inputs import LiveInputs, live_dot, live_inputs
 from goalsplice.agent.policy import Policy, add, add_relu, exponentiate
-from goalsplice.compiled import njit, njit_unowned
+from goalsplice.io.compiled import njit, njit_unowned
 from goalsplice.world.observation import rows
 
 _KEPT_BITS = 14

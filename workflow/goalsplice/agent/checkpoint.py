@@ -1,7 +1,7 @@
 """Checkpoints: actor and critic at a phase's end, as safetensors with a header that says what they are.
 
 A checkpoint holds plain numbers (safetensors, no pickle), so it is safe to load one from a stranger. A SHA-256 in its
-header covers the header, what made it (`provenance.py`) and the tensors, so a damaged one is reported and never used.
+header covers the header, what made it (`io/provenance.py`) and the tensors: a damaged one is reported and never used.
 """
 
 import hashlib
@@ -16,10 +16,10 @@ from torch import Tensor, nn
 
 from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
-from goalsplice.agent.schedule import objective_of
-from goalsplice.errors import StudyError
-from goalsplice.files import damaged, decoding, replacing
-from goalsplice.provenance import current, digest, note_input
+from goalsplice.io.errors import StudyError
+from goalsplice.io.files import damaged, decoding, replacing
+from goalsplice.io.provenance import current, digest, note_input
+from goalsplice.settings.schedule import objective_of
 
 _KEY = "goalsplice"
 """The one entry of the safetensors metadata. With several, their order in the file would differ from run to run."""

@@ -20,7 +20,7 @@ from goalsplice.agent.device_learner import learner_of
 from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.training import CPU, Progress, practise
-from goalsplice.errors import StudyError
+from goalsplice.io.errors import StudyError
 from goalsplice.world.simulator import create
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import torch
 
-from goalsplice.errors import StudyError
+from goalsplice.io.errors import StudyError
 
 DEVICES = ("cpu", "cuda", "auto")
 """What the configuration's key `device` may say."""

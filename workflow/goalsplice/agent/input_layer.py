@@ -12,7 +12,7 @@ outputs row by row, and row_inputs.T carries it to the weights. Both are exact: 
 import numpy as np
 from scipy.sparse import csr_array
 
-from goalsplice.compiled import njit
+from goalsplice.io.compiled import njit
 from goalsplice.world.observation import Encoding
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from goalsplice.compiled import njit
+from goalsplice.io.compiled import njit
 
 _ROWS = 24
 """Rows in a product, and up to twice as many in the last: OpenBLAS is faster where n * H * O is below a million."""

@@ -10,7 +10,7 @@ columns that takes is looked up, not guessed. A few columns more, so that OpenBL
 
 import numpy as np
 
-from goalsplice.compiled import njit
+from goalsplice.io.compiled import njit
 
 _MULTIPLE, _SMALL = 8, 1_000_000
 """Sides of products are filled up to a multiple of the first: on 118 columns OpenBLAS takes longer than on 120. Where a

@@ -10,7 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from goalsplice.agent.input_layer import gather_relu, table_of
-from goalsplice.compiled import njit, njit_unowned
+from goalsplice.io.compiled import njit, njit_unowned
 from goalsplice.world.observation import Encoding
 
 

@@ -23,7 +23,7 @@ from goalsplice.agent.network import Agent, flatten
 from goalsplice.agent.propagation import Propagation
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.rollout import NO_CODE, Rollout
-from goalsplice.compiled import njit
+from goalsplice.io.compiled import njit
 from goalsplice.world.simulator import RUNNING, TIMEOUT
 
 

@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 from functools import cache
 
-from goalsplice.errors import StudyError
+from goalsplice.io.errors import StudyError
 from goalsplice.world.observation import Encoding
 from goalsplice.world.simulator import Rules
 

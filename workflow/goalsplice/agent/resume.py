@@ -24,8 +24,8 @@ from safetensors.numpy import save
 from goalsplice.agent.checkpoint import Header, content_digest, load_checkpoint, save_checkpoint
 from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
-from goalsplice.errors import StudyError
-from goalsplice.files import replacing
+from goalsplice.io.errors import StudyError
+from goalsplice.io.files import replacing
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from goalsplice.agent.chances import actor_of, chances_of
 from goalsplice.agent.policy import Policy, draw
-from goalsplice.compiled import njit
+from goalsplice.io.compiled import njit
 from goalsplice.world.observation import Encoding
 from goalsplice.world.simulator import (
     RUNNING,

@@ -15,8 +15,8 @@ from goalsplice.agent.policy import policy_of
 from goalsplice.agent.ppo import Learner
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.rollout import Rollout, collect
-from goalsplice.agent.schedule import MIXED, objective_of, paying
-from goalsplice.errors import StudyError
+from goalsplice.io.errors import StudyError
+from goalsplice.settings.schedule import MIXED, objective_of, paying
 from goalsplice.world.simulator import RUNNING, Worlds, colour_numbers, create
 from goalsplice.world.vocabulary import OUTCOMES
 

@@ -1,0 +1,1 @@
+"""Networks made of networks, and controls: what is done to weights. They use `agent`."""

@@ -4,7 +4,7 @@ from itertools import combinations
 
 from goalsplice.agent.network import ACTOR_LAYERS
 from goalsplice.edits.edit import Edit, Make, Weights
-from goalsplice.edits.vocabulary import NO_EDIT
+from goalsplice.settings.labels import NO_EDIT
 
 _CONTROLS = ("turned", "shuffled", "noise", "random_sites", "same_goal", "other_seed", "untrained")
 

@@ -21,6 +21,7 @@ from goalsplice.edits.hill_climbing import climbed
 from goalsplice.edits.least_squares import Seen, refitted
 from goalsplice.edits.relabelling import perceiving
 from goalsplice.edits.single_weights import SHARES
+from goalsplice.settings.labels import BELOW, FEW
 
 STRENGTHS = (0.5, 1.0, 1.3, 1.5, 2.0, 2.5, 3.0)
 ENTRY_SHARES = (3e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2)
@@ -38,9 +39,6 @@ LOWER = {
     "layer 4": ("layer4",),
 }
 """Which layers `below` refits."""
-
-FEW, BELOW = "few weights", "below layer 1"
-"""The edits that are fixed before the reported runs are looked at (family `chosen`)."""
 
 DRAWN = ("noise", "shuffled")
 

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from goalsplice.figures.style import COLOURS, CONTROL_COLOURS, seed_marks
-from goalsplice.study import REFERENCE
+from goalsplice.settings.study import REFERENCE
 
 ARMS: dict[str, list[str]] = {"ablations": ["arm", "reference", "group", "changes", "rollouts", "measure", "verdict"]}
 RUNS: dict[str, list[str]] = {"ablation_runs": ["arm", "seed", "rollouts", "measure", "value"]}

@@ -3,7 +3,6 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from goalsplice.errors import StudyError
 from goalsplice.figures.learning_curve import (
     MILLION,
     draw_phases,
@@ -12,6 +11,7 @@ from goalsplice.figures.learning_curve import (
     rollout_entries,
 )
 from goalsplice.figures.style import PUBLISHED_COLOUR, PUBLISHED_MARKER, WIDTH, arm_name, claim, mark
+from goalsplice.io.errors import StudyError
 
 TABLES: dict[str, list[str]] = {
     "training": ["arm", "seed", "rollout", "phase", "objective", "environment_steps", "mean_return"],

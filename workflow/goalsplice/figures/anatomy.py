@@ -9,6 +9,7 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
+from goalsplice.analysis.statistics import over_seeds
 from goalsplice.figures.style import (
     COLOURS,
     WIDTH,
@@ -20,7 +21,6 @@ from goalsplice.figures.style import (
     reference_line,
     seed_marks,
 )
-from goalsplice.measure.statistics import over_seeds
 
 TABLES: dict[str, list[str]] = {
     "anatomy": [

@@ -6,8 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from goalsplice.analysis.costs import costs_by_stage
 from goalsplice.figures.style import MIDDLE, WIDTH, arm_name, claim, mark, note, spread
-from goalsplice.measure.costs import costs_by_stage
 
 TABLES: dict[str, list[str]] = {
     "benchmarks": ["stage", "arm", "seed", "seconds", "peak_memory"],

@@ -8,9 +8,9 @@ from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from goalsplice.errors import StudyError
+from goalsplice.analysis.statistics import over_pairs
 from goalsplice.figures.style import WIDTH, arm_name, claim, interval_entry, mark, note, seed_marks
-from goalsplice.measure.statistics import over_pairs
+from goalsplice.io.errors import StudyError
 
 _COLUMNS = ["arm", "seed", "part", "phase", "cosine", "null_low", "null_high"]
 

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from goalsplice.edits.vocabulary import NO_CONTROL
+from goalsplice.analysis.recovery import SUFFICIENT
 from goalsplice.figures.recoveries import (
     COMPLEMENT,
     CONTROLS,
@@ -30,7 +30,7 @@ from goalsplice.figures.recoveries import (
     standing_entries,
 )
 from goalsplice.figures.style import EDGE, MIDDLE, WIDTH, arm_name, claim, mark, note, reference_line
-from goalsplice.measure.recovery import SUFFICIENT
+from goalsplice.settings.labels import NO_CONTROL
 
 TABLES: dict[str, list[str]] = {
     "recoveries": RECOVERIES,

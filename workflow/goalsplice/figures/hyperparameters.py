@@ -19,7 +19,7 @@ from goalsplice.figures.ablation_marks import (
     words,
 )
 from goalsplice.figures.style import WIDTH, claim, interval_entry, mark, note
-from goalsplice.study import HYPERPARAMETERS
+from goalsplice.settings.study import HYPERPARAMETERS
 
 TABLES: dict[str, list[str]] = {**RUNS, **ARMS}
 """The tables that `draw` takes, and the columns that it reads of them."""

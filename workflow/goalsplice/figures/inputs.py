@@ -6,7 +6,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from goalsplice.edits.vocabulary import NO_CONTROL
 from goalsplice.figures.recoveries import (
     COMPLEMENT,
     CONTROLS,
@@ -27,6 +26,7 @@ from goalsplice.figures.recoveries import (
     standing_entries,
 )
 from goalsplice.figures.style import MIDDLE, WIDTH, arm_name, claim, mark, note, spread
+from goalsplice.settings.labels import NO_CONTROL
 
 TABLES: dict[str, list[str]] = {"recoveries": RECOVERIES, "edit_effects": EFFECTS}
 """The tables that `draw` takes, and the columns that it reads of them."""

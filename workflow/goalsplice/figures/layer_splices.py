@@ -4,7 +4,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from goalsplice.edits.vocabulary import NO_CONTROL, NO_EDIT
+from goalsplice.analysis.recovery import donors_share
+from goalsplice.analysis.statistics import interquartile_mean, over_seeds
 from goalsplice.figures.recoveries import (
     CONTROLS,
     EFFECTS,
@@ -33,8 +34,7 @@ from goalsplice.figures.style import (
     seed_marks,
     spread,
 )
-from goalsplice.measure.recovery import donors_share
-from goalsplice.measure.statistics import interquartile_mean, over_seeds
+from goalsplice.settings.labels import NO_CONTROL, NO_EDIT
 
 TABLES: dict[str, list[str]] = {
     "splices": [

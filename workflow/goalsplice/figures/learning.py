@@ -4,6 +4,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
+from goalsplice.analysis.phases import is_whole
+from goalsplice.analysis.published import PUBLISHED, PUBLISHED_LIKE
 from goalsplice.figures.learning_curve import draw_over_phases, draw_references, over_phases_entries
 from goalsplice.figures.style import (
     PUBLISHED_COLOUR,
@@ -14,8 +16,6 @@ from goalsplice.figures.style import (
     mark,
     seed_marks,
 )
-from goalsplice.measure.phases import is_whole
-from goalsplice.measure.published import PUBLISHED, PUBLISHED_LIKE
 
 TABLES: dict[str, list[str]] = {
     "phases": ["arm", "seed", "phase", "objective", "first_rollout", "last_rollout", "end_return"],

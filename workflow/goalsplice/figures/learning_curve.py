@@ -6,8 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from goalsplice.analysis.statistics import over_seeds
 from goalsplice.figures.style import COLOURS, MARKERS, MIDDLE, interval_entry, mark, reference_line
-from goalsplice.measure.statistics import over_seeds
 
 MILLION = 1e6
 

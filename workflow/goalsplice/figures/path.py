@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from goalsplice.edits.vocabulary import NO_CONTROL
+from goalsplice.analysis.statistics import over_seeds
 from goalsplice.figures.recoveries import (
     CONTROLS,
     EFFECTS,
@@ -18,7 +18,7 @@ from goalsplice.figures.recoveries import (
     standing_entries,
 )
 from goalsplice.figures.style import EDGE, MIDDLE, WIDTH, arm_name, claim, note, spread
-from goalsplice.measure.statistics import over_seeds
+from goalsplice.settings.labels import NO_CONTROL
 
 TABLES: dict[str, list[str]] = {
     "recoveries": [*RECOVERIES, "share_crash", "share_timeout"],

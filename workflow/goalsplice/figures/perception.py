@@ -9,9 +9,7 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
-from goalsplice.figures.retargeting import CEILING, CHOSEN, UNEDITED, short_name, span, wrapped
-from goalsplice.figures.style import COLOURS, WIDTH, arm_name, claim, interval_entry, mark, note, seed_marks
-from goalsplice.measure.perception import (
+from goalsplice.analysis.perception import (
     ALONE,
     CHANGE,
     COMPOSITION,
@@ -28,6 +26,8 @@ from goalsplice.measure.perception import (
     towards,
     verdicts,
 )
+from goalsplice.figures.retargeting import CEILING, CHOSEN, UNEDITED, short_name, span, wrapped
+from goalsplice.figures.style import COLOURS, WIDTH, arm_name, claim, interval_entry, mark, note, seed_marks
 
 TABLES: dict[str, list[str]] = {
     "perceptions": [

@@ -9,11 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from goalsplice.analysis.phases import phases_of
+from goalsplice.analysis.statistics import over_seeds
 from goalsplice.figures.ablation_marks import ARMS, arms_of
 from goalsplice.figures.style import WIDTH, claim, note
-from goalsplice.measure.phases import phases_of
-from goalsplice.measure.statistics import over_seeds
-from goalsplice.study import HYPERPARAMETERS, REFERENCE
+from goalsplice.settings.study import HYPERPARAMETERS, REFERENCE
 
 TABLES: dict[str, list[str]] = {
     "ablation_training": ["arm", "seed", "rollout", "phase", "objective", "mean_return"],

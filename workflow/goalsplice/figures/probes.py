@@ -9,6 +9,7 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MultipleLocator
 
+from goalsplice.analysis.statistics import interquartile_mean
 from goalsplice.figures.style import (
     COLOURS,
     MIDDLE,
@@ -22,7 +23,6 @@ from goalsplice.figures.style import (
     reference_line,
     seed_marks,
 )
-from goalsplice.measure.statistics import interquartile_mean
 
 TABLES: dict[str, list[str]] = {
     "probes": [

@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from goalsplice.edits.vocabulary import NO_CONTROL
+from goalsplice.analysis.recovery import FAIR
 from goalsplice.figures.style import CONTROL_COLOURS, CONTROL_LINES, EDGE, MIDDLE, mark
-from goalsplice.measure.recovery import FAIR
+from goalsplice.settings.labels import NO_CONTROL
 
 EFFECTS = [
     *("arm", "family", "edit", "dose", "control", "seeds"),

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from goalsplice.edits.vocabulary import NO_CONTROL
+from goalsplice.analysis.statistics import each_over_seeds, over_seeds
 from goalsplice.figures.retargeting import (
     CHANCE,
     CHOSEN,
@@ -27,7 +27,7 @@ from goalsplice.figures.retargeting import (
     wrapped,
 )
 from goalsplice.figures.style import COLOURS, MIDDLE, WIDTH, arm_name, claim, interval_entry, note
-from goalsplice.measure.statistics import each_over_seeds, over_seeds
+from goalsplice.settings.labels import NO_CONTROL
 
 TABLES: dict[str, list[str]] = {"retargets": RETARGETS}
 """The tables that `draw` takes, and the columns that it reads of them."""

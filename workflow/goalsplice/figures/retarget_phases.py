@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from goalsplice.edits.vocabulary import NO_CONTROL
+from goalsplice.analysis.statistics import each_over_seeds
 from goalsplice.figures.retargeting import (
     CEILING,
     CEILING_LINE,
@@ -24,7 +24,7 @@ from goalsplice.figures.retargeting import (
     wrapped,
 )
 from goalsplice.figures.style import COLOURS, MARKERS, MIDDLE, WIDTH, arm_name, claim, interval_entry, mark, note
-from goalsplice.measure.statistics import each_over_seeds
+from goalsplice.settings.labels import NO_CONTROL
 
 TABLES: dict[str, list[str]] = {"retargets": RETARGETS}
 """The tables that `draw` takes, and the columns that it reads of them."""

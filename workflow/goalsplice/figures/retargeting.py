@@ -7,9 +7,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from goalsplice.edits.vocabulary import NO_CONTROL
+from goalsplice.analysis.statistics import over_seeds
 from goalsplice.figures.style import COLOURS, arm_name
-from goalsplice.measure.statistics import over_seeds
+from goalsplice.settings.labels import NO_CONTROL
 
 RETARGETS = [
     *("arm", "seed", "phase", "wanted", "family", "edit", "dose", "control", "draw", "share"),

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from goalsplice.edits.vocabulary import NO_CONTROL
+from goalsplice.analysis.statistics import exact_paired_tests, holm, interquartile_mean
 from goalsplice.figures.retargeting import (
     BOUND_COLOUR,
     CEILING,
@@ -28,7 +28,7 @@ from goalsplice.figures.retargeting import (
     wrapped,
 )
 from goalsplice.figures.style import EDGE, WIDTH, arm_name, claim, interval_entry, mark, note, seed_marks
-from goalsplice.measure.statistics import exact_paired_tests, holm, interquartile_mean
+from goalsplice.settings.labels import NO_CONTROL
 
 TABLES: dict[str, list[str]] = {
     "retargets": RETARGETS,

@@ -17,7 +17,7 @@ from goalsplice.figures.ablation_marks import (
     values_of,
 )
 from goalsplice.figures.style import EDGE, WIDTH, claim, interval_entry, mark, note
-from goalsplice.study import REFERENCE, SCHEDULE
+from goalsplice.settings.study import REFERENCE, SCHEDULE
 
 TABLES: dict[str, list[str]] = {**RUNS, **ARMS}
 """The tables that `draw` takes, and the columns that it reads of them."""

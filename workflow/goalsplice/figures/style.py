@@ -12,10 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from goalsplice.files import replacing
-from goalsplice.measure.published import PUBLISHED
-from goalsplice.measure.statistics import Interval, over_seeds
-from goalsplice.records import mark as provenance_mark
+from goalsplice.analysis.published import PUBLISHED
+from goalsplice.analysis.statistics import Interval, over_seeds
+from goalsplice.io.files import replacing
+from goalsplice.io.records import mark as provenance_mark
 
 COLOURS = {
     "blue": "#00579B",

@@ -10,6 +10,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Rectangle
 
+from goalsplice.analysis.recovery import donors_share
+from goalsplice.analysis.statistics import over_pairs
 from goalsplice.figures.style import (
     COLOURS,
     MARKERS,
@@ -21,8 +23,6 @@ from goalsplice.figures.style import (
     note,
     seed_marks,
 )
-from goalsplice.measure.recovery import donors_share
-from goalsplice.measure.statistics import over_pairs
 
 TABLES: dict[str, list[str]] = {
     "transports": [

@@ -5,12 +5,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from goalsplice.analysis.published import PUBLISHED
+from goalsplice.analysis.statistics import over_seeds
 from goalsplice.figures.ablation_marks import ARMS, CHANGED, PLAIN, RUNS, arms_of, sentence, values_of
 from goalsplice.figures.learning_curve import BAND
 from goalsplice.figures.style import PUBLISHED_COLOUR, WIDTH, claim, reference_line
-from goalsplice.measure.published import PUBLISHED
-from goalsplice.measure.statistics import over_seeds
-from goalsplice.study import REFERENCE, WORLD
+from goalsplice.settings.study import REFERENCE, WORLD
 
 TABLES: dict[str, list[str]] = {
     "ablation_training": ["arm", "seed", "rollout", "phase", "mean_return"],

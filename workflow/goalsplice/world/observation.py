@@ -20,7 +20,7 @@ from functools import cache, cached_property
 import numpy as np
 import scipy.sparse
 
-from goalsplice.compiled import njit, njit_unowned
+from goalsplice.io.compiled import njit, njit_unowned
 from goalsplice.world.geometry import Geometry, geometry
 from goalsplice.world.minigrid_numbers import COLOR_TO_IDX, OBJECT_TO_IDX, STATE_TO_IDX
 

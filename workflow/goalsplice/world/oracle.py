@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from goalsplice.compiled import njit
+from goalsplice.io.compiled import njit
 from goalsplice.world.geometry import Geometry, geometry
 from goalsplice.world.simulator import FORWARD, LEFT, PICKUP, RIGHT, Rules
 from goalsplice.world.vocabulary import (

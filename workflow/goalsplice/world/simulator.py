@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from goalsplice.compiled import njit, njit_unowned
+from goalsplice.io.compiled import njit, njit_unowned
 from goalsplice.world.geometry import geometry
 from goalsplice.world.minigrid_numbers import COLOR_TO_IDX
 from goalsplice.world.observation import BLUE, PURPLE, pack

@@ -5,7 +5,7 @@ import numpy as np
 from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode
 
-from goalsplice.compiled import njit
+from goalsplice.io.compiled import njit
 from goalsplice.world.observation import BALL, EMPTY, WALL, Encoding, cell_inputs
 from goalsplice.world.simulator import (
     RUNNING,

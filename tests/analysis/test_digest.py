@@ -1,0 +1,155 @@
+"""Digests are means of the right rows."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from goalsplice.analysis import digest
+from goalsplice.analysis.digest import rollouts_until
+
+VALUES = st.floats(-1, 1)
+
+
+def transport_row(seed, source_seed, target_phase, share, aligned="none"):
+    return {
+        "arm": "a",
+        "seed": seed,
+        "source_seed": source_seed,
+        "target_phase": target_phase,
+        "source_recipient_phase": 18,
+        "part": "all",
+        "aligned": aligned,
+        "control": "none",
+        "donor_objective": "purple",
+        "share_purple": share,
+        "share_blue": 1 - share,
+    }
+
+
+def test_transports_are_told_apart_by_their_target():
+    rows = [
+        transport_row(1, 1, 18, 1.0),
+        transport_row(1, 1, 20, 0.8),
+        transport_row(1, 1, 4, 0.2),
+        transport_row(1, 2, 18, 0.1),
+        transport_row(2, 1, 18, 0.3),
+        transport_row(1, 2, 18, 0.6, aligned="matched"),
+    ]
+    out = digest.transports(pd.DataFrame(rows), late=18).set_index(["target", "aligned"])["interquartile_mean"]
+    assert out[("own recipient", "none")] == 1
+    assert out[("other late phase", "none")] == pytest.approx(0.8)
+    assert out[("early phase", "none")] == pytest.approx(0.2)
+    assert out[("other run", "none")] == pytest.approx(0.2)
+    assert out[("other run", "matched")] == pytest.approx(0.6)
+
+
+def test_between_runs_it_is_runs_that_are_resampled():
+    """A source's vectors do equally well everywhere: seeds are nearly alike, and say nothing of another source."""
+    seeds = range(8)
+    rows = [transport_row(seed, source, 18, source / 10) for seed in seeds for source in seeds if seed != source]
+    (out,) = digest.transports(pd.DataFrame(rows), late=18).to_dict("records")
+    assert (out["target"], out["seeds"]) == ("other run", 8)
+    assert out["interquartile_mean"] == pytest.approx(0.35)
+    assert out["highest_seed"] - out["lowest_seed"] == pytest.approx(0.1)
+    assert out["high"] - out["low"] > 0.25
+
+
+def test_probes_are_told_apart_by_what_was_learned_and_read():
+    known = {
+        "arm": "a",
+        "seed": 1,
+        "control": "none",
+        "probe": "transferred_place",
+        "layer": "layer3",
+        "train_phases": "12",
+        "test_phases": "20",
+    }
+    role = {"train_objective": "blue", "train_key": "blue", "test_objective": "purple", "test_key": "purple"}
+    colour = {**role, "train_key": "purple"}
+    rows = [{**known, **role, "balanced_accuracy": 0.9}, {**known, **colour, "balanced_accuracy": 0.1}]
+    out = digest.probes(pd.DataFrame(rows)).set_index(["same_key", "learned_wanted", "reads_wanted"])
+    assert out.loc[(False, True, True), "interquartile_mean"] == pytest.approx(0.9)
+    assert out.loc[(True, False, True), "interquartile_mean"] == pytest.approx(0.1)
+
+
+def test_exchanges_are_of_the_trained_colours_or_of_others():
+    rows = [
+        {"arm": "a", "seed": 1, "recipient_phase": phase, "basis": "columns", "colour": one, "other_colour": other}
+        | {"cosine_of_changes": value, "contrast_cosine": value, "share": value}
+        for phase, one, other, value in (
+            (18, "blue", "purple", -0.9),
+            (18, "blue", "red", 0.1),
+            (18, "green", "red", 0.5),
+            (2, "blue", "purple", 0.9),
+        )
+    ]
+    out = digest.exchanges(pd.DataFrame(rows), late=18).set_index(["colours", "measure"])["interquartile_mean"]
+    assert out[("blue and purple", "contrast_cosine")] == pytest.approx(-0.9), "early phases are left out"
+    assert out[("one of them and another", "share")] == pytest.approx(0.1)
+    assert out[("two others", "share")] == pytest.approx(0.5)
+
+
+def test_anatomy_is_of_late_switches():
+    rows = [
+        {"arm": "a", "seed": 1, "recipient_phase": phase, "grouping": "tensor", "part": "layer1.weight"}
+        | {"share": share, "share_of_tensor": 1.0, "stable_rank": 2.0, "effective_rank": 20.0}
+        for phase, share in ((2, 0.1), (18, 0.8), (19, 0.6))
+    ]
+    out = digest.anatomy(pd.DataFrame(rows), late=18).set_index(["part", "measure"])["interquartile_mean"]
+    assert out[("layer1.weight", "share")] == pytest.approx(0.7)
+
+
+def test_continued_tells_how_long_a_colour_takes():
+    rows = [
+        {
+            **{"arm": "a", "seed": seed, "phase": 23, "wanted": "purple", "objective": objective, "rollout": rollout},
+            **{f"return_{objective}": rollout / (10 if objective == "yellow" else 5)},
+            **{"distance": float(rollout), "layer1_share": 0.5},
+        }
+        for seed in range(3)
+        for objective in ("yellow", "blue")
+        for rollout in range(10)
+    ]
+    found = digest.continued(pd.DataFrame(rows)).set_index(["objective", "measure"])
+    middle = found["interquartile_mean"]
+    assert middle[("new colour", "rollouts until 0.8")] == 8
+    assert middle[("next phase's colour", "rollouts until 0.8")] == 4
+    assert middle[("new colour", "distance")] == 9
+    assert ("new colour", "rollouts until 0.95") not in found.index, "it does not get there"
+    assert middle[("next phase's colour", "rollouts until 0.95")] == 5
+
+
+def test_perceptions_are_towards_the_new_colour():
+    known = {"arm": "a", "wanted": "purple", "family": "chosen", "edit": "x", "test": "alone", "layer": "", "what": "y"}
+    rows = [
+        {**known, "seed": seed, "target": target, "wanted": wanted, "value": value}
+        for seed in range(2)
+        for wanted in ("blue", "purple")
+        for target, value in (("yellow", 0.9), ("blue" if wanted == "purple" else "purple", 0.1))
+    ]
+    (found,) = digest.perceptions(pd.DataFrame(rows)).to_dict("records")
+    assert found["interquartile_mean"] == pytest.approx(0.9)
+
+
+@given(st.lists(VALUES, min_size=1), VALUES)
+def test_a_level_is_reached_first_where_it_was_below_before(returns, level):
+    found = rollouts_until(returns, level)
+    if np.isnan(found):
+        assert max(returns) < level
+    else:
+        assert returns[int(found)] >= level
+        assert all(value < level for value in returns[: int(found)])
+
+
+@given(st.lists(VALUES, min_size=1), VALUES, VALUES)
+def test_a_higher_level_is_not_reached_sooner(returns, one, other):
+    low, high = (rollouts_until(returns, level) for level in sorted((one, other)))
+    assert np.isnan(high) or low <= high
+
+
+def test_a_missing_level_or_return_is_never_reached():
+    assert np.isnan(rollouts_until([0.1, 0.9], np.nan))
+    assert rollouts_until([np.nan, 0.9], 0.8) == 1
+    assert rollouts_until([0.9], 0.8) == 0

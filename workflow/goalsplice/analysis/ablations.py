@@ -1,0 +1,230 @@
+"""What one change of the recipe does: each ablation arm's runs beside those of the arm that it differs from."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import scipy.stats
+
+from goalsplice.analysis import phases
+from goalsplice.analysis.statistics import Interval, interquartile_mean, over_seeds
+from goalsplice.settings.labels import BELOW, FEW, NO_CONTROL
+
+_RESAMPLES = 10_000
+
+COLLAPSED = 0.5
+"""Return at a phase's end below which a run that had learned counts as collapsed."""
+
+
+class Measure(NamedTuple):
+    """A number of one run.
+
+    Attributes:
+        name, unit, meaning: as the tables have them.
+        better: 1 if more of it is better, -1 if less is, 0 if neither.
+        margin: a difference up to which arms count as alike.
+    """
+
+    name: str
+    unit: str
+    meaning: str
+    better: int = 0
+    margin: float = np.nan
+
+
+_LEARNING = {
+    "first_rollout": (-1, 3.0),
+    "phase_end_return": (1, 0.02),
+    "rollouts_to_regain": (-1, 1.0),
+}
+"""Of the measures of learning those with a better end, and their margins."""
+
+_SWITCHES = "of the phases whose objective is another than the one before, once settled"
+
+MEASURES = (
+    *(
+        Measure(measure.name, measure.unit, measure.meaning, *_LEARNING.get(measure.name, ()))
+        for measure in phases.MEASURES
+    ),
+    Measure(
+        "rollouts_to_switch",
+        "rollouts",
+        f"mean rollouts until the threshold is reached, {_SWITCHES}, that reach it",
+        -1,
+        1.0,
+    ),
+    Measure("never_switched", "share", f"share, {_SWITCHES}, that never reach the threshold"),
+    Measure(
+        "collapses",
+        "phases",
+        "phases, after the first that ended at the threshold or above, that ended below a return of 0.5",
+    ),
+    Measure("collapsed_for_good", "share", "whether the last phase was such a one"),
+    Measure("distance", "", "L2 norm of what a switch of the objective added to the actor"),
+    Measure("relative_distance", "", "the same in parts of the actor's norm before"),
+    Measure("share_layer1", "share", "share of that norm's square in layer 1"),
+    Measure("effective_rank", "", "effective rank of the difference of layer 1's weights"),
+    Measure("spliced", "recovery", "donor's choice that splicing layer 1 brings", 1, 0.05),
+    Measure("spliced_random", "recovery", "the same by as many weights at random places"),
+    Measure("low_rank", "recovery", "donor's choice that the rank-4 part of layer 1's difference brings", 1, 0.05),
+    Measure("low_rank_random", "recovery", "the same by random directions of that rank and size"),
+    Measure("yellow", "return", "return under yellow after the fixed edit for it", 1, 0.05),
+    Measure("yellow_noise", "return", "the same after noise of the edit's size at its places"),
+    Measure("yellow_ceiling", "return", "the same of unedited networks that see yellow and their colour exchanged"),
+    Measure("yellow_trained", "return", "the same of unedited networks that were trained on yellow"),
+    Measure("dead", "share", "actor's hidden units that no observation activates, at the end"),
+    Measure("dormant", "share", "actor's hidden units that hardly any observation activates, at the end"),
+    Measure("feature_rank", "", "effective rank of the actor's hidden activations at the end, mean over layers"),
+    Measure("weight_norm", "", "L2 norm of the actor's hidden layers at the end"),
+)
+
+RUN = ["arm", "seed"]
+
+
+def _learning(training: pd.DataFrame, threshold: float, settled_after: int) -> dict[str, float]:
+    of_phases = phases.phases_of(training, threshold)
+    whole = of_phases[phases.is_whole(of_phases)]
+    learned = np.flatnonzero(whole["end_return"] >= threshold)
+    ends = whole["end_return"].to_numpy()[learned[0] + 1 :] if len(learned) else np.array([])
+    collapsed = ends < COLLAPSED
+    other = whole["objective"] != whole["objective"].shift(fill_value=whole["objective"].iloc[0])
+    switched = whole.loc[other & (whole["first_rollout"] > settled_after), "rollouts_to_regain"]
+    return {
+        **phases.run_measures(training, of_phases, threshold, settled_after),
+        "rollouts_to_switch": float(switched.mean()),
+        "never_switched": float(switched.isna().mean()),
+        "collapses": float(collapsed.sum()),
+        "collapsed_for_good": float(collapsed[-1]) if len(ends) else 0.0,
+    }
+
+
+def _aims(aims: pd.DataFrame, target: str) -> dict[str, float]:
+    def mean(rows: pd.DataFrame) -> float:
+        return float(rows["return_yellow"].mean())
+
+    edited = aims[aims["wanted"] != target]
+    # Where a colour has columns of its own, the edit of few weights; else the one below layer 1.
+    chosen = FEW if (edited["edit"] == FEW).any() else BELOW
+    mine = edited[edited["edit"] == chosen]
+    return {
+        "yellow": mean(mine[mine["control"] == NO_CONTROL]),
+        "yellow_noise": mean(mine[mine["control"] != NO_CONTROL]),
+        "yellow_ceiling": mean(edited[edited["edit"] == "swap"]),
+        "yellow_trained": mean(aims[aims["wanted"] == target]),
+    }
+
+
+def _last(plasticity: pd.DataFrame) -> dict[str, float]:
+    rows = plasticity[(plasticity["network"] == "actor") & (plasticity["phase"] == plasticity["phase"].max())]
+    return {
+        "dead": float(rows["dead"].mean()),
+        "dormant": float(rows["dormant"].mean()),
+        "feature_rank": float(rows["effective_rank"].mean()),
+        "weight_norm": float((rows["weight_norm"] ** 2).sum() ** 0.5),
+    }
+
+
+def run_measures(
+    tables: Mapping[str, pd.DataFrame], rollouts: int, threshold: float, settled_after: int, target: str
+) -> dict[str, float]:
+    """The `MEASURES` of one run, as if it had ended after `rollouts`; those that cannot be had are missing.
+
+    Args:
+        tables: the run's rows of training, plasticity, switches and aims. The latter two are of its end, and are left
+            out where the run was longer.
+        threshold: mean return that counts as learned or regained.
+        settled_after: rollout after which phases enter the means.
+        target: the new colour.
+    """
+    training, plasticity = tables["training"], tables["plasticity"]
+    until = training[training["rollout"] <= rollouts]
+    found = _learning(until, threshold, settled_after)
+    last = int(until["phase"].max())
+    found |= _last(plasticity[plasticity["phase"] <= last])
+    if rollouts == training["rollout"].max():
+        switches = tables["switches"]
+        names = [measure.name for measure in MEASURES if measure.name in switches]
+        found |= {name: float(switches[name].mean()) for name in names}
+        found |= _aims(tables["aims"], target)
+    return {name: value for name, value in found.items() if not np.isnan(value)}
+
+
+def difference(values: np.ndarray, others: np.ndarray) -> Interval:
+    """Interquartile mean of some seeds less that of others, with its 95 % bootstrap interval, both resampled apart."""
+    if min(values.size, others.size) == 0:
+        return Interval(np.nan, np.nan, np.nan)
+    estimate = float(interquartile_mean(values) - interquartile_mean(others))
+    if min(values.size, others.size) == 1:
+        return Interval(estimate, np.nan, np.nan)
+    interval = scipy.stats.bootstrap(
+        (values, others),
+        lambda one, other, axis: interquartile_mean(one, axis=axis) - interquartile_mean(other, axis=axis),
+        n_resamples=_RESAMPLES,
+        method="percentile",
+        vectorized=True,
+        rng=np.random.default_rng(0),
+    ).confidence_interval
+    return Interval(estimate, float(interval.low), float(interval.high))
+
+
+def verdict(measure: Measure, value: float, apart: Interval, threshold: float) -> str:
+    """What a change does, in a word; empty for a measure of which neither more nor less is better.
+
+    `alike`: the interval of the difference lies within the margin. `better`, `worse`: it lies on one side of zero.
+    `fails`: worse, and the phases do not end at the threshold. `untold`: none of these.
+    """
+    if not measure.better or np.isnan(apart.low):
+        return ""
+    low, high = sorted((measure.better * apart.low, measure.better * apart.high))
+    if high < 0 and measure.name == "phase_end_return" and value < threshold:
+        return "fails"
+    if -measure.margin <= low and high <= measure.margin:
+        return "alike"
+    return "better" if low > 0 else "worse" if high < 0 else "untold"
+
+
+def ablations(runs: pd.DataFrame, arms: Mapping[str, Mapping], threshold: float) -> pd.DataFrame:
+    """One row an arm and measure: over its seeds, and beside its reference after as many rollouts.
+
+    Args:
+        runs: arm, seed, rollouts, measure and value, as the table ablation_runs has them.
+        arms: of each arm its reference, group, changes (JSON) and rollouts.
+        threshold: mean return that counts as learned.
+
+    Returns:
+        The columns of the table ablations.
+    """
+    values = {key: rows["value"].to_numpy() for key, rows in runs.groupby(["arm", "rollouts", "measure"])}
+    rows = []
+    for arm, about in arms.items():
+        for measure in MEASURES:
+            own = values.get((arm, about["rollouts"], measure.name), np.array([]))
+            if not own.size:
+                continue
+            other = values.get((about["reference"], about["rollouts"], measure.name), np.array([]))
+            mean, reference, apart = over_seeds(own), over_seeds(other), difference(own, other)
+            is_reference = arm == about["reference"]
+            rows.append(
+                {
+                    "arm": arm,
+                    "reference": about["reference"],
+                    "group": about["group"],
+                    "changes": about["changes"],
+                    "rollouts": about["rollouts"],
+                    **measure._asdict(),
+                    "seeds": own.size,
+                    "value": mean.estimate,
+                    "low": mean.low,
+                    "high": mean.high,
+                    "reference_value": reference.estimate,
+                    "reference_low": reference.low,
+                    "reference_high": reference.high,
+                    "difference": np.nan if is_reference else apart.estimate,
+                    "difference_low": np.nan if is_reference else apart.low,
+                    "difference_high": np.nan if is_reference else apart.high,
+                    "verdict": "" if is_reference else verdict(measure, mean.estimate, apart, threshold),
+                }
+            )
+    frame = pd.DataFrame(rows).rename(columns={"name": "measure"})
+    return frame.drop(columns=["better", "margin"])

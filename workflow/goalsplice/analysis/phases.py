@@ -1,0 +1,123 @@
+"""How well and how fast each phase is learned, from the training table."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from goalsplice.analysis.statistics import over_seeds
+
+
+class Measure(NamedTuple):
+    """A number of one run's learning: its name, unit and meaning."""
+
+    name: str
+    unit: str
+    meaning: str
+
+
+MEASURES = (
+    Measure("first_rollout", "rollouts", "first rollout whose mean return reaches the threshold"),
+    Measure("phase_end_return", "return", "mean return of the phases' last rollouts, once settled"),
+    Measure("phase_start_return", "return", "mean return of the phases' first rollouts, once settled"),
+    Measure(
+        "rollouts_to_regain",
+        "rollouts",
+        "mean rollouts of a phase until the threshold is reached, once settled, of the phases that reach it",
+    ),
+    Measure("never_regained", "share", "share of the phases that never reach the threshold, once settled"),
+)
+
+
+def phases_of(run: pd.DataFrame, threshold: float) -> pd.DataFrame:
+    """One row a phase of one run, in order.
+
+    Args:
+        run: rows of the training table, with rollout, phase, objective and mean_return.
+        threshold: mean return that counts as regained.
+
+    Returns:
+        phase, objective, first_rollout and last_rollout of the phase, its start_return and end_return, and
+        rollouts_to_regain: how many rollouts until `threshold`, 1 for the first one, missing if never.
+    """
+    rows = []
+    for phase, rollouts in run.sort_values("rollout").groupby("phase"):
+        reached = np.flatnonzero(rollouts["mean_return"] >= threshold)
+        rows.append(
+            {
+                "phase": phase,
+                "objective": rollouts["objective"].iloc[0],
+                "first_rollout": rollouts["rollout"].iloc[0],
+                "last_rollout": rollouts["rollout"].iloc[-1],
+                "start_return": rollouts["mean_return"].iloc[0],
+                "end_return": rollouts["mean_return"].iloc[-1],
+                "rollouts_to_regain": reached[0] + 1 if len(reached) else np.nan,
+            }
+        )
+    return pd.DataFrame(rows).astype({"rollouts_to_regain": "float64"})
+
+
+def is_whole(phases: pd.DataFrame) -> pd.Series:
+    """Which phases of one run lasted as long as its first: the run may stop in the middle of its last one.
+
+    Args:
+        phases: the run's `phases_of`.
+    """
+    lengths = phases["last_rollout"] - phases["first_rollout"]
+    return lengths == lengths.iloc[0]
+
+
+def run_measures(run: pd.DataFrame, phases: pd.DataFrame, threshold: float, settled_after: int) -> dict[str, float]:
+    """The `MEASURES` of one run; NaN where there is nothing to measure.
+
+    Args:
+        run: the run's rows of the training table.
+        phases: its `phases_of`.
+        threshold: mean return that counts as learned or regained.
+        settled_after: rollout after which a run counts as settled.
+    """
+    reached = run.loc[run["mean_return"] >= threshold, "rollout"]
+    starts = phases[phases["first_rollout"] > settled_after]
+    # A phase that was cut short has a start but no end.
+    whole = is_whole(phases)
+    ends = phases[whole & (phases["last_rollout"] > settled_after)]
+    return {
+        "first_rollout": float(reached.min()) if len(reached) else np.nan,
+        "phase_end_return": float(ends["end_return"].mean()),
+        "phase_start_return": float(starts["start_return"].mean()),
+        "rollouts_to_regain": float(starts.loc[whole, "rollouts_to_regain"].mean()),
+        "never_regained": float(starts.loc[whole, "rollouts_to_regain"].isna().mean()),
+    }
+
+
+def summarise(measured: pd.DataFrame, published: dict[str, float]) -> pd.DataFrame:
+    """Each arm's measures over its seeds, beside the published run's.
+
+    Args:
+        measured: arm, seed and one column for each of `MEASURES`.
+        published: the same measures of the post's author's run.
+
+    Returns:
+        One row for each arm and measure: arm, measure, unit, meaning, seeds (that have it), mean, interquartile_mean
+        with its 95 % interval (low, high), and published.
+    """
+    rows = []
+    for arm, runs in measured.groupby("arm", sort=False):
+        for measure in MEASURES:
+            values = runs[measure.name].dropna()
+            interval = over_seeds(values.to_numpy())
+            rows.append(
+                {
+                    "arm": arm,
+                    "measure": measure.name,
+                    "unit": measure.unit,
+                    "meaning": measure.meaning,
+                    "seeds": len(values),
+                    "mean": values.mean(),
+                    "interquartile_mean": interval.estimate,
+                    "low": interval.low,
+                    "high": interval.high,
+                    "published": published[measure.name],
+                }
+            )
+    return pd.DataFrame(rows)

@@ -1,0 +1,43 @@
+"""Compute the returns that the agents' are read against."""
+
+import argparse
+import json
+
+import pandas as pd
+
+from goalsplice.agent.recipe import Recipe
+from goalsplice.cli.common import parse
+from goalsplice.io.errors import run
+from goalsplice.io.tables import write_table
+from goalsplice.world.oracle import best_return, colour_blind_return
+from goalsplice.world.vocabulary import OBJECTIVES, THIRD_KEY_COLOURS, WRONG_KEY_REWARD
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--recipes", type=json.loads, required=True, help="each arm's recipe, as JSON")
+    parser.add_argument("--schemas", required=True, help="workflow/schemas/tables.yaml")
+    parser.add_argument("--output", required=True)
+    options = parse(parser)
+    rows = []
+    for arm, values in options.recipes.items():
+        recipe = Recipe.from_json(json.dumps(values))
+        for layouts in THIRD_KEY_COLOURS:
+            for objective in OBJECTIVES:
+                case = (layouts, objective, recipe.rules, recipe.grid_size)
+                rows.append(
+                    {
+                        "arm": arm,
+                        "layouts": layouts,
+                        "objective": objective,
+                        "trained": layouts == recipe.layouts,
+                        "best_return": best_return(*case),
+                        "colour_blind_return": colour_blind_return(*case),
+                        "wrong_key_return": WRONG_KEY_REWARD,
+                    }
+                )
+    write_table(options.output, pd.DataFrame(rows), options.schemas, "references")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,7 +1,0 @@
-"""Words in the tables of edits. Light to import: statistics and figures need them, and no network."""
-
-NO_EDIT = "none"
-"""The edit that leaves the recipient as it is."""
-
-NO_CONTROL, BOUND = "none", "bound"
-"""What stands for a control in the rows of an edit itself, and of floor and ceiling."""

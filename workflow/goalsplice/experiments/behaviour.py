@@ -1,0 +1,98 @@
+"""What actors do on one level, step by step: the same level, the same luck."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+from torch import Tensor
+
+from goalsplice.agent.policy import Policy, logits_of, policy_of, sample
+from goalsplice.agent.recipe import Recipe
+from goalsplice.edits.edit import size
+from goalsplice.experiments.evaluation import levels
+from goalsplice.world.minigrid_numbers import IDX_TO_COLOR
+from goalsplice.world.observation import Encoding
+from goalsplice.world.simulator import RUNNING, Worlds, act, draw_ball_cell, observe, uniform
+from goalsplice.world.vocabulary import ACTIONS, OUTCOMES
+
+THINGS = ("ball", "blue", "purple", "third")
+"""What lies in the room, in the order of `Worlds.things`."""
+
+
+def one_level(layouts: str, number: int, seed: int, grid_size: int) -> Worlds:
+    """Level `number`, from 0, of those that `levels` draws: it is the same however many are drawn."""
+    return Worlds(*(field[number : number + 1].copy() for field in levels(layouts, number + 1, seed, grid_size)))
+
+
+def _logits(policy: Policy, encoding: Encoding, world: Worlds) -> np.ndarray:
+    rows = encoding.rows(np.array([observe(world, 0, encoding.geometry)]))
+    first, second = np.empty((2, 1, policy.table.shape[1]), dtype=np.float32)
+    logits = np.empty((1, policy.bias4.size), dtype=np.float32)
+    logits_of(policy, rows, first, second, logits)
+    return logits[0]
+
+
+def _scene(world: Worlds) -> dict:
+    """Where everything is: cells, counted as in `geometry`."""
+    return {
+        "agent_cell": int(world.agent[0]),
+        "direction": int(world.direction[0]),
+        **{f"{thing}_cell": int(cell) for thing, cell in zip(THINGS, world.things[0], strict=True)},
+        "third_colour": IDX_TO_COLOR[int(world.third_colour[0])],
+    }
+
+
+def steps(level: Worlds, actor: Mapping[str, Tensor], recipe: Recipe, policy: str) -> Iterator[dict]:
+    """Play one level to its end, as `agent/episodes.py` does: the scene at the start and after each action.
+
+    Args:
+        level: stays as it is.
+        actor: as its state dict.
+        policy: `sampling` or `greedy`.
+    """
+    world = Worlds(*(field.copy() for field in level))
+    encoding, weights = recipe.world, policy_of(actor, recipe.world)
+    yield {"step": 0, "action": "", "outcome": "", **_scene(world)}
+    outcome = RUNNING
+    while outcome == RUNNING:
+        logits = _logits(weights, encoding, world)
+        ball_cell = draw_ball_cell(world, 0, encoding.geometry)
+        # Drawn also when greedy, as where agents are tested.
+        u = uniform(world.stream, 0)
+        action = int(np.argmax(logits)) if policy == "greedy" else sample(logits, u)
+        outcome = act(world, 0, action, ball_cell, encoding.geometry, recipe.rules)
+        ending = "" if outcome == RUNNING else OUTCOMES[outcome]
+        yield {"step": int(world.elapsed[0]), "action": ACTIONS[action], "outcome": ending, **_scene(world)}
+
+
+def changed(actor: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> tuple[int, float]:
+    """How many weights and biases differ between two actors, and which share of all that is."""
+    count = size(actor, other)
+    return count, count / sum(tensor.numel() for tensor in actor.values())
+
+
+def record(
+    actors: Mapping[str, Mapping[str, Tensor]],
+    recipe: Recipe,
+    layouts: str,
+    numbers: Iterable[int],
+    seed: int,
+    policy: str,
+) -> pd.DataFrame:
+    """The behaviour table, but for what the checkpoint's header says.
+
+    Args:
+        actors: state dicts by name; the first is what the others' weights are compared with.
+        numbers: of the levels, which all actors play.
+        seed: where the levels are drawn from.
+    """
+    origin = next(iter(actors.values()))
+    rows = []
+    for number in numbers:
+        level = one_level(layouts, number, seed, recipe.grid_size)
+        for name, actor in actors.items():
+            count, share = changed(actor, origin)
+            known = {"agent": name, "size": count, "share": share, "level": number}
+            rows += [{**known, **step} for step in steps(level, actor, recipe, policy)]
+    room = {"grid_size": recipe.grid_size, "view_size": recipe.view_size, "max_steps": recipe.max_steps}
+    return pd.DataFrame(rows).assign(layouts=layouts, policy=policy, **room)

@@ -1,0 +1,61 @@
+"""How able to learn a network still is, by what the literature on loss of plasticity measures.
+
+Sources: Sokar et al. 2023, "The Dormant Neuron Phenomenon in Deep Reinforcement Learning"; Lyle et al. 2023,
+"Understanding Plasticity in Neural Networks"; Dohare et al. 2024, "Loss of plasticity in deep continual learning". The
+effective rank is Roy and Vetterli's (2007).
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from goalsplice.experiments.anatomy import effective_rank
+
+DORMANT = 0.1
+"""A unit's mean activation, in parts of its layer's mean, up to which it counts as dormant: the tau of Sokar et al."""
+
+
+def hidden_activations(network: nn.Sequential, inputs: Tensor) -> Iterator[tuple[str, nn.Linear, Tensor]]:
+    """Name of each hidden layer, the layer, and what its units give for inputs (n, inputs): float32 (n, H)."""
+    values, name, layer = inputs, "", None
+    for child_name, child in network.named_children():
+        values = child(values)
+        if isinstance(child, nn.Linear):
+            name, layer = child_name, child
+        else:
+            yield name, layer, values
+
+
+@torch.no_grad()
+def plasticity(network: nn.Sequential, inputs: Tensor, frequency: Tensor) -> list[dict[str, object]]:
+    """What each hidden layer has left, a row a layer.
+
+    Args:
+        network: `Agent.actor` or `Agent.critic`.
+        inputs: float32 (n, inputs), distinct observations of the agent.
+        frequency: float32 (n,), how often each was met; they sum to 1.
+
+    Returns:
+        Rows of layer; `dead`, the share of its units that no observation activates; `dormant`, of those whose mean
+        activation is at most `DORMANT` of the layer's; `effective_rank` of the activations, each observation weighted
+        by the root of its frequency; and `weight_norm`, the L2 norm of the layer's weights and biases.
+    """
+    rows = []
+    for name, layer, activations in hidden_activations(network, inputs):
+        means = frequency @ activations
+        weighted = (activations * frequency.sqrt()[:, None]).double()
+        # Squared singular values are the eigenvalues of a matrix that is as small as the layer.
+        squares = torch.linalg.eigvalsh(weighted.T @ weighted).clamp(min=0).numpy()
+        parameters = torch.cat([parameter.flatten() for parameter in layer.parameters()])
+        rows.append(
+            {
+                "layer": name,
+                "dead": float((activations == 0).all(dim=0).float().mean()),
+                "dormant": float((means <= DORMANT * means.mean()).float().mean()),
+                "effective_rank": effective_rank(np.sqrt(squares)),
+                "weight_norm": float(parameters.norm()),
+            }
+        )
+    return rows

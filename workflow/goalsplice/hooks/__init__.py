@@ -1,0 +1,1 @@
+"""What Snakemake's handlers say on the terminal: progress, and what failed. Light; it imports `io` alone."""

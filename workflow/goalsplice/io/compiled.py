@@ -1,0 +1,84 @@
+"""Numba's `njit`, with a cache on disk that is never stale.
+
+Numba's cache looks only at the file that holds a function, not at the compiled functions which that function
+calls from other files, nor at constants that are compiled in: after an edit of `simulator.py` or `vocabulary.py` it
+would go on running the old world inside a rollout. So the cache lives in a folder that is named after the content of
+the package, and after the versions of what else is compiled in. $NUMBA_CACHE_DIR says where that folder is, not more.
+"""
+
+import hashlib
+import os
+import stat
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import numba
+import numpy
+
+_PACKAGE = Path(__file__).parents[1]
+
+
+def source_digest(package: Path = _PACKAGE) -> str:
+    """Hexadecimal digest (16 digits) of this file, the folders of `package` that compile anything, and versions."""
+    versions = (numba.__version__, numpy.__version__)
+    digest = hashlib.sha256(" ".join(versions).encode())
+    sources = {path: path.read_bytes() for path in sorted(package.rglob("*.py"))}
+    folders = {path.parent for path, content in sources.items() if b"@njit" in content}
+    for path, content in sources.items():
+        if path.parent in folders or path == Path(__file__):
+            digest.update(path.relative_to(package).as_posix().encode() + b"\0" + content)
+    return digest.hexdigest()[:16]
+
+
+def is_private(folder: Path) -> bool:
+    """Whether `folder`, and the link if it is one, belong to this user, and nobody else may write to it."""
+    here, there = folder.lstat(), folder.stat()
+    return here.st_uid == there.st_uid == os.getuid() and not there.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def private_folder(parent: Path, name: str) -> Path | None:
+    """The folder `name` below `parent`, made if need be, to which this user alone may write; None if there is none.
+
+    Numba keeps compiled functions as pickles: who can write to their folder decides what a study runs.
+    """
+    folder = parent / name
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        # 0700 whatever the umask is. One of another user's that is there already does not become ours by that.
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder if is_private(folder) and os.access(folder, os.W_OK) else None
+    except OSError:
+        return None
+
+
+def user_cache() -> Path | None:
+    """Where this user's programs keep what they can make again; None for a user without a home, as in a container."""
+    named = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
+    try:
+        return Path(named).absolute() if named else Path.home() / ".cache"
+    except RuntimeError:
+        return None
+
+
+def cache_folder(cache: Path | None, temporary: Path) -> Path:
+    """A private folder for this version of the code: in the user's cache, or else one for temporary files."""
+    # The temporary folder is everybody's, so each user has a name there, and who took it first is checked.
+    for parent, name in ((cache, "goalsplice"), (temporary, f"goalsplice-{os.getuid()}")):
+        ours = parent and private_folder(parent, name)
+        folder = ours and private_folder(ours, source_digest())
+        if folder:
+            return folder
+    return Path(tempfile.mkdtemp(prefix="goalsplice-", dir=temporary))
+
+
+numba.config.CACHE_DIR = str(cache_folder(user_cache(), Path(tempfile.gettempdir())))
+
+njit = partial(numba.njit, cache=True)
+
+njit_unowned = partial(numba.njit, cache=True, _nrt=False)
+"""`njit` without reference counts, for small functions that make no arrays; Numba refuses any that does.
+
+Numba counts references to each array that is taken from a named tuple, with atomic instructions: in a step of the
+world that took four times as long as the step. The option is private to Numba, whose version is pinned.
+"""
