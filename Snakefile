@@ -19,8 +19,10 @@ from goalsplice.io.errors import StudyError
 from goalsplice.settings import configuration
 
 try:
+    configuration.check_place(Path(workflow.basedir).resolve())
     configuration.check_arguments(sys.argv)
     configuration.check_files([f"{workflow.basedir}/config.yaml", *workflow.overwrite_configfiles])
+    configuration.check_targets(workflow.overwrite_configfiles)
 except StudyError as error:
     raise WorkflowError(str(error)) from None
 

@@ -280,6 +280,45 @@ def test_a_file_of_another_run_is_made_again(clone, path, other, jobs, old_time)
     assert jobs.items() <= planned(clone, "tables").items()
 
 
+def test_what_was_made_before_a_job_failed_is_not_served_after_it(clone):
+    """Snakemake deletes the job's outputs and its records of them, and then does without them."""
+    records = clone / ".snakemake/metadata"
+    for path in (clone / "results/runs").rglob("evaluation.parquet"):
+        path.unlink()
+    for path in records.iterdir():
+        if b"evaluation.parquet" in base64.b64decode(path.name) and b"seed=" in base64.b64decode(path.name):
+            path.unlink()
+    target = "results/figures/choices.svg"
+    assert planned(clone, target) == {"evaluate": 4, "combine": 1, "draw_choices": 1}
+    shutil.rmtree(clone / "results/runs")
+    assert planned(clone, target) == {}, "who has tables alone may draw"
+
+
+def test_which_runs_lend_to_a_run_counts(clone):
+    """Of a third run only the files' names are asked for here."""
+    quick = clone / "workflow/resources/quick.yaml"
+    shutil.copytree(clone / "results/runs/arm=onehot/seed=1", clone / "results/runs/arm=onehot/seed=2")
+    edit(quick, "seeds: [99, 1]", "seeds: [99, 1, 2]")
+    target = "results/runs/arm=onehot/seed=99/transports.parquet"
+    assert planned(clone, target)["transport"] == 1
+    shutil.rmtree(clone / ".snakemake")
+    assert planned(clone, target, "--rerun-triggers", "mtime")["transport"] == 1
+
+
+def test_an_edited_record_of_the_configuration_is_written_anew(clone):
+    path = clone / "results/config.yaml"
+    before = path.stat()
+    edit(path, "gamma: 0.99", "gamma: 0.5")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert planned(clone, "all") == {"all": 1, "record_config": 1, "report": 1}
+
+
+def test_the_order_of_a_recipes_keys_is_no_setting(clone):
+    old, new = ("  phase_rollouts: 6\n", "  rollouts: 26\n"), ("  rollouts: 26\n", "  phase_rollouts: 6\n")
+    edit(clone / "workflow/resources/quick.yaml", "".join(old), "".join(new))
+    assert planned(clone, "tables", "results/figures/learning.svg") == {}
+
+
 def test_a_changed_table_is_no_longer_the_studys(clone):
     path = clone / "results/runs/arm=onehot/seed=1/evaluation.parquet"
     before = path.stat()

@@ -4,6 +4,7 @@ import ast
 import errno
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -118,16 +119,23 @@ def test_what_is_no_damage_is_not_called_so():
         raise MemoryError
 
 
-def test_a_file_from_the_future_is_named_with_what_mends_it(tmp_path):
-    path = tmp_path / "runs/arm=a b/x.parquet"
-    path.parent.mkdir(parents=True)
+def test_files_from_the_future_are_named_with_what_mends_them(tmp_path):
+    folder, elsewhere = tmp_path / "a b", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    folder.mkdir()
+    (folder / "linked").symlink_to(elsewhere)
+    path, other = folder / "x.parquet", elsewhere / "y.parquet"
     path.touch()
-    now = path.stat().st_mtime
-    check_times(tmp_path, now)
-    check_times(tmp_path, now - 30)
+    other.touch()
+    now = time.time()
+    check_times(folder, now)
+    check_times(folder, now - 30)
     check_times(tmp_path / "absent", now)
     os.utime(path, (now + 3600, now + 3600))
-    with pytest.raises(StudyError, match="future") as told:
-        check_times(tmp_path, now)
+    with pytest.raises(StudyError, match=r"x\.parquet was changed in the future"):
+        check_times(folder, now)
+    os.utime(other, (now + 3600, now + 3600))
+    with pytest.raises(StudyError, match="1 other file") as told:
+        check_times(folder, now)
     subprocess.run(str(told.value).partition("type: ")[2], shell=True, check=True)
-    check_times(tmp_path, now)
+    check_times(folder, time.time())

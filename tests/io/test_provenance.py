@@ -1,6 +1,8 @@
 """What files say made them, and who notices when that is something else."""
 
+import errno
 import json
+import os
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -21,9 +23,14 @@ from goalsplice.io.errors import StudyError
 from goalsplice.io.frames import read_frame, write_frame
 from goalsplice.io.provenance import Provenance, check_run, difference, other_libraries
 from goalsplice.io.records import mark, recorded
+from goalsplice.io.source_digest import source_digest
 from goalsplice.settings.study import recipe_of
 
-MADE = {"modules": ["goalsplice.io.errors"], "settings": "of some digest"}
+MADE = {
+    "modules": ["goalsplice.io.errors"],
+    "code": source_digest("goalsplice.io.errors"),
+    "settings": "of some digest",
+}
 RUN = ("onehot", 99, "a recipe's digest")
 
 
@@ -44,7 +51,7 @@ def table(tmp_path):
 
 def expected(**changes) -> Provenance:
     """What would make the table now."""
-    current = provenance.current()
+    current = provenance.current("a.parquet")
     return Provenance(**{key: current[key] for key in ("arm", "seed", "recipe", "code", "settings")} | changes)
 
 
@@ -52,7 +59,7 @@ def test_a_table_says_of_which_run_it_is_and_what_made_it(table):
     made, content = recorded(table)
     assert (made["arm"], made["seed"], made["recipe"], made["settings"]) == (*RUN, MADE["settings"])
     assert len(made["code"]) == len(content) == 64
-    assert difference(made, expected(), lambda path: None) is None
+    assert difference(made["file"], made, expected(), lambda path: None) is None
 
 
 @pytest.mark.parametrize(
@@ -66,7 +73,7 @@ def test_a_table_says_of_which_run_it_is_and_what_made_it(table):
     ],
 )
 def test_whatever_differs_is_named(table, field, value, word):
-    assert word in difference(recorded(table)[0], expected(**{field: value}), lambda path: None)
+    assert word in difference(table, recorded(table)[0], expected(**{field: value}), lambda path: None)
 
 
 def test_what_was_read_is_recorded_and_another_content_is_noticed(table, tmp_path):
@@ -76,11 +83,12 @@ def test_what_was_read_is_recorded_and_another_content_is_noticed(table, tmp_pat
     made, _ = recorded(tmp_path / "b.parquet")
     assert list(made["inputs"]) == [table.as_posix()]
     wanted = Provenance(code=made["code"], settings=made["settings"])
-    assert difference(made, wanted, lambda path: recorded(path)[1]) is None
+    assert difference(made["file"], made, wanted, lambda path: recorded(path)[1]) is None
     provenance.begin(MADE, *RUN)
     write_frame(table, pd.DataFrame({"value": [1.0, 2.5]}))
-    assert table.name in difference(made, wanted, lambda path: recorded(path)[1])
-    assert difference(made, wanted, lambda path: None) is None, "a lost file is made again, and its table with it"
+    assert table.name in difference(made["file"], made, wanted, lambda path: recorded(path)[1])
+    assert "gone" in difference(made["file"], made, wanted, lambda path: provenance.GONE)
+    assert difference(made["file"], made, wanted, lambda path: None) is None
 
 
 def test_the_same_rows_of_another_run_are_another_content(table, tmp_path):
@@ -90,7 +98,7 @@ def test_the_same_rows_of_another_run_are_another_content(table, tmp_path):
 
 
 def test_the_same_rows_made_by_other_code_are_the_same_content(table, tmp_path):
-    provenance.begin({**MADE, "modules": ["goalsplice.io.files"]}, *RUN)
+    provenance.begin({**MADE, "modules": ["goalsplice.io.files"], "code": source_digest("goalsplice.io.files")}, *RUN)
     write_frame(tmp_path / "b.parquet", pd.DataFrame({"value": [1.0, 2.0]}))
     assert recorded(table)[1] == recorded(tmp_path / "b.parquet")[1]
 
@@ -107,7 +115,7 @@ def test_a_table_that_says_nothing_of_its_run_is_of_no_run(tmp_path):
     write_frame(tmp_path / "a.parquet", pd.DataFrame({"value": [1.0]}))
     with pytest.raises(StudyError, match="does not say of which seed"):
         read_frame(tmp_path / "a.parquet", seed=99)
-    assert difference(recorded(tmp_path / "a.parquet")[0], expected_of_nothing(), lambda path: None)
+    assert difference("a.parquet", recorded(tmp_path / "a.parquet")[0], expected_of_nothing(), lambda path: None)
 
 
 def expected_of_nothing() -> Provenance:
@@ -137,15 +145,18 @@ def test_a_checkpoint_says_what_made_it_and_is_noted_where_it_is_read(tmp_path, 
     assert (made["arm"], made["seed"], made["recipe"]) == (header.arm, header.seed, header.recipe)
     assert made["settings"] == MADE["settings"]
     load_checkpoint(path, recipe)
-    assert provenance.current()["inputs"] == {path.as_posix(): content}
+    assert provenance.current("x")["inputs"] == {path.as_posix(): content}
     provenance.forget_inputs()
-    assert "inputs" not in provenance.current()
+    assert "inputs" not in provenance.current("x")
 
 
 def test_other_files_say_it_in_a_mark(tmp_path):
     provenance.begin(MADE, *RUN)
-    (tmp_path / "config.yaml").write_text(f"# {mark()}\na: 1\n")
-    assert recorded(tmp_path / "config.yaml") == (provenance.current(), None)
+    path = tmp_path / "config.yaml"
+    path.write_text(f"# {mark(path, 'a: 1')}\na: 1")
+    assert recorded(path) == (provenance.current(path), None)
+    path.write_text(path.read_text().replace("a: 1", "a: 2"))
+    assert recorded(path) == ({}, None), "it was edited"
 
 
 @given(st.binary(max_size=200), st.sampled_from([".parquet", ".safetensors", ".svg"]))
@@ -157,8 +168,9 @@ def test_a_file_that_is_none_says_nothing(tmp_path_factory, content, suffix):
 
 def test_who_is_called_by_hand_says_nothing_of_code():
     provenance.begin(None, *RUN)
-    assert provenance.current() == dict(zip(("arm", "seed", "recipe"), RUN, strict=True))
-    assert "does not say" in difference(provenance.current(), expected_of_nothing(), lambda path: None)
+    made = provenance.current("x")
+    assert made == dict(zip(("arm", "seed", "recipe"), RUN, strict=True))
+    assert "does not say" in difference("x", made, expected_of_nothing(), lambda path: None)
 
 
 def test_a_missing_expectation_is_not_compared():
@@ -171,9 +183,9 @@ def test_figures_say_it_in_every_format(tmp_path):
         figure = Figure(figsize=(1, 1))
         for suffix in ("svg", "png", "pdf"):
             save(figure, tmp_path / f"x.{suffix}")
-    Image.new("P", (2, 2)).save(tmp_path / "x.gif", comment=mark().encode())
+    Image.new("P", (2, 2)).save(tmp_path / "x.gif", comment=mark("x.gif").encode())
     for path in tmp_path.iterdir():
-        assert recorded(path) == (provenance.current(), None), path
+        assert recorded(path) == (provenance.current(path), None), path
 
 
 def test_other_versions_of_libraries_are_named_and_make_nothing_again(table):
@@ -182,4 +194,32 @@ def test_other_versions_of_libraries_are_named_and_make_nothing_again(table):
     assert {"numpy", "torch", "numba"} <= set(now)
     assert other_libraries(made, now) is None
     assert other_libraries(made, {**now, "numpy": "99.0"}) == f"numpy {now['numpy']}, now 99.0"
-    assert difference(made, expected(libraries={**now, "numpy": "99.0"}), lambda path: None) is None
+    assert difference(made["file"], made, expected(libraries={**now, "numpy": "99.0"}), lambda path: None) is None
+
+
+def test_a_file_under_another_name_is_not_what_that_name_says(table):
+    """Such as another phase's checkpoint, or another table of the same rule."""
+    assert "written as a.parquet" in difference("b.parquet", recorded(table)[0], expected(), lambda path: None)
+
+
+def test_code_that_was_edited_since_snakemake_read_it_is_neither(tmp_path):
+    """A process may have imported half of each."""
+    provenance.begin({**MADE, "code": "what Snakemake read"}, *RUN)
+    code = provenance.current("x")["code"]
+    assert code not in ("what Snakemake read", source_digest(*MADE["modules"]))
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_is_not_called_unmarked(table):
+    table.chmod(0)
+    with pytest.raises(StudyError, match="cannot be read"):
+        recorded(table)
+
+
+def test_a_file_that_cannot_be_read_now_is_not_called_unmarked(table, monkeypatch):
+    def refuse(*_args, **_kwargs):
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    monkeypatch.setattr(type(table), "open", refuse)
+    with pytest.raises(StudyError, match="cannot be read"):
+        recorded(table)

@@ -119,6 +119,16 @@ def test_two_functions_of_one_name_are_not_mistaken_when_both_modules_are_import
     assert digest(package) != before
 
 
+def test_two_modules_of_one_import_are_not_mistaken_when_their_content_is_exchanged(package):
+    (package / "stage.py").write_text("from pack.parts import first, second\n")
+    before = digest(package)
+    one, two = package / "parts/first.py", package / "parts/second.py"
+    content = one.read_text()
+    one.write_text(two.read_text())
+    two.write_text(content)
+    assert digest(package) != before
+
+
 def test_modules_that_import_each_other_have_a_digest(package):
     (package / "numbers.py").write_text("import pack.stage\nTWO = 2\n")
     before = digest(package)

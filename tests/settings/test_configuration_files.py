@@ -1,6 +1,7 @@
 """Configuration files and command lines that do not mean what they look like are refused, in one sentence."""
 
 import json
+from pathlib import Path
 
 import pytest
 import yaml
@@ -135,3 +136,33 @@ def test_a_command_line_that_would_be_dropped_in_part_is_refused(line):
 )
 def test_other_command_lines_are_taken(line):
     configuration.check_arguments(line.split())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--config", "a=1", "a=2"], ["-n", "--config", "a=1", "b=2", "a=1", "--cores", "1"], ["-C", "a=1", "a=2"]],
+)
+def test_a_key_that_config_has_twice_is_refused(arguments):
+    with pytest.raises(StudyError, match="a 2 times"):
+        configuration.check_arguments(arguments)
+
+
+def test_keys_of_config_that_differ_are_taken():
+    configuration.check_arguments(["--config", "a=1", "b=1", "--cores", "1", "a=1"])
+
+
+@pytest.mark.parametrize("path", ["/home/a:b", "/x/{y}", "/a}"])
+def test_a_folder_whose_name_means_something_else_is_refused(path):
+    with pytest.raises(StudyError, match="move or rename"):
+        configuration.check_place(Path(path))
+
+
+def test_other_folders_are_taken():
+    configuration.check_place(Path("/home/erste Studie \u2013 \u00e9/it's $HOME"))
+
+
+def test_a_target_after_configuration_files_is_refused():
+    with pytest.raises(StudyError, match="put it before"):
+        configuration.check_targets(["mine.yaml", "results/config.yaml"])
+    configuration.check_targets(["results/config.yaml"])
+    configuration.check_targets(["mine.yaml", "other.yaml"])

@@ -36,7 +36,8 @@ except StudyError as error:
     raise WorkflowError(str(error)) from None
 
 ARMS = list(config["arms"])
-RECIPES = {arm: study.recipe_of(config, arm) for arm in ARMS}
+# Sorted, so that the order of keys in a configuration is no setting.
+RECIPES = {arm: dict(sorted(study.recipe_of(config, arm).items())) for arm in ARMS}
 ABLATIONS = {arm: study.ablation_recipe(config, arm) for arm in config["ablations"]["arms"]}
 ALL_RECIPES = {**RECIPES, **ABLATIONS}
 SPLICED_PHASES = {arm: study.spliced_phases(RECIPES[arm], config["splices"]["pairs"]) for arm in ARMS}

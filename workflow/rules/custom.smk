@@ -27,7 +27,7 @@ rule custom_edits:
             phases=lambda wildcards: SPLICED_PHASES[wildcards.arm],
             other_seed=other_seed,
             # Functions' values are taken as they are. In a string, an edit's name such as {arm} would be a wildcard.
-            edits=lambda wildcards: json.dumps(config["custom_edits"]),
+            edits=lambda wildcards: json.dumps(config["custom_edits"], sort_keys=True),
             files=plugin.digest(config["custom_edits"], PROJECT),
         ),
         project=project("."),

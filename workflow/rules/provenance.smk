@@ -3,7 +3,13 @@
 # Snakemake compares with its own records in .snakemake/, by path and time: these may be lost, or be of other files than
 # those that lie there now. Included last, when all rules are known.
 
-record_of = functools.cache(records.recorded)
+
+@functools.cache
+def record_of(path):
+    try:
+        return records.recorded(path)
+    except StudyError as error:
+        raise WorkflowError(str(error)) from None
 
 
 def expected_of(made_rule, wildcards):
@@ -16,7 +22,12 @@ def expected_of(made_rule, wildcards):
 
 
 def content_of(path):
-    return record_of(path)[1] if os.path.exists(path) else None
+    """The content digest that a table or checkpoint has now."""
+    if os.path.exists(path):
+        return record_of(path)[1]
+    # Snakemake does without what a file was made from if that is gone. But a job that failed leaves its inputs' makers
+    # and itself without outputs, and what was made of these before is of another study. Who has tables alone may draw.
+    return provenance.GONE if os.path.isdir("results/runs") else None
 
 
 def why_again(made_rule, outputs, wildcards):
@@ -24,7 +35,7 @@ def why_again(made_rule, outputs, wildcards):
     for path in outputs:
         if not os.path.exists(path):
             return f"{path} is missing, which is made with others that are there"
-        found = provenance.difference(record_of(path)[0], expected_of(made_rule, wildcards), content_of)
+        found = provenance.difference(path, record_of(path)[0], expected_of(made_rule, wildcards), content_of)
         if found:
             return f"{path}: {found}"
     return None

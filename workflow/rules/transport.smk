@@ -21,6 +21,9 @@ rule transport:
             splices=json.dumps(config["splices"]),
             phases=config["transport"]["phases"],
             levels_seed=config["evaluation"]["seed"],
+            lenders=lambda wildcards: study.lenders(
+                seeds_beside(wildcards), int(wildcards.seed), config["transport"]["others"]
+            ),
         ),
     message:
         "Adding goal vectors to checkpoints of arm {wildcards.arm}, seed {wildcards.seed}."

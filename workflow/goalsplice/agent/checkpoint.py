@@ -60,7 +60,7 @@ def content_digest(header: object, tensors: Mapping[str, Tensor]) -> str:
 def save_checkpoint(path: str | Path, agent: nn.Module, header: Header) -> None:
     """Write a network, such as an `Agent`, with `header`; the file appears whole or not at all."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in agent.state_dict().items()}
-    described = asdict(header) | {_CONTENT: content_digest(asdict(header), tensors), _MADE: current()}
+    described = asdict(header) | {_CONTENT: content_digest(asdict(header), tensors), _MADE: current(path)}
     content = save(tensors, {_KEY: json.dumps(described | {_DIGEST: digest(described)}, sort_keys=True)})
     with replacing(path) as aside:
         aside.write_bytes(content)

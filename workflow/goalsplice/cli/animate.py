@@ -72,7 +72,7 @@ def main() -> None:
     palette = Image.fromarray(np.concatenate([pictures[0], *ends])).quantize(255)
     images = [Image.fromarray(one).quantize(palette=palette, dither=Image.Dither.NONE) for one in pictures]
     with replacing(options.output) as aside:
-        options_of_gif = {"duration": durations, "loop": 0, "optimize": True, "comment": mark().encode()}
+        options_of_gif = {"duration": durations, "loop": 0, "optimize": True, "comment": mark(options.output).encode()}
         images[0].save(aside, save_all=True, append_images=images[1:], **options_of_gif)
 
 

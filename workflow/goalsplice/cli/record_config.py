@@ -15,8 +15,9 @@ def main() -> None:
     parser.add_argument("--config", type=json.loads, required=True, help="as JSON")
     parser.add_argument("--output", required=True)
     options = parse(parser)
+    text = as_yaml(options.config)
     with replacing(options.output) as aside:
-        aside.write_text(f"# {mark()}\n{as_yaml(options.config)}", encoding="utf-8")
+        aside.write_text(f"# {mark(options.output, text)}\n{text}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -221,5 +221,5 @@ def save(figure: Figure, path: str | Path) -> None:
     suffix = Path(path).suffix
     with replacing(path) as aside:
         figure.savefig(
-            aside, metadata={**_UNDATED.get(suffix, {}), _DESCRIPTION.get(suffix, "Description"): provenance_mark()}
+            aside, metadata={**_UNDATED.get(suffix, {}), _DESCRIPTION.get(suffix, "Description"): provenance_mark(path)}
         )

@@ -100,17 +100,22 @@ def check_times(folder: str | Path, now: float) -> None:
     What is made from such a file would count as older than it: Snakemake would delete it, and make it for ever.
 
     Args:
-        folder: need not exist.
+        folder: need not exist; links to folders below it are followed.
         now: seconds since 1970.
 
     Raises:
-        StudyError: the first such file.
+        StudyError: how many there are, one of them, and what to type.
     """
-    for path in Path(folder).rglob("*"):
-        # A job that still runs may remove it meanwhile.
-        with suppress(FileNotFoundError):
-            if path.lstat().st_mtime > now + _AHEAD:
-                raise StudyError(
-                    f"{path} was changed in the future, by this machine's clock; set the clock right, or type: touch "
-                    f"{shlex.quote(str(path))}"
-                )
+    ahead = []
+    for place, _, names in os.walk(folder, followlinks=True):
+        for name in names:
+            # A job that still runs may remove it meanwhile.
+            with suppress(FileNotFoundError):
+                if os.stat(os.path.join(place, name)).st_mtime > now + _AHEAD:
+                    ahead.append(os.path.join(place, name))
+    if ahead:
+        others = f" and {len(ahead) - 1} other files were" if len(ahead) > 1 else " was"
+        raise StudyError(
+            f"{min(ahead)}{others} changed in the future, by this machine's clock; set the clock right, or type: "
+            f"find -L {shlex.quote(str(folder))} -type f -newermt now -exec touch {{}} +"
+        )

@@ -86,7 +86,7 @@ def _content_digest(schema: pa.Schema, digests: Mapping) -> str:
 def write_arrow(path: str | Path, table: pa.Table) -> None:
     """Write a table with its digests and what made it. All Parquet files of the study are written here."""
     columns = {name: column_digest(column) for name, column in zip(table.column_names, table.columns, strict=True)}
-    digests = {"columns": columns, "rows": table.num_rows, "made": current()}
+    digests = {"columns": columns, "rows": table.num_rows, "made": current(path)}
     digests["content"] = _content_digest(table.schema, digests)
     digests["sha256"] = digest(digests)
     described = table.replace_schema_metadata({**(table.schema.metadata or {}), _KEY: json.dumps(digests)})

@@ -11,7 +11,7 @@ import hashlib
 import importlib.metadata
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from goalsplice.io.errors import StudyError
@@ -33,7 +33,8 @@ class Provenance:
         code: `source_digest` of the modules that made it.
         settings: digest of the values that Snakemake passed to them.
         inputs: content digest of each table and checkpoint that was read, by path.
-        libraries: versions of the libraries that calculate.
+        libraries: versions of the libraries that calculate and draw.
+        file: the name that it was written under, if code is known.
     """
 
     arm: str | None = None
@@ -43,18 +44,31 @@ class Provenance:
     settings: str | None = None
     inputs: Mapping[str, str] = field(default_factory=dict)
     libraries: Mapping[str, str] = field(default_factory=dict)
+    file: str | None = None
 
     def record(self) -> dict:
         """As JSON has it, without what is not known."""
         return {key: value for key, value in asdict(self).items() if value not in (None, {})}
 
 
-_LIBRARIES = ("numba", "numpy", "pandas", "scikit-learn", "scipy", "statsmodels", "torch")
+_LIBRARIES = (
+    *("matplotlib", "numba", "numpy", "pandas", "pillow", "pyarrow"),
+    *("scikit-learn", "scipy", "statsmodels", "torch"),
+)
 
 
 def libraries() -> dict[str, str]:
-    """Installed versions of the libraries that calculate."""
-    return {name: importlib.metadata.version(name) for name in _LIBRARIES}
+    """Installed versions of the libraries that calculate and draw.
+
+    Raises:
+        StudyError: one is not installed.
+    """
+    try:
+        return {name: importlib.metadata.version(name) for name in _LIBRARIES}
+    except importlib.metadata.PackageNotFoundError as error:
+        raise StudyError(
+            f"{error.name} is not installed where snakemake runs; type: python -m pip install -r envs/requirements.txt"
+        ) from error
 
 
 class _Process:
@@ -72,13 +86,17 @@ def begin(made: Mapping | None, arm: str | None = None, seed: int | None = None,
     """Say what this process will write from now on. What it has read before does not count.
 
     Args:
-        made: what the rule passes (`made_by` in rules/common.smk): `modules` and `settings`. None for a stage that is
-            called by hand: what it writes says nothing of code and settings, so Snakemake makes it again.
+        made: what the rule passes (`made_by` in rules/common.smk): `modules`, their digest (`code`) and `settings`.
+            None for a stage that is called by hand: what it writes says nothing of these, so Snakemake makes it again.
         arm, seed, recipe: the run.
     """
     ours = {"arm": arm, "seed": seed, "recipe": recipe}
     if made:
-        ours |= {"code": source_digest(*made["modules"]), "settings": made["settings"], "libraries": libraries()}
+        code = source_digest(*made["modules"])
+        if code != made["code"]:
+            # A source was edited since Snakemake read it, perhaps while this process imported it: both may be wrong.
+            code = digest([made["code"], code])
+        ours |= {"code": code, "settings": made["settings"], "libraries": libraries()}
     _process.provenance = Provenance(**ours)
     _process.read = {}
 
@@ -93,10 +111,11 @@ def forget_inputs() -> None:
     _process.read = {}
 
 
-def current() -> dict:
-    """What makes the files that this process writes now, as JSON has it."""
-    inputs = {path: _process.read[path] for path in sorted(_process.read)}
-    return Provenance(**{**vars(_process.provenance), "inputs": inputs}).record()
+def current(path: str | Path) -> dict:
+    """What makes a file that this process writes now, as JSON has it."""
+    inputs = {name: _process.read[name] for name in sorted(_process.read)}
+    name = Path(path).name if _process.provenance.code else None
+    return replace(_process.provenance, inputs=inputs, file=name).record()
 
 
 _WHAT = {
@@ -106,24 +125,32 @@ _WHAT = {
 }
 
 
-def difference(found: Mapping | None, expected: Provenance, content: Callable[[str], str | None]) -> str | None:
+GONE = "gone"
+
+
+def difference(
+    path: str | Path, found: Mapping, expected: Provenance, content: Callable[[str], str | None]
+) -> str | None:
     """Why a file is not what would be made now, in a few words; None if nothing shows that.
 
     Args:
-        found: the file's record; None if it has none.
+        path: the file.
+        found: its record; empty if it has none.
         expected: what would make it now; None in a field counts as equal.
-        content: the content digest that a path has now; None if there is no such file, whose maker runs anyway.
+        content: the content digest that another path has now, or `GONE`; None if that does not matter.
     """
-    if not found or "code" not in found:
+    if "code" not in found:
         return "it does not say what made it"
+    if found.get("file") != Path(path).name:
+        return f"it was written as {found.get('file')}"
     for key in ("arm", "seed", "recipe", "code", "settings"):
         value = getattr(expected, key)
         if value is not None and found.get(key) != value:
             return _WHAT.get(key, f"it is of {key} {found.get(key)}")
-    for path, digest_then in found.get("inputs", {}).items():
-        now = content(path)
+    for name, digest_then in found.get("inputs", {}).items():
+        now = content(name)
         if now is not None and now != digest_then:
-            return f"it was made from another {path}"
+            return f"it was made from {name}, which is {'gone' if now == GONE else 'another one now'}"
     return None
 
 

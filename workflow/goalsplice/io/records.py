@@ -1,7 +1,8 @@
 """What files of the study say made them, read without their content: for each start of Snakemake.
 
-Tables and checkpoints have it in their metadata. Figures and other files have a mark in their text, which survives in
-SVG, PNG and YAML alike. Whoever uses a file checks its content against its digests; here nothing is checked.
+Tables and checkpoints have it in their metadata. Figures have a mark in their text, and so has the recorded
+configuration, with a digest of the rest. Whoever uses a table or checkpoint checks its content against its digests; it
+is not read here.
 """
 
 import base64
@@ -9,23 +10,34 @@ import json
 import re
 from pathlib import Path
 
-from goalsplice.io.provenance import current
+import pyarrow.parquet as pq
+from PIL import Image
+
+from goalsplice.io.errors import StudyError
+from goalsplice.io.provenance import current, digest
 
 _MARK = re.compile(rb"goalsplice-made:([A-Za-z0-9+/=]+);")
 _LONGEST = 1 << 20
 """Bytes of a checkpoint's header that are read; a damaged length may be anything."""
 
 
-def mark() -> str:
-    """What made the files that this process writes now, as a word that a format's comment may hold."""
-    return f"goalsplice-made:{base64.b64encode(json.dumps(current()).encode()).decode()};"
+def mark(path: str | Path, text: str | None = None) -> str:
+    """What makes a file that this process writes now, as a word that a format's comment may hold.
+
+    Args:
+        path: the file.
+        text: what follows the line with the mark, of which a digest is to be kept.
+    """
+    described = current(path) | ({} if text is None else {"text": digest(text)})
+    return f"goalsplice-made:{base64.b64encode(json.dumps(described).encode()).decode()};"
 
 
 def _of_table(path: Path) -> tuple[dict, str | None]:
-    import pyarrow.parquet as pq
-
     with path.open("rb") as file:
-        described = json.loads(pq.ParquetFile(file).schema_arrow.metadata[b"goalsplice"])
+        parquet = pq.ParquetFile(file)
+        described = json.loads(parquet.schema_arrow.metadata[b"goalsplice"])
+        if described["rows"] != parquet.metadata.num_rows:
+            return {}, None
     return described["made"], described["content"]
 
 
@@ -38,8 +50,6 @@ def _of_checkpoint(path: Path) -> tuple[dict, str | None]:
 
 def _of_gif(path: Path) -> tuple[dict, str | None]:
     # A GIF's comment is cut into pieces.
-    from PIL import Image
-
     with Image.open(path) as image:
         return _marked(image.info["comment"])
 
@@ -48,18 +58,33 @@ def _of_text(path: Path) -> tuple[dict, str | None]:
     return _marked(path.read_bytes())
 
 
+def _of_configuration(path: Path) -> tuple[dict, str | None]:
+    first, _, rest = path.read_text(encoding="utf-8").partition("\n")
+    made, _ = _marked(first.encode())
+    return (made, None) if made.pop("text") == digest(rest) else ({}, None)
+
+
 def _marked(content: bytes) -> tuple[dict, str | None]:
     return json.loads(base64.b64decode(_MARK.search(content)[1])), None
 
 
-_READERS = {".parquet": _of_table, ".safetensors": _of_checkpoint, ".gif": _of_gif}
+_READERS = {".parquet": _of_table, ".safetensors": _of_checkpoint, ".gif": _of_gif, ".yaml": _of_configuration}
 
 
 def recorded(path: str | Path) -> tuple[dict, str | None]:
-    """What made a file (`Provenance.record`), and its content digest if it has one; ({}, None) if it does not say."""
+    """What made a file (`Provenance.record`), and its content digest if it has one; ({}, None) if it does not say.
+
+    Raises:
+        StudyError: the operating system does not let it be read.
+    """
     path = Path(path)
     try:
         return _READERS.get(path.suffix, _of_text)(path)
+    except OSError as error:
+        # What cannot be read now may be whole, and is not to be made again over it. Decoders' errors have no number.
+        if error.errno is not None:
+            raise StudyError(f"{path} cannot be read ({error.strerror}); see to that first") from error
+        return {}, None
     # What decoders raise at a damaged file is not documented (`files.decoding`); whoever needs the file will report it.
     except Exception:
         return {}, None

@@ -7,6 +7,7 @@ import ast
 import hashlib
 from contextlib import suppress
 from functools import cache
+from importlib.util import cache_from_source
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
@@ -52,8 +53,8 @@ def _is_text(node: ast.AST) -> bool:
 
 
 @cache
-def _read(path: Path, package: Path) -> tuple[str, tuple[tuple[str, ...], ...]]:
-    """A file's code without docstrings and without the places of what it imports; and what each import names."""
+def _read(path: Path, package: Path) -> tuple[str, tuple[str, ...]]:
+    """A file's code without docstrings and without the places of what it imports; and the names of these, in order."""
     tree = ast.parse(path.read_bytes(), filename=str(path))
     imports = []
     for node in ast.walk(tree):
@@ -62,7 +63,7 @@ def _read(path: Path, package: Path) -> tuple[str, tuple[tuple[str, ...], ...]]:
             if isinstance(statements, list):
                 setattr(node, field, [statement for statement in statements if not _is_text(statement)])
         if found := _imported(node, path, package):
-            imports.append(tuple(found))
+            imports += found
             if isinstance(node, ast.ImportFrom):
                 node.module, node.level = None, 0
             else:
@@ -83,8 +84,8 @@ def _own(path: Path, package: Path) -> str:
 @cache
 def _node(path: Path, package: Path) -> tuple[str, frozenset[Path]]:
     """A file's own digest, with those of the files that each of its imports runs; and all these files."""
-    imports = [{file for name in names for file in files_of(name, package)} for names in _read(path, package)[1]]
-    targets = [",".join(sorted({_own(file, package) for file in files} - {""})) for files in imports]
+    imports = [files_of(name, package) for name in _read(path, package)[1]]
+    targets = [",".join(filter(None, (_own(file, package) for file in files))) for files in imports]
     return " ".join([_own(path, package), *targets]).strip(), frozenset().union(*imports)
 
 
@@ -121,8 +122,8 @@ def drop_stale_bytecode(package: Path = PACKAGE) -> None:
     time has both; but a file system notes the change itself too (ctime), which nobody can put back.
     """
     for path in package.rglob("*.py"):
-        for copy in path.parent.glob(f"__pycache__/{path.stem}.*.pyc"):
-            # Somebody else's, or gone meanwhile: Python sees to it.
-            with suppress(OSError):
-                if copy.stat().st_mtime_ns < path.stat().st_ctime_ns:
-                    copy.unlink()
+        copy = Path(cache_from_source(path))
+        # There is none, or it is somebody else's: Python sees to it.
+        with suppress(OSError):
+            if copy.stat().st_mtime_ns < path.stat().st_ctime_ns:
+                copy.unlink()

@@ -6,7 +6,8 @@ Each of these makes another study than the one that was asked for, so files and 
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -167,7 +168,8 @@ def check_arguments(arguments: list[str]) -> None:
         arguments: `sys.argv`, or that without its first.
 
     Raises:
-        StudyError: `--configfile` or `--config` is there more than once; Snakemake takes the last only.
+        StudyError: `--configfile` or `--config` is there more than once, or one key of `--config`; Snakemake takes the
+            last only.
     """
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     names = [option.partition("=")[0] for option in options]
@@ -182,4 +184,40 @@ def check_arguments(arguments: list[str]) -> None:
         raise StudyError(
             f"--config is there {values} times, of which Snakemake takes the last only; name all keys after one: "
             "--config first=1 second=2"
+        )
+    for key, count in Counter(_keys_set(options)).items():
+        if count > 1:
+            raise StudyError(f"--config has {key} {count} times, of which Snakemake takes the last only; name it once")
+
+
+def _keys_set(options: list[str]) -> Iterator[str]:
+    """The keys that follow `--config`."""
+    setting = False
+    for option in options:
+        if option.startswith("-"):
+            setting = option in ("--config", "-C")
+        elif setting:
+            yield option.partition("=")[0]
+
+
+def check_place(project: Path) -> None:
+    """Refuse a project folder whose path Python or Snakemake would take for something else.
+
+    Raises:
+        StudyError: it holds a colon, which separates folders of PYTHONPATH, or braces, which are Snakemake's wildcards.
+    """
+    if found := sorted(set(":{}") & set(str(project))):
+        raise StudyError(f"the project's folder {project} has {' '.join(found)} in its path; move or rename it")
+
+
+def check_targets(files: Sequence[str | Path]) -> None:
+    """Refuse a target that Snakemake takes for a configuration, since it comes after others.
+
+    Raises:
+        StudyError: one of several files is a study's own record, `results/config.yaml`.
+    """
+    if len(files) > 1 and any(Path(file).parts[-2:] == ("results", "config.yaml") for file in files):
+        raise StudyError(
+            "results/config.yaml is named after --configfile beside another file; as a target, put it before that "
+            "option; as the configuration, name it alone"
         )
