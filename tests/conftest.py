@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from filelock import FileLock
-from study import copy_project, snakemake
+from study import copy_finished, copy_project, snakemake
 from threadpoolctl import threadpool_limits
 
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
@@ -43,6 +43,16 @@ def finished(tmp_path_factory) -> Path:
     return project
 
 
+@pytest.fixture
+def clone(finished, tmp_path) -> Path:
+    """The finished study in a new clone: every source newer than every result, in another folder."""
+    folder = copy_project(tmp_path / "clone")
+    copy_finished(finished, folder, "results", ".snakemake")
+    for path in folder.joinpath("workflow").rglob("*"):
+        path.touch()
+    return folder
+
+
 @pytest.fixture(autouse=True)
 def small_numbers_count():
     """Numbers below 1e-38 are not zero, whatever a stage that ran in this process has left behind."""
@@ -51,7 +61,14 @@ def small_numbers_count():
     torch.set_flush_denormal(False)
 
 
-_LONG = ("test_mini_study.py", "test_slurm.py", "test_ablations.py", "test_faults_of_jobs.py", "test_custom_edits.py")
+_LONG = (
+    "test_reruns.py",
+    "test_mini_study.py",
+    "test_slurm.py",
+    "test_ablations.py",
+    "test_faults_of_jobs.py",
+    "test_custom_edits.py",
+)
 """Files that take minutes. They come first, or else one of two processes would end with them while the other idles."""
 
 

@@ -62,3 +62,16 @@ def planned(folder: Path, *arguments: str, config: str | None = QUICK) -> dict[s
         assert "Nothing to be done" in result.stdout + result.stderr
         return {}
     return {rule: int(count) for rule, count in (line.split() for line in table[1].splitlines())}
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Replace `old`, which must be there, in a file."""
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def append(path: Path, text: str = "CHANGED = True") -> None:
+    """Change a source file: by default its code."""
+    with path.open("a") as file:
+        file.write(f"\n{text}\n")
