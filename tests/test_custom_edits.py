@@ -150,17 +150,17 @@ def test_editing_the_file_or_what_it_imports_scores_again(clone):
     helper.write_text("SHARE = 0.5\n")
     path = clone / "my_edits.py"
     path.write_text("from shares import SHARE\n\n\ndef most_changed(recipient, *_, share):\n    return recipient\n")
-    assert snakemake(clone, FIGURE, "--cores", "1", "--touch", config="mine.yaml").returncode == 0
-    assert planned(clone, FIGURE, config="mine.yaml") == {}
-    expected = {"custom_edits": 4, "combine": 1, "leaderboard": 1, "draw_leaderboard": 1}
+    table = "results/runs/arm=onehot/seed=1/custom_edits.parquet"
+    assert snakemake(clone, table, "--cores", "1", config="mine.yaml").returncode == 0
+    assert planned(clone, table, config="mine.yaml") == {}
     old = helper.stat()
     helper.write_text("SHARE = 0.6\n")
-    assert planned(clone, FIGURE, config="mine.yaml") == expected
-    assert snakemake(clone, FIGURE, "--cores", "1", "--touch", config="mine.yaml").returncode == 0
-    assert planned(clone, FIGURE, config="mine.yaml") == {}
+    assert planned(clone, table, config="mine.yaml") == {"custom_edits": 1}
     helper.write_text("SHARE = 0.5\n")
+    assert planned(clone, table, config="mine.yaml") == {}
+    helper.write_text("SHARE = 0.7\n")
     os.utime(helper, ns=(old.st_atime_ns, old.st_mtime_ns))
-    assert planned(clone, FIGURE, config="mine.yaml") == expected, "content counts, not its time"
+    assert planned(clone, table, config="mine.yaml") == {"custom_edits": 1}, "content counts, not its time"
 
 
 @pytest.mark.parametrize(
