@@ -93,9 +93,10 @@ rule combine_ablations:
             arms=list(ABLATIONS),
             seeds=ABLATION_SEEDS,
         ),
+        schemas=SCHEMAS,
     shell:
         "python -m goalsplice.cli.combine --made {params.made:q}"
-        " --table ablation_{wildcards.table} --schemas {SCHEMAS:q}"
+        " --table ablation_{wildcards.table} --schemas {params.schemas:q}"
         " --runs {input.runs:q} --output {output:q} 2> {log:q}"
 
 
@@ -122,11 +123,12 @@ rule measure_ablations:
             target=config["retargets"]["target"],
             schema=schema_of("ablation_runs", "ablations"),
         ),
+        schemas=SCHEMAS,
     shell:
         "python -m goalsplice.cli.ablations --made {params.made:q}"
         " --training {input.training:q} --plasticity {input.plasticity:q}"
         " --switches {input.switches:q} --aims {input.aims:q} --arms {params.arms:q} --threshold {params.threshold:q}"
-        " --settled-after {params.settled_after:q} --target {params.target:q} --schemas {SCHEMAS:q}"
+        " --settled-after {params.settled_after:q} --target {params.target:q} --schemas {params.schemas:q}"
         " --runs-output {output.runs:q} --output {output.ablations:q} 2> {log:q}"
 
 

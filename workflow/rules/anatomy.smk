@@ -85,10 +85,11 @@ rule compare_runs:
             checkpoint=lambda wildcards: CHECKPOINT,
             schema=schema_of("directions_between_runs"),
         ),
+        schemas=SCHEMAS,
     message:
         "Comparing the switches of runs, two at a time."
     shell:
         "python -m goalsplice.cli.directions_between_runs --made {params.made:q}"
         " --recipes {params.recipes:q} --seeds {params.seeds}"
         " --others {params.others} --phases {params.phases} --checkpoint {params.checkpoint:q}"
-        " --schemas {SCHEMAS:q} --output {output:q} 2> {log:q}"
+        " --schemas {params.schemas:q} --output {output:q} 2> {log:q}"

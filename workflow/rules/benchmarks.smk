@@ -20,7 +20,8 @@ rule benchmarks:
             seeds=config["seeds"],
             schema=schema_of("benchmarks"),
         ),
+        schemas=SCHEMAS,
     shell:
         "python -m goalsplice.cli.benchmarks --made {params.made:q}"
         " --records {params.records:q} --arms {params.arms} --seeds {params.seeds}"
-        " --schemas {SCHEMAS:q} --output {output:q} 2> {log:q}"
+        " --schemas {params.schemas:q} --output {output:q} 2> {log:q}"

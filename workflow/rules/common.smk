@@ -128,7 +128,7 @@ def project(path):
     return os.path.relpath(PROJECT / path, Path.cwd())
 
 
-# Files of the project are named by shell lines alone, where no path is recorded, and count by content (`made_by`).
+# Files of the project are no inputs: they count by content (`made_by`), wherever they lie and whatever their times are.
 SNAKEFILE = project("Snakefile")
 QUICK = project("workflow/resources/quick.yaml")
 SCHEMAS = project("workflow/schemas/tables.yaml")
@@ -152,10 +152,10 @@ digest_of = functools.cache(source_digest)
 
 
 def made_by(*modules, **settings):
-    """Parameters of a rule that runs stages: its settings, and `made`, by which its outputs say what made them.
+    """Parameters of jobs: their settings, and `made`, by which their outputs say what made them.
 
-    A rule runs again when `made` changes: when the modules of goalsplice that it runs, or what they import from it, do
-    something else, or when a setting has another value. Comments and docstrings do not count, nor do times of files.
+    A job runs again when `made` changes. It does when the modules of goalsplice that are named, or what they import from
+    it, do something else, or when a setting has another value. Comments and docstrings do not count, nor times of files.
 
     Args:
         modules: full names of the modules that make the outputs.
@@ -268,12 +268,13 @@ ALL_RUNS = [
 
 # Jobs, and the Snakemakes that rules start, run with the interpreter of this one, on the package that lies here, and
 # whatever the user's shell says to Python.
+PYTHONPATH = os.pathsep.join(filter(None, [str(PROJECT / "workflow"), os.environ.get("PYTHONPATH")]))
 INTERPRETER = shlex.join(
     [
         "env",
         *[word for name in environment.PYTHON_VARIABLES for word in ("-u", name)],
         *[f"{name}={value}" for name, value in environment.PYTHON_SETTINGS.items()],
-        "PYTHONPATH=" + os.pathsep.join(filter(None, [str(PROJECT / "workflow"), os.environ.get("PYTHONPATH")])),
+        f"PYTHONPATH={PYTHONPATH}",
         sys.executable,
     ]
 )

@@ -57,7 +57,8 @@ rule leaderboard:
             "goalsplice.cli.leaderboard",
             schema=schema_of("leaderboard", "leaderboard_entries"),
         ),
+        schemas=SCHEMAS,
     shell:
         "python -m goalsplice.cli.leaderboard --made {params.made:q}"
         " --splices {input.splices:q} --custom {input.custom:q}"
-        " --schemas {SCHEMAS:q} --leaderboard {output.leaderboard:q} --entries {output.entries:q} 2> {log:q}"
+        " --schemas {params.schemas:q} --leaderboard {output.leaderboard:q} --entries {output.entries:q} 2> {log:q}"

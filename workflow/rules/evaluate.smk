@@ -44,7 +44,8 @@ rule reference:
             recipes=json.dumps(RECIPES),
             schema=schema_of("references"),
         ),
+        schemas=SCHEMAS,
     shell:
         "python -m goalsplice.cli.reference --made {params.made:q}"
-        " --recipes {params.recipes:q} --schemas {SCHEMAS:q}"
+        " --recipes {params.recipes:q} --schemas {params.schemas:q}"
         " --output {output:q} 2> {log:q}"

@@ -210,9 +210,11 @@ for figure, (category, label, what, tables, settings) in DRAWN.items():
                 config=json.dumps({**settings, "arms": SEEN}),
                 published=PUBLISHED_DIGEST,
             ),
+            learning_curve=PUBLISHED,
         shell:
-            "python -m goalsplice.cli.draw --made {params.made:q} --figure {params.figure:q} --published {PUBLISHED:q}"
-            " --tables {input.tables:q} --config {params.config:q} --outputs {output.svg:q} {output.png:q} 2> {log:q}"
+            "python -m goalsplice.cli.draw --made {params.made:q} --figure {params.figure:q}"
+            " --published {params.learning_curve:q} --tables {input.tables:q} --config {params.config:q}"
+            " --outputs {output.svg:q} {output.png:q} 2> {log:q}"
 
     # `--list-rules` shows it.
     workflow.get_rule(f"draw_{figure}").docstring = what

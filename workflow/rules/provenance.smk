@@ -12,9 +12,9 @@ def record_of(path):
         raise WorkflowError(str(error)) from None
 
 
-def expected_of(made_rule, wildcards):
+def expected_of(maker, wildcards):
     """What would make a job's outputs now."""
-    made = made_rule.params.made
+    made = maker.params.made
     made = json.loads(made(wildcards) if callable(made) else made)
     arm, seed = wildcards.get("arm"), wildcards.get("seed")
     run = {} if seed is None else {"arm": arm, "seed": int(seed), "recipe": provenance.digest(ALL_RECIPES[arm])}
@@ -30,12 +30,12 @@ def content_of(path):
     return provenance.GONE if os.path.isdir("results/runs") else None
 
 
-def why_again(made_rule, outputs, wildcards):
+def why_again(maker, outputs, wildcards):
     """Why a job's outputs, of which some are there, are to be made again; None if they need not."""
     for path in outputs:
         if not os.path.exists(path):
             return f"{path} is missing, which is made with others that are there"
-        found = provenance.difference(path, record_of(path)[0], expected_of(made_rule, wildcards), content_of)
+        found = provenance.difference(path, record_of(path)[0], expected_of(maker, wildcards), content_of)
         if found:
             return f"{path}: {found}"
     return None
@@ -52,18 +52,18 @@ def report_once(subject, sentence):
         logger.info(sentence)
 
 
-def unchanged(made_rule):
+def unchanged(maker):
     """An input function without inputs: while the plan is made, it forces the job if its outputs are not current."""
 
     def check(wildcards):
-        outputs = made_rule.expand_output(wildcards)[0]
+        outputs = maker.expand_output(wildcards)[0]
         # A cluster's job is a Snakemake too; its plan was made before.
         if not workflow.is_main_process or not any(os.path.exists(path) for path in outputs):
             return []
-        why = why_again(made_rule, outputs, wildcards)
+        why = why_again(maker, outputs, wildcards)
         if why:
             workflow.dag.forcefiles.update(outputs)
-            name = made_rule.name
+            name = maker.name
             report_once(name, f"Rule {name} runs again where its outputs are not current. {why}.")
         elif versions := provenance.other_libraries(record_of(outputs[0])[0], LIBRARIES):
             report_once(
@@ -76,6 +76,6 @@ def unchanged(made_rule):
     return check
 
 
-for made_rule in workflow.rules:
-    if hasattr(made_rule.params, "made") and made_rule.output:
-        made_rule.set_input(unchanged(made_rule))
+for maker in workflow.rules:
+    if hasattr(maker.params, "made") and maker.output:
+        maker.set_input(unchanged(maker))

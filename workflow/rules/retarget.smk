@@ -129,10 +129,11 @@ rule measure_retargets:
             late=LATE_PHASES,
             schema=schema_of("retarget_effects"),
         ),
+        schemas=SCHEMAS,
     shell:
         "python -m goalsplice.cli.measure_retargets --made {params.made:q}"
         " --retargets {input.retargets:q} --late {params.late}"
-        " --schemas {SCHEMAS:q} --output {output:q} 2> {log:q}"
+        " --schemas {params.schemas:q} --output {output:q} 2> {log:q}"
 
 
 rule tuning:
@@ -158,10 +159,11 @@ rule tuning:
             arms=ARMS,
             seeds=TUNING_SEEDS,
         ),
+        schemas=SCHEMAS,
     shell:
         "python -m goalsplice.cli.measure_retargets --made {params.made:q}"
         " --runs {input.retargets:q} --late {params.late}"
-        " --schemas {SCHEMAS:q} --output {output:q} 2> {log:q}"
+        " --schemas {params.schemas:q} --output {output:q} 2> {log:q}"
 
 
 # The run and the checkpoint on which an edit is shown at work.
@@ -191,10 +193,11 @@ rule record_behaviour:
             levels=config["figures"]["levels"],
             schema=schema_of("behaviour"),
         ),
+        schemas=SCHEMAS,
     shell:
         "python -m goalsplice.cli.save_edited --made {params.made:q} {params.run} --recipe {params.recipe:q}"
         " --checkpoint {input.checkpoint:q} --retargets {params.retargets:q} --output {output.edited:q} 2> {log:q}"
         " && python -m goalsplice.cli.record_behaviour --made {params.made:q} {params.run}"
         " --recipe {params.recipe:q} --checkpoint {input.checkpoint:q} --edited {output.edited:q}"
-        " --levels-seed {params.levels_seed} --level {params.levels} --schemas {SCHEMAS:q}"
+        " --levels-seed {params.levels_seed} --level {params.levels} --schemas {params.schemas:q}"
         " --output {output.table:q} 2>> {log:q}"

@@ -53,6 +53,7 @@ rule recover:
             "goalsplice.cli.recover",
             schema=schema_of("recoveries", "edit_effects", "smallest_edits"),
         ),
+        schemas=SCHEMAS,
     shell:
-        "python -m goalsplice.cli.recover --made {params.made:q} --splices {input.splices:q} --schemas {SCHEMAS:q}"
+        "python -m goalsplice.cli.recover --made {params.made:q} --splices {input.splices:q} --schemas {params.schemas:q}"
         " --recoveries {output.recoveries:q} --effects {output.effects:q} --smallest {output.smallest:q} 2> {log:q}"

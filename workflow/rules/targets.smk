@@ -64,8 +64,9 @@ rule report:
                 for name in ["workflow", *FIGURES]
             ]
         ),
+        snakefile=SNAKEFILE,
     shell:
-        "snakemake figures --snakefile {SNAKEFILE:q} --configfile {input.config:q} --nolock --report {output:q}"
+        "snakemake figures --snakefile {params.snakefile:q} --configfile {input.config:q} --nolock --report {output:q}"
         " > {log:q} 2>&1"
 
 
@@ -105,8 +106,9 @@ rule quick:
         changes=lambda wildcards: [
             f"{key}={json.dumps(value)}" for key, value in workflow.config_settings.config.items()
         ],
+        snakefile=SNAKEFILE,
     shell:
-        "snakemake all --snakefile {SNAKEFILE:q} --directory results/quick --cores {threads}"
+        "snakemake all --snakefile {params.snakefile:q} --directory results/quick --cores {threads}"
         " --configfile {params.configfiles:q} --config {params.changes:q} 2>&1 | tee {log:q}"
 
 

@@ -65,8 +65,9 @@ rule combine:
             arms=ARMS,
             seeds=config["seeds"],
         ),
+        schemas=SCHEMAS,
     shell:
-        "python -m goalsplice.cli.combine --made {params.made:q} --table {wildcards.table} --schemas {SCHEMAS:q}"
+        "python -m goalsplice.cli.combine --made {params.made:q} --table {wildcards.table} --schemas {params.schemas:q}"
         " --runs {input.runs:q} --output {output:q} 2> {log:q}"
 
 
@@ -91,8 +92,10 @@ rule summarise:
             schema=schema_of("phases", "measures", "summary"),
             published=PUBLISHED_DIGEST,
         ),
+        schemas=SCHEMAS,
+        learning_curve=PUBLISHED,
     shell:
         "python -m goalsplice.cli.summarise --made {params.made:q}"
-        " --training {input.training:q} --published {PUBLISHED:q}"
-        " --measures {params.measures:q} --schemas {SCHEMAS:q} --phases-output {output.phases:q}"
+        " --training {input.training:q} --published {params.learning_curve:q}"
+        " --measures {params.measures:q} --schemas {params.schemas:q} --phases-output {output.phases:q}"
         " --measures-output {output.measures:q} --summary-output {output.summary:q} 2> {log:q}"
