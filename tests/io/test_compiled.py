@@ -7,12 +7,12 @@ import numba
 import pytest
 
 import goalsplice
-from goalsplice.io.compiled import cache_folder, is_private, source_digest
+from goalsplice.io.compiled import cache_digest, cache_folder, is_private
 
 
 def test_the_cache_folder_is_named_after_what_is_compiled():
     package = Path(goalsplice.__file__).parent
-    assert Path(numba.config.CACHE_DIR).name == source_digest(package)
+    assert Path(numba.config.CACHE_DIR).name == cache_digest(package)
 
 
 def test_an_edit_of_any_compiled_file_changes_the_folder(tmp_path):
@@ -23,14 +23,14 @@ def test_an_edit_of_any_compiled_file_changes_the_folder(tmp_path):
     compiled.write_text("@njit\ndef f(): return REWARD\n")
     constants.write_text("REWARD = 1\n")
     plain.write_text("x = 1\n")
-    before = source_digest(tmp_path)
+    before = cache_digest(tmp_path)
     plain.write_text("x = 2\n")
-    assert source_digest(tmp_path) == before
+    assert cache_digest(tmp_path) == before
     constants.write_text("REWARD = 2\n")
-    after = source_digest(tmp_path)
+    after = cache_digest(tmp_path)
     assert after != before, "constants are compiled in"
     compiled.write_text("@njit\ndef f(): return 2 * REWARD\n")
-    assert source_digest(tmp_path) not in (before, after)
+    assert cache_digest(tmp_path) not in (before, after)
 
 
 @pytest.fixture
@@ -55,21 +55,21 @@ def test_the_users_cache_is_taken_and_closed_to_others_whatever_the_umask(places
         folder = cache_folder(*places)
     finally:
         os.umask(before)
-    assert folder == places[0] / "goalsplice" / source_digest()
+    assert folder == places[0] / "goalsplice" / cache_digest()
     assert folder.stat().st_mode & 0o777 == folder.parent.stat().st_mode & 0o777 == 0o700
     assert cache_folder(*places) == folder, "and taken again"
 
 
 def test_without_a_cache_of_ones_own_each_user_has_a_folder_among_the_temporary_ones(places, taken):
     folder = cache_folder(*places)
-    assert folder == taken / source_digest()
+    assert folder == taken / cache_digest()
     assert is_private(taken)
     assert is_private(folder)
 
 
 @pytest.mark.parametrize("level", ["parent", "folder"])
 def test_a_folder_to_which_others_may_write_is_not_taken(places, taken, level):
-    folder = taken / source_digest()
+    folder = taken / cache_digest()
     folder.mkdir(parents=True)
     (taken if level == "parent" else folder).chmod(0o777)
     found = cache_folder(*places)
@@ -80,7 +80,7 @@ def test_a_folder_to_which_others_may_write_is_not_taken(places, taken, level):
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give folders away")
 @pytest.mark.parametrize("level", ["parent", "folder"])
 def test_a_folder_of_another_user_is_not_taken(places, taken, level):
-    folder = taken / source_digest()
+    folder = taken / cache_digest()
     folder.mkdir(parents=True, mode=0o700)
     taken.chmod(0o700)
     os.chown(taken if level == "parent" else folder, 12345, 12345)

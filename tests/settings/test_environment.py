@@ -167,7 +167,7 @@ def test_a_user_without_a_name_and_a_home_can_compile(tmp_path):
 def test_a_cache_folder_of_the_users_own_is_named_after_the_code_too(tmp_path):
     """Numba would take what another state of the code has left there."""
     known = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(ROOT / "workflow")}
-    command = "from goalsplice.io import compiled; print(compiled.numba.config.CACHE_DIR, compiled.source_digest())"
+    command = "from goalsplice.io import compiled; print(compiled.numba.config.CACHE_DIR, compiled.cache_digest())"
     told = subprocess.run([sys.executable, "-c", command], env=known, capture_output=True, text=True, check=True).stdout
     folder, digest = told.split()
     assert Path(folder) == tmp_path / "goalsplice" / digest

@@ -94,7 +94,7 @@ rule publish:
 
 
 rule quick:
-    """A mini study with every stage and figure, in results/quick: a first look, in a minute or two."""
+    """A mini study with every stage and figure, in results/quick: a first look, in some minutes."""
     log:
         "results/logs/quick.log",
     conda:

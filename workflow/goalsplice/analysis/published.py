@@ -18,7 +18,7 @@ _STEPS_OF_A_ROLLOUT = 32 * 512
 
 
 def read_published(path: str | Path) -> pd.DataFrame:
-    """Her run's rollouts: arm, seed, rollout, phase, objective, environment_steps, mean_return, mean_length.
+    """The author's rollouts: arm, seed, rollout, phase, objective, environment_steps, mean_return, mean_length.
 
     Source: `workflow/resources/published_seed99.csv`; README.md beside it says where that comes from.
 

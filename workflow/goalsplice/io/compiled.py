@@ -19,7 +19,7 @@ import numpy
 _PACKAGE = Path(__file__).parents[1]
 
 
-def source_digest(package: Path = _PACKAGE) -> str:
+def cache_digest(package: Path = _PACKAGE) -> str:
     """Hexadecimal digest (16 digits) of this file, the folders of `package` that compile anything, and versions."""
     versions = (numba.__version__, numpy.__version__)
     digest = hashlib.sha256(" ".join(versions).encode())
@@ -66,7 +66,7 @@ def cache_folder(cache: Path | None, temporary: Path) -> Path:
     # The temporary folder is everybody's, so each user has a name there, and who took it first is checked.
     for parent, name in ((cache, "goalsplice"), (temporary, f"goalsplice-{os.getuid()}")):
         ours = parent and private_folder(parent, name)
-        folder = ours and private_folder(ours, source_digest())
+        folder = ours and private_folder(ours, cache_digest())
         if folder:
             return folder
     return Path(tempfile.mkdtemp(prefix="goalsplice-", dir=temporary))
