@@ -57,7 +57,7 @@ def test_the_pages_edit_does_what_it_says(tmp_path):
     recipient, donor = (
         Agent(recipe.world.inputs, 16, torch.Generator().manual_seed(seed)).actor.state_dict() for seed in (0, 1)
     )
-    pair = Pair(recipient, donor, observations((recipient, donor), recipe, "three_colours", (0,)), {}, (0,))
+    pair = Pair(recipient, donor, observations((recipient, donor), recipe, "three_colours", ("arm", 0)), {}, ("arm", 0))
     for edit in EDITS:
         made = custom_edit(edit["name"], load(edit["function"], tmp_path), edit["parameters"], pair, recipe)
         edited = made.make(recipient, donor)

@@ -1,6 +1,7 @@
 """Training further is the run's own training, from another start: the same steps, and nothing but its arguments."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from goalsplice.agent import continuation, training
 from goalsplice.agent.checkpoint import Header
 from goalsplice.agent.continuation import continue_training, load_actor, save_actor
 from goalsplice.agent.network import Agent
+from goalsplice.agent.seeding import sequence
 from goalsplice.io.errors import StudyError
 from goalsplice.world.vocabulary import OBJECTIVES
 
@@ -34,10 +36,10 @@ def rows_and_weights(agent, recipe, key, rollouts=2):
 
 def test_it_is_the_runs_training_given_its_start_and_its_randomness(recipe, arm, monkeypatch):
     """From a run's first weights, with its randomness, the first phase comes out bit by bit."""
-    initial, order, blue, _ = training.streams(arm, 5, 4)
+    initial, order, blue, _ = sequence(arm, 5).spawn(4)
     number = int(initial.generate_state(1, np.uint64)[0] >> np.uint64(1))
     fresh = Agent(recipe.world.inputs, recipe.hidden_size, torch.Generator().manual_seed(number))
-    monkeypatch.setattr(continuation, "streams", lambda *_: [order, blue])
+    monkeypatch.setattr(continuation, "sequence", lambda *_: SimpleNamespace(spawn=lambda _: [order, blue]))
     rows, ended = rows_and_weights(fresh, recipe, (arm, 5, 0, "blue"))
 
     run = training.train(recipe, arm, 5)
@@ -68,18 +70,6 @@ def test_the_checkpoint_stays_as_it_is_while_the_continuation_moves(recipe, agen
     np.testing.assert_array_equal(weights(agent), before)
     assert not np.array_equal(after[0], before)
     assert not np.array_equal(after[0], after[1])
-
-
-def test_randomness_is_not_the_runs(arm):
-    own = [stream.generate_state(4).tolist() for stream in training.streams(arm, 1, 4)]
-    others = [
-        stream.generate_state(4).tolist()
-        for phase in range(3)
-        for objective in OBJECTIVES
-        for stream in continuation.streams(arm, 1, phase, objective, 2)
-    ]
-    every = own + others
-    assert len({tuple(state) for state in every}) == len(every)
 
 
 def test_the_named_objective_pays(recipe, agent):

@@ -195,7 +195,7 @@ def recipient_of():
             Agent(recipe.world.inputs, recipe.hidden_size, torch.Generator().manual_seed(seed)).actor.state_dict()
             for seed in (0, 1)
         )
-        return *actors, observations(actors, recipe, "three_colours", (0,))
+        return *actors, observations(actors, recipe, "three_colours", ("arm", 0))
 
     return make
 

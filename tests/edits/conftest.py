@@ -39,4 +39,4 @@ def donor(recipe) -> Weights:
 @pytest.fixture(scope="session")
 def met(recipient, donor, recipe) -> Observations:
     """What both meet."""
-    return observations((recipient, donor), recipe, "three_colours", (0,))
+    return observations((recipient, donor), recipe, "three_colours", ("arm", 0))

@@ -27,7 +27,7 @@ def subject_of(recipe: Recipe, encoding: str = "onehot") -> tuple[Subject, Recip
     """A subject that has all that an edit may take, and its recipe."""
     recipe = replace(recipe, encoding=encoding)
     actors = [opinionated(recipe, seed) for seed in range(6)]
-    key = (7, 99, 19)
+    key = ("arm", 99, 19)
     met = seen(actors[0], recipe, "three_colours", key)
     switches = [(actors[1], actors[0]), (actors[2], actors[3])]
     return Subject(

@@ -46,13 +46,13 @@ def test_observations_are_what_the_world_shows(met, recipe):
 
 
 def test_observations_are_repeatable_and_depend_on_seed_actors_and_layouts(recipient, donor, recipe, met):
-    again = observations((recipient, donor), recipe, "three_colours", (0,))
+    again = observations((recipient, donor), recipe, "three_colours", ("arm", 0))
     assert same(again, met)
-    assert not same(observations((recipient, donor), recipe, "three_colours", (1,)), met)
-    assert not same(observations((recipient, recipient), recipe, "three_colours", (0,)), met)
-    assert not same(observations((donor, donor), recipe, "three_colours", (0,)), met)
+    assert not same(observations((recipient, donor), recipe, "three_colours", ("arm", 1)), met)
+    assert not same(observations((recipient, recipient), recipe, "three_colours", ("arm", 0)), met)
+    assert not same(observations((donor, donor), recipe, "three_colours", ("arm", 0)), met)
     colours = [
-        observations((recipient,), recipe, layouts, (0,))
+        observations((recipient,), recipe, layouts, ("arm", 0))
         .inputs.view(-1, recipe.world.cells, 20)[..., 11:17]
         .sum((0, 1))
         for layouts in ("three_colours", "training")

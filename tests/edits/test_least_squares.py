@@ -58,11 +58,14 @@ def into(actor, inputs, layer):
 
 
 def test_what_is_met_depends_on_actor_and_key_alone(recipe, recipient, donor):
-    one, again = (seen(recipient, recipe, "three_colours", (7, 99, 18)) for _ in range(2))
+    one, again = (seen(recipient, recipe, "three_colours", ("arm", 99, 18)) for _ in range(2))
     for field, same in zip(one, again, strict=True):
         np.testing.assert_array_equal(field, same)
-    others = [seen(recipient, recipe, "three_colours", (7, 99, 19)), seen(donor, recipe, "three_colours", (7, 99, 18))]
-    others.append(seen(recipient, recipe, "training", (7, 99, 18)))
+    others = [
+        seen(recipient, recipe, "three_colours", ("arm", 99, 19)),
+        seen(donor, recipe, "three_colours", ("arm", 99, 18)),
+    ]
+    others.append(seen(recipient, recipe, "training", ("arm", 99, 18)))
     for other in others:
         assert len(one.rows) != len(other.rows) or not np.array_equal(one.counts, other.counts)
 
@@ -72,7 +75,7 @@ def test_observations_are_distinct_and_counted(subject):
     assert met.rows.shape == (len(met.counts), 5)
     assert len(np.unique(met.rows, axis=0)) == len(met.rows) > 500
     assert met.counts.min() >= 1
-    other = seen(opinionated(recipe, 1), recipe, "training", (0,))
+    other = seen(opinionated(recipe, 1), recipe, "training", ("arm", 0))
     assert met.counts.sum() == other.counts.sum() > 2000
     assert met.rows.max() < recipe.world.row_inputs.shape[0]
 
@@ -86,7 +89,7 @@ def test_levels_are_others_than_those_of_tests(recipe, recipient, monkeypatch):
         return worlds
 
     monkeypatch.setattr(least_squares, "create", spied)
-    for key in ((0,), (5,), (7, 99, 18), (7, 99, 19)):
+    for key in (("arm", 0), ("arm", 5), ("arm", 99, 18), ("arm", 99, 19)):
         seen(recipient, recipe, "three_colours", key)
     assert len(set(streams)) == len(streams) > 0
     for seed in (0, 1, 5, 6):

@@ -390,7 +390,7 @@ def test_turned_is_the_opposite_change(subject):
 def test_draws_differ_and_come_from_the_subjects_key(subject):
     mine, recipe = subject
     _, found = controls_of(mine, recipe, BELOW)
-    _, others = controls_of(mine._replace(key=(7, 99, 20)), recipe, BELOW)
+    _, others = controls_of(mine._replace(key=("arm", 99, 20)), recipe, BELOW)
     for control in DRAWN:
         assert not equal(*found[control])
         assert not equal(found[control][0], others[control][0])

@@ -28,7 +28,7 @@ def pair(recipe, recipient, donor, met):
         name: Agent(recipe.world.inputs, recipe.hidden_size, torch.Generator().manual_seed(seed)).actor.state_dict()
         for seed, name in enumerate(("same_goal", "other_seed", "untrained"), start=10)
     }
-    return Pair(recipient, donor, met, others, (7, 99, 18, 19))
+    return Pair(recipient, donor, met, others, ("arm", 99, 18, 19))
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +105,7 @@ def test_a_draw_is_repeatable_and_differs_from_others(pair, edit):
         "dose": (pair, edit._replace(dose=0.5), 0),
         "name": (pair, edit._replace(name="layer3"), 0),
         "family": (pair, edit._replace(family="rank"), 0),
-        "pair": (pair._replace(key=(7, 99, 19, 18)), edit, 0),
+        "pair": (pair._replace(key=("arm", 99, 19, 18)), edit, 0),
     }
     for name in (*DRAWN, "longer_effort"):
         drawn = control(pair, edit, edited, name, 0)

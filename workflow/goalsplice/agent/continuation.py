@@ -7,7 +7,6 @@ its checkpoint further on the same objective: by Adam's moments, by the episodes
 
 import copy
 import time
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,18 +18,10 @@ from goalsplice.agent.checkpoint import Header, read, save_checkpoint
 from goalsplice.agent.device_learner import learner_of
 from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
+from goalsplice.agent.seeding import sequence
 from goalsplice.agent.training import CPU, Progress, practise
 from goalsplice.io.errors import StudyError
 from goalsplice.world.simulator import create
-
-
-def streams(arm: str, seed: int, phase: int, objective: str, count: int) -> list[np.random.SeedSequence]:
-    """Independent sources of randomness that depend on the checkpoint and the objective alone.
-
-    They share nothing with those of the run itself (`training.streams`).
-    """
-    names = (zlib.crc32(name.encode()) for name in (arm, objective, "continuation"))
-    return np.random.SeedSequence([*names, seed, phase]).spawn(count)
 
 
 def continue_training(
@@ -56,7 +47,7 @@ def continue_training(
         Rows that have the keys `rollout`, from 1, and `objective`, and those of `training.practise`. The agent changes
         when the iteration goes on.
     """
-    order, place = streams(arm, seed, phase, objective, 2)
+    order, place = sequence(arm, seed, "fine-tuning", phase, objective).spawn(2)
     learner = learner_of(copy.deepcopy(agent), recipe, device)
     minibatch_generator = np.random.default_rng(order)
     worlds = create(recipe.num_envs, recipe.layouts, np.random.default_rng(place), recipe.grid_size)

@@ -5,14 +5,18 @@ between them, orthogonal weights of gain sqrt(2) (0.01 at the actor's head, 1 at
 """
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from itertools import pairwise
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from goalsplice.world.vocabulary import ACTIONS
 
 ACTOR_LAYERS = ("layer1", "layer2", "layer3", "layer4")
+
+Weights = Mapping[str, Tensor]
+"""A network's state dict: float32 tensors by the names `layer1.weight`, `layer1.bias`, ..., the actor's to layer 4."""
 
 
 def _network(sizes: list[int], head_gain: float, generator: torch.Generator | None) -> nn.Sequential:

@@ -1,7 +1,6 @@
 """Training one seed of one arm: a pure function of recipe, arm and seed."""
 
 import time
-import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -15,6 +14,7 @@ from goalsplice.agent.policy import policy_of
 from goalsplice.agent.ppo import Learner
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.rollout import Rollout, collect
+from goalsplice.agent.seeding import sequence
 from goalsplice.io.errors import StudyError
 from goalsplice.settings.schedule import MIXED, objective_of, paying
 from goalsplice.world.simulator import RUNNING, Worlds, colour_numbers, create
@@ -35,14 +35,6 @@ class Progress(NamedTuple):
     row: dict
     seconds: float
     agent: Agent
-
-
-def streams(arm: str, seed: int, count: int) -> list[np.random.SeedSequence]:
-    """Independent sources of randomness that depend on arm and seed alone.
-
-    The arm's name enters through its CRC-32: Python's own hash differs from process to process.
-    """
-    return np.random.SeedSequence([zlib.crc32(arm.encode()), seed]).spawn(count)
 
 
 def summary(rollout: Rollout) -> dict:
@@ -112,7 +104,7 @@ class Training:
     def __init__(self, recipe: Recipe, arm: str, seed: int, device: torch.device = CPU):
         # Those that are mixed share their worlds.
         names = (MIXED,) if recipe.schedule == "mixed" else recipe.objectives
-        initial, order, *places = streams(arm, seed, 2 + len(names))
+        initial, order, *places = sequence(arm, seed).spawn(2 + len(names))
         agent = Agent(
             recipe.world.inputs,
             recipe.hidden_size,

@@ -1,15 +1,14 @@
 """Take apart the differences between neighbouring phases' actors of one training run."""
 
 import argparse
-import zlib
 from itertools import pairwise
 
-import numpy as np
 import pandas as pd
 
 from goalsplice.agent.arithmetic import prepare_process
 from goalsplice.agent.checkpoint import load_checkpoint
 from goalsplice.agent.recipe import Recipe
+from goalsplice.agent.seeding import generator
 from goalsplice.cli.common import parse
 from goalsplice.experiments.anatomy import anatomy
 from goalsplice.experiments.exchange import exchanges
@@ -42,9 +41,8 @@ def main() -> None:
             "donor_objective": after.objective,
         }
         actors = recipient.actor.state_dict(), donor.actor.state_dict()
-        key = [zlib.crc32(options.arm.encode()), options.seed, before.phase, zlib.crc32(b"anatomy")]
-        generator = np.random.default_rng(np.random.SeedSequence(key))
-        parts += [{**pair, **row} for row in anatomy(*actors, recipe.world, generator)]
+        numbers = generator(options.arm, options.seed, "anatomy", before.phase)
+        parts += [{**pair, **row} for row in anatomy(*actors, recipe.world, numbers)]
         swaps += [{**pair, **row} for row in exchanges(*actors, recipe.world)]
     write_frame(options.anatomy_output, pd.DataFrame(parts))
     write_frame(options.exchanges_output, pd.DataFrame(swaps))

@@ -2,16 +2,15 @@
 
 import argparse
 import json
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from goalsplice.agent.checkpoint import load_checkpoint
 from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
+from goalsplice.agent.seeding import sequence
 from goalsplice.edits.attribution import observations
 from goalsplice.edits.edit import Weights
 from goalsplice.experiments.evaluation import levels
@@ -34,10 +33,10 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
     return parser
 
 
-def untrained(recipe: Recipe, key: tuple[int, ...]) -> Weights:
+def untrained(recipe: Recipe, arm: str, seed: int) -> Weights:
     """An actor of the run's shape that never learned anything."""
-    seed = int(np.random.SeedSequence([*key, zlib.crc32(b"untrained")]).generate_state(1)[0])
-    return Agent(recipe.world.inputs, recipe.hidden_size, torch.Generator().manual_seed(seed)).actor.state_dict()
+    weights = torch.Generator().manual_seed(int(sequence(arm, seed, "untrained").generate_state(1)[0]))
+    return Agent(recipe.world.inputs, recipe.hidden_size, weights).actor.state_dict()
 
 
 def _actors(options: argparse.Namespace, seed: int, paths: list[Path]) -> tuple[dict[int, Weights], dict[int, str]]:
@@ -52,10 +51,10 @@ def _actors(options: argparse.Namespace, seed: int, paths: list[Path]) -> tuple[
 def pairs_of_run(options: argparse.Namespace) -> Iterator[tuple[dict, Pair]]:
     """Every pair of the settings in both directions, each after the columns of the splices table that identify it."""
     recipe, settings = options.recipe, options.splices
-    run_key = (zlib.crc32(options.arm.encode()), options.seed)
+    run_key = (options.arm, options.seed)
     mine, objectives = _actors(options, options.seed, options.checkpoints)
     others = _actors(options, options.other_seed, options.other_checkpoints)[0] if options.other_checkpoints else {}
-    blank = untrained(recipe, run_key)
+    blank = untrained(recipe, *run_key)
     for recipient_phase, donor_phase in (way for pair in settings["pairs"] for way in (pair, pair[::-1])):
         recipient, donor = mine[recipient_phase], mine[donor_phase]
         key = (*run_key, recipient_phase, donor_phase)

@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-import zlib
 from collections.abc import Iterator, Mapping
 from math import nan
 
@@ -13,6 +12,7 @@ import torch
 from goalsplice.agent.arithmetic import prepare_process
 from goalsplice.agent.policy import Policy, policy_of
 from goalsplice.agent.recipe import Recipe
+from goalsplice.agent.seeding import sequence
 from goalsplice.analysis.perception import ALONE, COMPOSITION, FURTHER, OTHER, SWITCH, TARGET, THIRD, UNEDITED, WANTED
 from goalsplice.cli import retarget
 from goalsplice.cli.common import parse
@@ -146,8 +146,7 @@ def _composed(
 def observations(options: argparse.Namespace, run_of: Mapping[int, Subject]) -> tuple[Looks, Looks]:
     """What probes are fitted on and scored on: scenes that late checkpoints meet, none of which is in both."""
     recipe, count = options.recipe, options.scenes
-    label = zlib.crc32(b"perceptions")
-    place, order = np.random.SeedSequence([zlib.crc32(options.arm.encode()), options.seed, label]).spawn(2)
+    place, order = sequence(options.arm, options.seed, "perceptions").spawn(2)
     codes = seen([run_of[phase].actor for phase in options.late], recipe, MAIN, 3 * count, place)
     shown = np.random.default_rng(order).permutation(scenes(recipe.world, codes))[:count]
     fitted = 2 * len(shown) // 3

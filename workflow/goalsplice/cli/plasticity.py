@@ -1,7 +1,6 @@
 """Measure how able to learn one run's networks still are at the end of each phase."""
 
 import argparse
-import zlib
 from pathlib import Path
 
 import pandas as pd
@@ -30,7 +29,7 @@ def main() -> None:
     rows = []
     for phase, path in enumerate(options.checkpoints):
         agent, header = load_checkpoint(path, recipe, arm=options.arm, seed=options.seed, phase=phase)
-        key = (zlib.crc32(options.arm.encode()), options.seed, phase, zlib.crc32(b"plasticity"))
+        key = (options.arm, options.seed, "plasticity", phase)
         met = observations((agent.actor.state_dict(),), recipe, recipe.layouts, key)
         for name, network in (("actor", agent.actor), ("critic", agent.critic)):
             identity = {"phase": phase, "objective": header.objective, "network": name}

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from goalsplice.agent.arithmetic import prepare_process
 from goalsplice.agent.checkpoint import load_checkpoint
 from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
+from goalsplice.agent.seeding import sequence
 from goalsplice.cli.common import parse
 from goalsplice.experiments.activations import activations, inputs_of, seen
 from goalsplice.experiments.probes import Network, Places, key_places, probe_run
@@ -39,8 +39,7 @@ def main() -> None:
         phase: load_checkpoint(path, recipe, arm=options.arm, seed=options.seed, phase=phase)
         for phase, path in zip(options.phases, options.checkpoints, strict=True)
     }
-    sequence = np.random.SeedSequence([zlib.crc32(options.arm.encode()), options.seed, zlib.crc32(b"probes")])
-    train_levels, test_levels, initial, labels = sequence.spawn(4)
+    train_levels, test_levels, initial, labels = sequence(options.arm, options.seed, "probes").spawn(4)
 
     actors = [agent.actor.state_dict() for agent, _ in loaded.values()]
     train = seen(actors, recipe, LAYOUTS, settings["observations"], train_levels)

@@ -3,7 +3,6 @@
 import argparse
 import json
 import sys
-import zlib
 from collections.abc import Iterator
 from math import nan
 from pathlib import Path
@@ -138,7 +137,7 @@ def subjects(options: argparse.Namespace) -> Iterator[tuple[int, Subject]]:
         same = [other for other in late if own[other][1] == wanted]
         former = next((colour for colour in recipe.objectives if colour != wanted), wanted)
         before = switch(own, phase)
-        key = (zlib.crc32(options.arm.encode()), options.seed, phase)
+        key = (options.arm, options.seed, phase)
         yield (
             phase,
             Subject(

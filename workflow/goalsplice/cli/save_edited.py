@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,7 +30,7 @@ def main() -> None:
     recipe, settings = options.recipe, settings_of(options.retargets, options.recipe.encoding)
     agent, header = load_checkpoint(options.checkpoint, recipe, arm=options.arm, seed=options.seed, phase=options.phase)
     actor = agent.actor.state_dict()
-    key = (zlib.crc32(header.arm.encode()), header.seed, header.phase)
+    key = (header.arm, header.seed, header.phase)
     met = seen(actor, recipe, MAIN, key)
     subject = Subject(actor, header.objective, header.objective, met, None, (), None, None, key)
     edit = few_weights if recipe.encoding == "onehot" else below

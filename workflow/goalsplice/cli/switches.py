@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +12,7 @@ import pandas as pd
 from goalsplice.agent.arithmetic import prepare_process
 from goalsplice.agent.checkpoint import load_checkpoint
 from goalsplice.agent.recipe import Recipe
+from goalsplice.agent.seeding import Key, generator
 from goalsplice.cli.common import parse
 from goalsplice.cli.retarget import MAIN, row, settings_of
 from goalsplice.edits import controls
@@ -38,12 +38,12 @@ _AIM_MEASURES = ["return_yellow", "share_yellow", "share_crash", "share_timeout"
 
 
 class Run(NamedTuple):
-    """A run's actors and their objectives, phase by phase, and numbers that identify it."""
+    """A run's actors and their objectives, phase by phase, and what its random draws derive from."""
 
     actors: list[Weights]
     objectives: list[str]
     recipe: Recipe
-    key: tuple[int, ...]
+    key: Key
 
 
 def edits_of(actor: Weights) -> list[Edit]:
@@ -76,9 +76,8 @@ def aimed(subject: Subject, recipe: Recipe, settings: Settings, draws: int) -> I
         yield edited
         if edited.family == "chosen":
             for draw in range(draws):
-                label = zlib.crc32(f"{edited.edit} noise".encode())
-                generator = np.random.default_rng(np.random.SeedSequence([*subject.key, label, draw]))
-                noise = controls.noise(subject.actor, edited.actor, generator)
+                numbers = generator(*subject.key, "aim", edited.edit, "noise", draw)
+                noise = controls.noise(subject.actor, edited.actor, numbers)
                 yield edited._replace(actor=noise, control="noise", draw=draw)
 
 
@@ -121,7 +120,7 @@ def main() -> None:
         for phase, path in enumerate(options.checkpoints)
     ]
     actors, objectives = [agent.actor.state_dict() for agent, _ in loaded], [header.objective for _, header in loaded]
-    this = Run(actors, objectives, recipe, (zlib.crc32(options.arm.encode()), options.seed, zlib.crc32(b"switches")))
+    this = Run(actors, objectives, recipe, (options.arm, options.seed, "switches"))
     worlds = levels(MAIN, settings["levels"], options.levels_seed, recipe.grid_size)
     on = Levels(worlds, worlds, MAIN, options.retargets["policy"])
     aims = settings_of(options.retargets, recipe.encoding)

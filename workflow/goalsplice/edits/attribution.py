@@ -6,7 +6,6 @@ log actor(a|s)], over observations s that recipient and donor meet. It grows by 
 "Axiomatic Attribution for Deep Networks"); each weight's part of that sum is its attribution.
 """
 
-import zlib
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +16,7 @@ from goalsplice.agent.network import ACTOR_LAYERS
 from goalsplice.agent.policy import policy_of
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.rollout import collect
+from goalsplice.agent.seeding import Key, generator
 from goalsplice.edits.edit import Weights, add, change
 from goalsplice.edits.forward import forward
 from goalsplice.world.simulator import colour_numbers, create
@@ -38,12 +38,11 @@ class Observations(NamedTuple):
     frequency: Tensor
 
 
-def observations(actors: tuple[Weights, ...], recipe: Recipe, layouts: str, seed: tuple[int, ...]) -> Observations:
-    """What some actors meet, on levels other than those of evaluations; `seed` says which levels."""
+def observations(actors: tuple[Weights, ...], recipe: Recipe, layouts: str, key: Key) -> Observations:
+    """What some actors meet, on levels other than those of evaluations; `key` says which levels."""
     codes = []
     for number, actor in enumerate(actors):
-        sequence = np.random.SeedSequence([*seed, number, zlib.crc32(b"attribution")])
-        worlds = create(_WORLDS, layouts, np.random.default_rng(sequence), recipe.grid_size)
+        worlds = create(_WORLDS, layouts, generator(*key, "met for attribution", number), recipe.grid_size)
         policy = policy_of(actor, recipe.world)
         rollout = collect(worlds, policy, recipe.world, recipe.rules, colour_numbers(layouts), 0, _STEPS)
         codes.append(rollout.codes.ravel())

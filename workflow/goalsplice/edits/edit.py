@@ -9,8 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-Weights = Mapping[str, Tensor]
-"""An actor's state dict: float32 tensors by the names `layer1.weight`, `layer1.bias`, ..., `layer4.bias`."""
+from goalsplice.agent.network import Weights
 
 IN_USE = 1e-3
 """Norm above which a unit or an input is in use, in parts of the largest. Weight decay leaves a wide gap here."""

@@ -10,7 +10,6 @@ Factual Associations in GPT"; Bau et al. 2020, "Rewriting a Deep Generative Mode
 facts.
 """
 
-import zlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -23,6 +22,7 @@ from goalsplice.agent.network import ACTOR_LAYERS
 from goalsplice.agent.policy import policy_of
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.rollout import collect
+from goalsplice.agent.seeding import Key, generator
 from goalsplice.edits.edit import Weights
 from goalsplice.edits.relabelling import exchanged_rows, inputs_of
 from goalsplice.world.simulator import colour_numbers, create
@@ -44,10 +44,9 @@ class Seen(NamedTuple):
     counts: np.ndarray
 
 
-def seen(actor: Weights, recipe: Recipe, layouts: str, key: tuple[int, ...]) -> Seen:
+def seen(actor: Weights, recipe: Recipe, layouts: str, key: Key) -> Seen:
     """What the actor meets on levels other than those of evaluations; `key` says which levels."""
-    sequence = np.random.SeedSequence([*key, zlib.crc32(b"least squares")])
-    worlds = create(_WORLDS, layouts, np.random.default_rng(sequence), recipe.grid_size)
+    worlds = create(_WORLDS, layouts, generator(*key, "met for least squares"), recipe.grid_size)
     policy = policy_of(actor, recipe.world)
     rollout = collect(worlds, policy, recipe.world, recipe.rules, colour_numbers(layouts), 0, _STEPS)
     codes, counts = np.unique(rollout.codes, return_counts=True)

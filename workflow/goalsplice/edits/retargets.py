@@ -4,7 +4,6 @@ Each makes an actor from a run's own checkpoints. None uses a reward or a gradie
 family `graft`, which take weights of an actor that was trained further on it, and are there as a reference.
 """
 
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from math import nan
 from typing import NamedTuple
@@ -13,6 +12,7 @@ import numpy as np
 
 from goalsplice.agent.policy import Policy, policy_of
 from goalsplice.agent.recipe import Recipe
+from goalsplice.agent.seeding import Key, generator
 from goalsplice.edits import controls, goal_vectors
 from goalsplice.edits.alignment import match, permute
 from goalsplice.edits.edit import Weights, add, change, flat
@@ -76,7 +76,7 @@ class Subject(NamedTuple):
         switches: actors before and after late switches of the same run to the wanted colour.
         other_switch: such a pair of another run; None if there is no other.
         trained_further: an actor trained on the target from this checkpoint; None if there is none.
-        key: numbers that identify the checkpoint, from which random draws derive.
+        key: arm, seed and phase, from which random draws derive.
     """
 
     actor: Weights
@@ -87,7 +87,7 @@ class Subject(NamedTuple):
     switches: Sequence[tuple[Weights, Weights]]
     other_switch: tuple[Weights, Weights] | None
     trained_further: Weights | None
-    key: tuple[int, ...]
+    key: Key
 
 
 class Retarget(NamedTuple):
@@ -206,11 +206,11 @@ def all_retargets(subject: Subject, recipe: Recipe, settings: Settings) -> Itera
             yield Retarget("graft", "by size", share, graft(share)(subject.actor, subject.trained_further))
 
 
-def _units_shuffled(subject: Subject, recipe: Recipe, settings: Settings, generator: np.random.Generator) -> Weights:
+def _units_shuffled(subject: Subject, recipe: Recipe, settings: Settings, numbers: np.random.Generator) -> Weights:
     """The few weights of the same vector, its units in a random order."""
     vector = goal_vectors.contrast(subject.actor, recipe.world, subject.wanted)
     kept = goal_vectors.largest(vector, _entries(subject, settings.share))
-    return _aimed(subject, recipe, settings, kept[generator.permutation(len(kept))])
+    return _aimed(subject, recipe, settings, kept[numbers.permutation(len(kept))])
 
 
 def _unrelated(subject: Subject, recipe: Recipe, settings: Settings) -> Weights:
@@ -259,13 +259,13 @@ def chosen_controls(
             yield Retarget("chosen", name, nan, actor, control)
         for control in DRAWN:
             for draw in range(settings.draws):
-                generator = _generator(subject, name, control, draw)
+                numbers = generator(*subject.key, "retarget", name, control, draw)
                 if control == "noise":
-                    actor = controls.noise(subject.actor, edited, generator)
+                    actor = controls.noise(subject.actor, edited, numbers)
                 elif name == FEW:
-                    actor = _units_shuffled(subject, recipe, settings, generator)
+                    actor = _units_shuffled(subject, recipe, settings, numbers)
                 else:
-                    actor = controls.shuffled(subject.actor, edited, generator)
+                    actor = controls.shuffled(subject.actor, edited, numbers)
                 yield Retarget("chosen", name, nan, actor, control, draw)
         added = flat(edited) - flat(subject.actor)
         actor = climbed(
@@ -274,11 +274,6 @@ def chosen_controls(
             float(np.linalg.norm(added)),
             score,
             settings.evaluations,
-            _generator(subject, name, "equal_effort", 0),
+            generator(*subject.key, "retarget", name, "equal_effort"),
         )
         yield Retarget("chosen", name, nan, actor, "equal_effort")
-
-
-def _generator(subject: Subject, *labels: object) -> np.random.Generator:
-    label = zlib.crc32(" ".join(map(str, labels)).encode())
-    return np.random.default_rng(np.random.SeedSequence([*subject.key, label]))

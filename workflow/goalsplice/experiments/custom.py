@@ -12,7 +12,6 @@ import random
 import re
 import sys
 import traceback
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout, suppress
 from importlib.util import cache_from_source
@@ -25,6 +24,7 @@ import torch
 from torch import Tensor
 
 from goalsplice.agent.recipe import Recipe
+from goalsplice.agent.seeding import sequence
 from goalsplice.edits.attribution import Observations
 from goalsplice.edits.edit import Edit, Weights
 from goalsplice.experiments.evaluation import measures
@@ -221,15 +221,15 @@ def custom_edit(name: str, loaded: Loaded, parameters: dict[str, Any], pair: Pai
         return EditError(f"{loaded.named} {f'called for the control {stand_in} ' if stand_in else ''}{what}")
 
     def make(recipient: Weights, donor: Weights) -> Weights:
-        sequence = np.random.SeedSequence([*pair.key, zlib.crc32(f"{FAMILY} {name}".encode())])
-        seed, *_ = map(int, sequence.generate_state(1))
+        numbers = sequence(*pair.key, "custom edit", name)
+        seed, *_ = map(int, numbers.generate_state(1))
         # For functions that draw from the libraries' own streams in place of the context's.
         random.seed(seed)
         np.random.seed(seed)
         torch.manual_seed(seed)
         given = {"recipient": _copy(recipient), "donor": _copy(donor), "observations": _copy(pair.met._asdict())}
         met = Observations(**given["observations"])
-        context = Context(recipe, recipe.world, met, np.random.default_rng(sequence))
+        context = Context(recipe, recipe.world, met, np.random.default_rng(numbers))
         try:
             with _watched(loaded.root, loaded.known, recipe):
                 result = loaded.function(given["recipient"], given["donor"], context, **copy.deepcopy(parameters))

@@ -1,12 +1,12 @@
 """Whether actors differ in the same direction from one switch of the objective to the next, and from run to run."""
 
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
 from torch import Tensor
 
+from goalsplice.agent.seeding import generator
 from goalsplice.world.vocabulary import OBJECTIVES
 
 DRAWS = 20
@@ -97,11 +97,6 @@ def compare(left: Directions, right: Directions, generator: np.random.Generator)
     }
 
 
-def _generator(arm: str, seed: int, phase: int) -> np.random.Generator:
-    key = [zlib.crc32(arm.encode()), seed, phase, zlib.crc32(b"directions")]
-    return np.random.default_rng(np.random.SeedSequence(key))
-
-
 def _rows_of(directions: Directions, rows: slice) -> dict[str, np.ndarray]:
     return {name: values[rows] for name, values in directions.items()}
 
@@ -124,7 +119,7 @@ def within_run(
     rows = []
     for other in range(1, len(actors) - 1):
         earlier, single = _rows_of(found, slice(0, other)), _rows_of(found, slice(other, other + 1))
-        for part, compared in compare(earlier, single, _generator(arm, seed, other)).items():
+        for part, compared in compare(earlier, single, generator(arm, seed, "directions within", other)).items():
             rows += [
                 {"part": part, "phase": phase, "other_phase": other, "same_way": signs[phase] == signs[other], **row}
                 for phase, row in enumerate(compared)
@@ -151,7 +146,7 @@ def between_runs(
         if not seeds:
             continue
         left = {name: np.concatenate([switch[seed][name] for seed in seeds]) for name in switch[other]}
-        for part, found in compare(left, switch[other], _generator(arm, other, phase)).items():
+        for part, found in compare(left, switch[other], generator(arm, other, "directions between", phase)).items():
             rows += [
                 {"seed": seed, "other_seed": other, "part": part, "phase": phase, **row}
                 for seed, row in zip(seeds, found, strict=True)

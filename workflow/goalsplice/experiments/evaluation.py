@@ -4,7 +4,6 @@ An episode's dynamics do not depend on the objective, so one evaluation gives th
 return under every objective.
 """
 
-import zlib
 from collections.abc import Mapping
 from functools import cache
 
@@ -14,6 +13,7 @@ from torch import Tensor
 from goalsplice.agent.episodes import play
 from goalsplice.agent.policy import Policy, policy_of
 from goalsplice.agent.recipe import Recipe
+from goalsplice.agent.seeding import EVERY_ARM, generator
 from goalsplice.world.simulator import Worlds, create, reward
 from goalsplice.world.vocabulary import OBJECTIVES, OUTCOMES
 
@@ -22,10 +22,9 @@ def levels(layouts: str, count: int, seed: int, grid_size: int = 6) -> Worlds:
     """`count` levels of `layouts`: initial states, each with a random stream for what follows.
 
     They depend on the arguments alone, so all checkpoints of all runs play the same ones; and they share no
-    randomness with training, whose streams are seeded by arm and seed (`agent/training.py`).
+    randomness with training, whose sources of randomness have the name of an arm (`agent/seeding.py`).
     """
-    sequence = np.random.SeedSequence([seed, zlib.crc32(layouts.encode()), zlib.crc32(b"evaluation")])
-    return create(count, layouts, np.random.default_rng(sequence), grid_size)
+    return create(count, layouts, generator(EVERY_ARM, seed, "evaluation", layouts), grid_size)
 
 
 def means_and_errors(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

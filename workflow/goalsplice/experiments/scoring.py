@@ -1,12 +1,10 @@
 """What an edit and its controls do on fixed levels: the rows of the splices table for one recipient and donor."""
 
-import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import numpy as np
-
 from goalsplice.agent.recipe import Recipe
+from goalsplice.agent.seeding import Key, generator
 from goalsplice.edits import controls
 from goalsplice.edits.attribution import Observations
 from goalsplice.edits.edit import Edit, Weights, norm, size
@@ -27,14 +25,14 @@ class Pair(NamedTuple):
         met: observations that both meet.
         stand_ins: other actors by the names of the controls that take them: `same_goal`, another phase of the
             recipient's goal; `other_seed`, the donor's phase in another run; `untrained`.
-        key: numbers that identify the pair, from which its random draws derive.
+        key: arm, seed and phases, from which random draws derive.
     """
 
     recipient: Weights
     donor: Weights
     met: Observations
     stand_ins: dict[str, Weights]
-    key: tuple[int, ...]
+    key: Key
 
 
 class Levels(NamedTuple):
@@ -65,16 +63,15 @@ def control(pair: Pair, edit: Edit, edited: Weights, name: str, draw: int) -> We
         return controls.turned(pair.recipient, edited)
     if name == "complement":
         return controls.complement(pair.recipient, pair.donor, edited)
-    label = zlib.crc32(f"{edit.family} {edit.name} {edit.dose} {name}".encode())
-    generator = np.random.default_rng(np.random.SeedSequence([*pair.key, label, draw]))
+    numbers = generator(*pair.key, "splice", edit.family, edit.name, edit.dose, name, draw)
     if name == "random_sites" and edit.at_random is not None:
-        return edit.at_random(generator)(pair.recipient, pair.donor)
+        return edit.at_random(numbers)(pair.recipient, pair.donor)
     if name == "random_sites":
-        return controls.random_sites(pair.recipient, pair.donor, edited, generator)
+        return controls.random_sites(pair.recipient, pair.donor, edited, numbers)
     if name in GRADIENTS:
         count = size(pair.recipient, edited)
-        return optimised_at_random(pair.recipient, pair.donor, count, pair.met, GRADIENTS[name], generator)
-    return {"shuffled": controls.shuffled, "noise": controls.noise}[name](pair.recipient, edited, generator)
+        return optimised_at_random(pair.recipient, pair.donor, count, pair.met, GRADIENTS[name], numbers)
+    return {"shuffled": controls.shuffled, "noise": controls.noise}[name](pair.recipient, edited, numbers)
 
 
 def _row(pair: Pair, edit: Edit, name: str, draw: int, network: Weights, on: Levels, recipe: Recipe) -> dict:

@@ -5,7 +5,6 @@ is the difference of two phases of one run, and it is added to a checkpoint of a
 run, whose hidden units may be in another order (`alignment.py`).
 """
 
-import zlib
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -15,6 +14,7 @@ from torch import Tensor
 
 from goalsplice.agent.network import ACTOR_LAYERS
 from goalsplice.agent.recipe import Recipe
+from goalsplice.agent.seeding import generator
 from goalsplice.edits.alignment import Order, match, permute, random_order
 from goalsplice.edits.controls import shuffled, turned
 from goalsplice.edits.edit import Weights, add, change, norm, size
@@ -105,25 +105,22 @@ def _networks(
     """Control, draw and network of one edit and its controls."""
     recipient, donor = vector.recipient.actor, vector.donor.actor
 
-    def generator(control: str, draw: int) -> np.random.Generator:
-        phases = (target.phase, vector.recipient.phase, vector.donor.phase)
-        labels = [zlib.crc32(label.encode()) for label in (bench.arm, f"transport {part} {aligned} {control}")]
-        return np.random.default_rng(
-            np.random.SeedSequence([*labels, target.seed, vector.recipient.seed, *phases, draw])
-        )
+    def numbers(control: str, draw: int) -> np.random.Generator:
+        source = (vector.recipient.seed, vector.recipient.phase, vector.donor.phase)
+        return generator(bench.arm, target.seed, "transport", target.phase, *source, part, aligned, control, draw)
 
     order = None
     if aligned == MATCHED:
         order = match(target.actor, recipient)
     elif aligned == AT_RANDOM:
-        order = random_order(target.actor, recipient, generator(NO_CONTROL, draw))
+        order = random_order(target.actor, recipient, numbers(NO_CONTROL, draw))
     edited = transported(target.actor, recipient, donor, part, order)
     yield NO_CONTROL, draw, edited
     if aligned == AT_RANDOM:
         return
     yield "turned", 0, turned(target.actor, edited)
     for number in range(bench.draws):
-        yield "shuffled", number, shuffled(target.actor, edited, generator("shuffled", number))
+        yield "shuffled", number, shuffled(target.actor, edited, numbers("shuffled", number))
     if vector.same_goal is not None:
         yield "same_goal", 0, transported(target.actor, recipient, vector.same_goal.actor, part, order)
 

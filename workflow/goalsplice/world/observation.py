@@ -152,8 +152,11 @@ class Encoding:
         """`row_inputs` transposed, in the layout that multiplies fast: sparse float32 (inputs, R)."""
         return self.row_inputs.T.tocsr()
 
+    def inputs_of(self, rows: np.ndarray) -> np.ndarray:
+        """A network's inputs for observations given as `rows` (n, 5): float32 (n, inputs)."""
+        return sum(self.row_inputs[rows[:, slot]] for slot in range(1 + THINGS)).toarray()
+
     def images(self, codes: np.ndarray) -> np.ndarray:
         """Observations as MiniGrid's wrappers give them: uint8 (n, view_size, view_size, channels)."""
-        which = self.rows(codes)
-        flat = sum(self.row_inputs[which[:, slot]] for slot in range(1 + THINGS))
-        return flat.toarray().astype(np.uint8).reshape(-1, self.view_size, self.view_size, self.channels)
+        inputs = self.inputs_of(self.rows(codes))
+        return inputs.astype(np.uint8).reshape(-1, self.view_size, self.view_size, self.channels)

@@ -1,0 +1,56 @@
+"""What actors meet while they play: distinct observations, and how often each was met."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from goalsplice.agent.network import Weights
+from goalsplice.agent.policy import policy_of
+from goalsplice.agent.recipe import Recipe
+from goalsplice.agent.rollout import collect
+from goalsplice.world.simulator import colour_numbers, create
+
+
+class Observations(NamedTuple):
+    """Distinct observations, and how often each was met.
+
+    Attributes:
+        codes: int64 (n,), rising (`world/observation.py`).
+        counts: int64 (n,).
+    """
+
+    codes: np.ndarray
+    counts: np.ndarray
+
+    @property
+    def frequency(self) -> np.ndarray:
+        """How often each was met, in parts of all: float32 (n,)."""
+        return (self.counts / self.counts.sum()).astype(np.float32)
+
+
+def observations(
+    actors: Iterable[Weights],
+    recipe: Recipe,
+    layouts: str,
+    worlds: int,
+    steps: int,
+    sequences: Iterable[np.random.SeedSequence],
+) -> Observations:
+    """What actors meet on levels of their own, all for the same number of steps, so that none decides what is seen.
+
+    Args:
+        actors: those that play.
+        recipe: what they see, and the world's rules.
+        layouts: the distribution of their levels.
+        worlds, steps: how many worlds each plays at a time, and for how many steps.
+        sequences: where each actor's levels and actions are drawn from.
+    """
+    codes = []
+    for actor, sequence in zip(actors, sequences, strict=True):
+        levels = create(worlds, layouts, np.random.default_rng(sequence), recipe.grid_size)
+        policy = policy_of(actor, recipe.world)
+        # Rewards are not looked at, so the objective does not matter.
+        rollout = collect(levels, policy, recipe.world, recipe.rules, colour_numbers(layouts), 0, steps)
+        codes.append(rollout.codes.ravel())
+    return Observations(*np.unique(np.concatenate(codes), return_counts=True))
