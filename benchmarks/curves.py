@@ -52,7 +52,7 @@ def _plain_learner(learn_with):
     """A stand-in for the study's `Learner`, around the plain update."""
     import torch
 
-    from goalsplice.agent.ppo import Losses
+    from goalsplice.agent.fast.learner import Losses
 
     class PlainLearner:
         def __init__(self, agent, recipe):

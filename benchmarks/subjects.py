@@ -20,16 +20,16 @@ import yaml
 from memory import peak_mib
 from minigrid.wrappers import OneHotPartialObsWrapper, ViewSizeWrapper
 
-from goalsplice.agent import propagation
-from goalsplice.agent.adam import Adam
-from goalsplice.agent.arithmetic import arithmetic
-from goalsplice.agent.episodes import play
-from goalsplice.agent.live_units import back_through_relu
+from goalsplice.agent.fast import backprop
+from goalsplice.agent.fast.adam import Adam
+from goalsplice.agent.fast.episodes import play
+from goalsplice.agent.fast.inactive_units import back_through_relu
+from goalsplice.agent.fast.learner import Learner, estimate_advantages
+from goalsplice.agent.fast.policy import add_relu, policy_of
+from goalsplice.agent.fast.rollout import collect
 from goalsplice.agent.network import Agent
-from goalsplice.agent.policy import add_relu, policy_of
-from goalsplice.agent.ppo import Learner, estimate_advantages
+from goalsplice.agent.numerics import arithmetic
 from goalsplice.agent.recipe import Recipe
-from goalsplice.agent.rollout import collect
 from goalsplice.agent.training import train
 from goalsplice.io.compiled import njit
 from goalsplice.settings.study import recipe_of
@@ -130,7 +130,7 @@ def training_medium(case: Case) -> tuple[int, float]:
 def multiply_out(learner: Learner) -> Learner:
     """Let the learner compute its networks' first layer as a product, like the other layers, instead of by table rows.
 
-    Replaces functions of the module `propagation`, and so changes all learners of this process.
+    Replaces functions of the module `backprop`, and so changes all learners of this process.
     """
     encoding = learner.encoding
 
@@ -152,19 +152,19 @@ def multiply_out(learner: Learner) -> Learner:
         scattered[0] = np.matmul(gradient.T, inputs)
 
     scattered = [None]
-    propagation.table_of = lambda encoding, weight, bias: (weight, bias)
-    propagation.gather_relu = product_relu
-    propagation.scatter_through_relu = product_through_relu
-    propagation.weight_gradient_of = lambda encoding, gradient: scattered[0]
+    backprop.table_of = lambda encoding, weight, bias: (weight, bias)
+    backprop.gather_relu = product_relu
+    backprop.scatter_through_relu = product_through_relu
+    backprop.weight_gradient_of = lambda encoding, gradient: scattered[0]
     return learner
 
 
 def keep_silent_units(learner: Learner) -> Learner:
     """Let the learner compute its networks with all units, the silent ones too.
 
-    Replaces a function of the module `propagation`, and so changes all learners of this process.
+    Replaces a function of the module `backprop`, and so changes all learners of this process.
     """
-    propagation.live_columns = lambda peaks, order: peaks.size
+    backprop.live_columns = lambda peaks, order: peaks.size
     return learner
 
 

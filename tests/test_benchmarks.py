@@ -18,11 +18,11 @@ from matplotlib.text import Text
 from study import ROOT
 
 from agent import plain_ppo
-from goalsplice.agent import propagation
+from goalsplice.agent.fast import backprop
+from goalsplice.agent.fast.learner import Learner
+from goalsplice.agent.fast.policy import policy_of
+from goalsplice.agent.fast.rollout import collect
 from goalsplice.agent.network import Agent
-from goalsplice.agent.policy import policy_of
-from goalsplice.agent.ppo import Learner
-from goalsplice.agent.rollout import collect
 from goalsplice.figures.style import styled
 from goalsplice.io.errors import StudyError
 from goalsplice.world.simulator import colour_numbers, create
@@ -171,7 +171,7 @@ def test_the_kernel_is_the_study_s_world_under_random_actions(module):
 def test_all_kinds_of_update_compute_the_same(module, monkeypatch, kind):
     subjects = module("subjects")
     for name in ("table_of", "gather_relu", "scatter_through_relu", "weight_gradient_of", "live_columns"):
-        monkeypatch.setattr(propagation, name, getattr(propagation, name))
+        monkeypatch.setattr(backprop, name, getattr(backprop, name))
     monkeypatch.setattr(plain_ppo, "advantages", plain_ppo.advantages)
     recipe = subjects.recipe_for("integers", num_envs=8, num_steps=32, update_epochs=1)
     kinds = {

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from goalsplice.agent.fast.policy import Policy, logits_of
 from goalsplice.agent.network import Agent
-from goalsplice.agent.policy import Policy, logits_of
 from goalsplice.agent.recipe import Recipe
 from goalsplice.edits.edit import Weights
 from goalsplice.edits.least_squares import seen

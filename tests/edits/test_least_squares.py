@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from torch.nn.functional import linear
 
 from edits.subjects import copies, equal, logits, opinionated, subject_of
+from goalsplice.agent.fast.policy import policy_of
 from goalsplice.agent.network import ACTOR_LAYERS
-from goalsplice.agent.policy import policy_of
 from goalsplice.edits import least_squares
 from goalsplice.edits.edit import norm
 from goalsplice.edits.forward import forward

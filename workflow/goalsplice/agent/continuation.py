@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from goalsplice.agent.checkpoint import Header, read, save_checkpoint
-from goalsplice.agent.device_learner import learner_of
+from goalsplice.agent.fast.cuda_graph import learner_of
 from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.training import CPU, Progress, practise

@@ -8,13 +8,13 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from goalsplice.agent.arithmetic import arithmetic
-from goalsplice.agent.device_learner import DeviceLearner, learner_of
+from goalsplice.agent.fast.cuda_graph import DeviceLearner, learner_of
+from goalsplice.agent.fast.learner import Learner
+from goalsplice.agent.fast.policy import policy_of
+from goalsplice.agent.fast.rollout import Rollout, collect
 from goalsplice.agent.network import Agent
-from goalsplice.agent.policy import policy_of
-from goalsplice.agent.ppo import Learner
+from goalsplice.agent.numerics import arithmetic
 from goalsplice.agent.recipe import Recipe
-from goalsplice.agent.rollout import Rollout, collect
 from goalsplice.io.errors import StudyError
 from goalsplice.settings.schedule import MIXED, objective_of, paying
 from goalsplice.world.simulator import RUNNING, Worlds, colour_numbers, create

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from goalsplice.agent.policy import Policy, policy_of
+from goalsplice.agent.fast.policy import Policy, policy_of
 from goalsplice.agent.recipe import Recipe
 from goalsplice.edits import controls, goal_vectors
 from goalsplice.edits.alignment import match, permute

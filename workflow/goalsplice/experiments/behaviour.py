@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from goalsplice.agent.policy import Policy, logits_of, policy_of, sample
+from goalsplice.agent.fast.policy import Policy, logits_of, policy_of, sample
 from goalsplice.agent.recipe import Recipe
 from goalsplice.edits.edit import size
 from goalsplice.experiments.evaluation import levels
@@ -43,7 +43,7 @@ def _scene(world: Worlds) -> dict:
 
 
 def steps(level: Worlds, actor: Mapping[str, Tensor], recipe: Recipe, policy: str) -> Iterator[dict]:
-    """Play one level to its end, as `agent/episodes.py` does: the scene at the start and after each action.
+    """Play one level to its end, as `agent/fast/episodes.py` does: the scene at the start and after each action.
 
     Args:
         level: stays as it is.

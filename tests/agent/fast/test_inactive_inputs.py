@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from goalsplice.agent.live_inputs import _ROWS, live_dot, live_inputs
+from goalsplice.agent.fast.inactive_inputs import _ROWS, live_dot, live_inputs
 from goalsplice.io.compiled import njit
 
 

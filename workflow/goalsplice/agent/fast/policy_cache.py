@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from goalsplice.agent.input_layer import gather_relu
-from goalsplice.agent.live_inputs import LiveInputs, live_dot, live_inputs
-from goalsplice.agent.policy import Policy, add, add_relu, exponentiate
+from goalsplice.agent.fast.first_layer import gather_relu
+from goalsplice.agent.fast.inactive_inputs import LiveInputs, live_dot, live_inputs
+from goalsplice.agent.fast.policy import Policy, add, add_relu, exponentiate
 from goalsplice.io.compiled import njit, njit_unowned
 from goalsplice.world.observation import rows
 

@@ -1,8 +1,8 @@
 """Forward and backward pass of one network by hand, into buffers that are kept.
 
-The same numbers as autograd's for a network of `network.py` (`tests/agent/test_ppo.py` compares them). It is written
-out because autograd takes fresh memory at each pass, because the first layer is a sum of table rows here
-(`input_layer.py`), and because units that are silent on a whole minibatch are left out (`live_units.py`).
+The same numbers as autograd's for a network of `network.py` (`tests/agent/fast/test_learner.py` compares them). It is
+written out because autograd takes fresh memory at each pass, because the first layer is a sum of table rows here
+(`first_layer.py`), and because units that are silent on a whole minibatch are left out (`inactive_units.py`).
 `docs/speed.md` says what each of these gains.
 """
 
@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from goalsplice.agent.input_layer import gather_relu, scatter_through_relu, table_of, weight_gradient_of
-from goalsplice.agent.live_units import (
+from goalsplice.agent.fast.first_layer import gather_relu, scatter_through_relu, table_of, weight_gradient_of
+from goalsplice.agent.fast.inactive_units import (
     back_through_relu,
     column_sums,
     filled_sides,
@@ -24,12 +24,12 @@ from goalsplice.agent.live_units import (
     put_back,
     reorder,
 )
-from goalsplice.agent.policy import add, add_relu
+from goalsplice.agent.fast.policy import add, add_relu
 from goalsplice.world.observation import Encoding
 
 
 def _rounded_matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
-    """`np.matmul` by PyTorch, whose precision `arithmetic.arithmetic` sets."""
+    """`np.matmul` by PyTorch, whose precision `numerics.arithmetic` sets."""
     torch.mm(torch.from_numpy(a), torch.from_numpy(b), out=torch.from_numpy(out))
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from goalsplice.agent.chances import actor_of, chances_of
-from goalsplice.agent.policy import Policy, draw
+from goalsplice.agent.fast.policy import Policy, draw
+from goalsplice.agent.fast.policy_cache import actor_of, chances_of
 from goalsplice.io.compiled import njit
 from goalsplice.world.observation import Encoding
 from goalsplice.world.simulator import RUNNING, Rules, Worlds, act, draw_ball_cell, observe, uniform

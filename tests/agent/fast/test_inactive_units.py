@@ -8,11 +8,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.fast.test_first_layer import observed_codes
 from agent.plain_ppo import inputs_of
-from agent.test_input_layer import observed_codes
-from goalsplice.agent import live_units
+from goalsplice.agent.fast import inactive_units
+from goalsplice.agent.fast.backprop import Propagation
 from goalsplice.agent.network import Agent
-from goalsplice.agent.propagation import Propagation
 
 
 @settings(deadline=None)
@@ -23,7 +23,7 @@ def test_live_columns_hold_all_that_is_not_zero_and_come_first_next_time(live, s
     values = (generator.random((5, size)) * live).astype(np.float32)
     order = generator.permutation(size)
     units = order.copy()
-    count = live_units.live_columns(values.max(axis=0), order)
+    count = inactive_units.live_columns(values.max(axis=0), order)
     assert not values[:, count:].any()
     assert count == 0 or values[:, count - 1].any()
     assert sorted(order) == list(range(size))
@@ -32,7 +32,7 @@ def test_live_columns_hold_all_that_is_not_zero_and_come_first_next_time(live, s
 
 @given(st.integers(0, 4096), st.integers(0, 200), st.integers(1, 200))
 def test_sides_are_filled_up_by_a_few_where_products_are_large(rows, inputs, outputs):
-    filled = live_units.filled_sides(rows, inputs, outputs)
+    filled = inactive_units.filled_sides(rows, inputs, outputs)
     for own, side in zip((inputs, outputs), filled, strict=True):
         assert side == own if outputs == 1 or rows * inputs * outputs <= 1e6 else side % 8 == 0
         assert own <= side < own + 8
@@ -46,14 +46,14 @@ def test_put_back_is_the_adjoint_of_reorder(outputs, inputs, more, data):
     weight = generator.standard_normal((outputs, inputs)).astype(np.float32)
     live = data.draw(st.integers(0, inputs))
     moved = np.full((outputs + more, live), np.nan, dtype=np.float32)
-    live_units.reorder(weight, *order, moved)
+    inactive_units.reorder(weight, *order, moved)
     np.testing.assert_array_equal(moved[:outputs], weight[order[0]][:, order[1][:live]])
     assert not moved[outputs:].any()
 
     got = data.draw(st.integers(0, outputs + more))
     gradient = generator.standard_normal((live, got)).astype(np.float32)
     back = np.full_like(weight, np.nan)
-    live_units.put_back(gradient, *order, back)
+    inactive_units.put_back(gradient, *order, back)
     np.testing.assert_allclose((back * weight).sum(), (gradient.T * moved[:got]).sum(), rtol=1e-4, atol=1e-5)
     assert np.count_nonzero(back) <= gradient.size
 
@@ -66,17 +66,17 @@ def test_sums_and_the_way_back_through_relu_are_what_numpy_computes(rows, units,
     activation = generator.standard_normal((rows, units + silent)).astype(np.float32).clip(0)
     weight = generator.standard_normal(units).astype(np.float32)
     sums = np.empty(max(1, units - silent), dtype=np.float32)
-    live_units.column_sums(gradient, sums)
+    inactive_units.column_sums(gradient, sums)
     np.testing.assert_allclose(sums, gradient.sum(axis=0)[: sums.size], rtol=1e-5, atol=1e-5)
 
     total, outer = np.empty(units, dtype=np.float32), np.empty_like(gradient)
-    live_units.outer_through_relu(column[:, 0], weight, activation, outer, total)
+    inactive_units.outer_through_relu(column[:, 0], weight, activation, outer, total)
     expected = column * weight * (activation[:, :units] > 0)
     np.testing.assert_array_equal(outer, expected)
     np.testing.assert_allclose(total, expected.sum(axis=0), rtol=1e-5, atol=1e-5)
 
     expected = gradient * (activation[:, :units] > 0)
-    live_units.back_through_relu(gradient, activation, total)
+    inactive_units.back_through_relu(gradient, activation, total)
     np.testing.assert_array_equal(gradient, expected)
     np.testing.assert_allclose(total, expected.sum(axis=0), rtol=1e-5, atol=1e-5)
 
@@ -97,7 +97,7 @@ def silenced(agent: Agent, generator: np.random.Generator) -> Agent:
 def test_gradients_with_silent_units_are_autograds(recipe, monkeypatch, small, hidden_size):
     """Pass after pass, as units fall silent and wake, in whatever order they are computed; at last all of layer 1."""
     if small is not None:
-        monkeypatch.setattr(live_units, "_SMALL", small)
+        monkeypatch.setattr(inactive_units, "_SMALL", small)
     generator = np.random.default_rng(0)
     encoding, codes = recipe.world, observed_codes(recipe.world)
     rows, inputs = encoding.rows(codes), inputs_of(encoding, codes)

@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from agent import plain_ppo
-from agent.test_ppo import EPOCHS, STARTS, agent_of, agree
+from agent.fast.test_learner import EPOCHS, STARTS, agent_of, agree
 from goalsplice.agent.device import reproducible
-from goalsplice.agent.device_learner import DeviceLearner, Steps, learner_of, of_taken, surrogate_loss
+from goalsplice.agent.fast.cuda_graph import DeviceLearner, Steps, learner_of, of_taken, surrogate_loss
+from goalsplice.agent.fast.learner import Learner, Losses
+from goalsplice.agent.fast.policy import policy_of
+from goalsplice.agent.fast.rollout import Rollout, collect
 from goalsplice.agent.network import Agent
-from goalsplice.agent.policy import policy_of
-from goalsplice.agent.ppo import Learner, Losses
-from goalsplice.agent.rollout import Rollout, collect
 from goalsplice.world.simulator import TIMEOUT, Rules, colour_numbers, create
 
 CPU = torch.device("cpu")

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent import plain_ppo
-from goalsplice.agent import ppo
-from goalsplice.agent.arithmetic import arithmetic
+from goalsplice.agent.fast import learner as ppo
+from goalsplice.agent.fast.policy import policy_of
+from goalsplice.agent.fast.rollout import collect
 from goalsplice.agent.network import Agent
-from goalsplice.agent.policy import policy_of
-from goalsplice.agent.rollout import collect
+from goalsplice.agent.numerics import arithmetic
 from goalsplice.world.simulator import TIMEOUT, Rules, colour_numbers, create
 
 TOLERANCE = 1e-5

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from agent.fast.test_first_layer import observed_codes
+from agent.fast.test_learner import agent_of
 from agent.plain_ppo import inputs_of
-from agent.test_input_layer import observed_codes
-from agent.test_ppo import agent_of
-from goalsplice.agent.chances import actor_of, chances_of
-from goalsplice.agent.policy import policy_of
+from goalsplice.agent.fast.policy import policy_of
+from goalsplice.agent.fast.policy_cache import actor_of, chances_of
 from goalsplice.io.compiled import njit
 
 

@@ -25,10 +25,10 @@ from torch import Tensor, nn
 from torch.nn.functional import embedding_bag, log_softmax
 
 from goalsplice.agent.device import reproducible
+from goalsplice.agent.fast.learner import Learner, Losses, advantages_and_returns, distinct_observations
+from goalsplice.agent.fast.rollout import Rollout
 from goalsplice.agent.network import Agent, flatten
-from goalsplice.agent.ppo import Learner, Losses, advantages_and_returns, distinct_observations
 from goalsplice.agent.recipe import Recipe
-from goalsplice.agent.rollout import Rollout
 from goalsplice.world.vocabulary import ACTIONS
 
 

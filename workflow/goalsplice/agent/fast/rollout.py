@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from goalsplice.agent.chances import actor_of, chances_of
-from goalsplice.agent.policy import Policy, draw
+from goalsplice.agent.fast.policy import Policy, draw
+from goalsplice.agent.fast.policy_cache import actor_of, chances_of
 from goalsplice.io.compiled import njit
 from goalsplice.world.observation import Encoding
 from goalsplice.world.simulator import (

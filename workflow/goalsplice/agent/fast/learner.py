@@ -18,11 +18,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from goalsplice.agent.adam import Adam
+from goalsplice.agent.fast.adam import Adam
+from goalsplice.agent.fast.backprop import Propagation
+from goalsplice.agent.fast.rollout import NO_CODE, Rollout
 from goalsplice.agent.network import Agent, flatten
-from goalsplice.agent.propagation import Propagation
 from goalsplice.agent.recipe import Recipe
-from goalsplice.agent.rollout import NO_CODE, Rollout
 from goalsplice.io.compiled import njit
 from goalsplice.world.simulator import RUNNING, TIMEOUT
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from torch import Tensor
 
-from goalsplice.agent.input_layer import gather_relu, table_of
+from goalsplice.agent.fast.first_layer import gather_relu, table_of
 from goalsplice.io.compiled import njit, njit_unowned
 from goalsplice.world.observation import Encoding
 
@@ -18,7 +18,7 @@ class Policy(NamedTuple):
     """An actor's weights, laid out for the compiled loops: float32.
 
     Attributes:
-        table: (R, H), the first layer (`input_layer.table_of`).
+        table: (R, H), the first layer (`first_layer.table_of`).
         weight2, weight3, weight4: (H, H), (H, H), (H, 7), transposed.
         bias2, bias3, bias4: (H,), (H,), (7,).
     """

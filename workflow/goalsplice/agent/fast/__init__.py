@@ -1,0 +1,1 @@
+"""The update of `agent/ppo.py`, and the rollouts and episodes around it, made fast."""
