@@ -34,13 +34,13 @@ PARTS = {
         (backprop, "outer_through_relu"),
         (backprop, "column_sums"),
     ],
-    "finding live units, moving weights": [
-        (backprop, "live_columns"),
+    "finding active units, moving weights": [
+        (backprop, "active_columns"),
         (backprop, "reorder"),
         (backprop, "put_back"),
     ],
     "loss and its gradient": [(learner, "surrogate_gradient")],
-    "distinct observations": [(learner, "distinct"), (np, "unique")],
+    "unique observations": [(learner, "unique"), (np, "unique")],
     "clipping and Adam": [(Adam, "step")],
     "rollout": [(rollout, "_collect")],
     "advantages": [(learner, "estimate_advantages")],

@@ -135,10 +135,10 @@ def multiply_out(learner: Learner) -> Learner:
     encoding = learner.encoding
 
     def product_relu(
-        layer: tuple[np.ndarray, np.ndarray], inputs: np.ndarray, out: np.ndarray, peaks: np.ndarray
+        layer: tuple[np.ndarray, np.ndarray], inputs: np.ndarray, out: np.ndarray, column_maxima: np.ndarray
     ) -> None:
         np.matmul(inputs, layer[0].T, out=out)
-        add_relu(out, layer[1], peaks)
+        add_relu(out, layer[1], column_maxima)
 
     learner.encoding = SimpleNamespace(
         rows=lambda codes: encoding.images(codes).reshape(len(codes), -1).astype(np.float32)
@@ -159,12 +159,12 @@ def multiply_out(learner: Learner) -> Learner:
     return learner
 
 
-def keep_silent_units(learner: Learner) -> Learner:
-    """Let the learner compute its networks with all units, the silent ones too.
+def keep_inactive_units(learner: Learner) -> Learner:
+    """Let the learner compute its networks with all units, the inactive ones too.
 
     Replaces a function of the module `backprop`, and so changes all learners of this process.
     """
-    backprop.live_columns = lambda peaks, order: peaks.size
+    backprop.active_columns = lambda column_maxima, order: column_maxima.size
     return learner
 
 
@@ -196,8 +196,8 @@ def step_by_pytorch(learner: Learner) -> Learner:
 
 STEPS_BACK = {
     "adam": (step_by_pytorch,),
-    "units": (step_by_pytorch, keep_silent_units),
-    "dense": (step_by_pytorch, keep_silent_units, multiply_out),
+    "units": (step_by_pytorch, keep_inactive_units),
+    "dense": (step_by_pytorch, keep_inactive_units, multiply_out),
 }
 """What takes a learner back from the study's training, one part of it after the other."""
 
@@ -216,7 +216,7 @@ def training_adam(case: Case) -> tuple[int, float]:
 
 
 def training_units(case: Case) -> tuple[int, float]:
-    """The same, and with silent units computed like the others."""
+    """The same, and with inactive units computed like the others."""
     return _training(case, lambda agent, recipe: slowed(agent, recipe, "units").learn, 5)
 
 

@@ -170,7 +170,7 @@ def test_the_kernel_is_the_study_s_world_under_random_actions(module):
 @pytest.mark.parametrize("kind", ["adam", "units", "dense", "plain", "distinct"])
 def test_all_kinds_of_update_compute_the_same(module, monkeypatch, kind):
     subjects = module("subjects")
-    for name in ("table_of", "gather_relu", "scatter_through_relu", "weight_gradient_of", "live_columns"):
+    for name in ("table_of", "gather_relu", "scatter_through_relu", "weight_gradient_of", "active_columns"):
         monkeypatch.setattr(backprop, name, getattr(backprop, name))
     monkeypatch.setattr(plain_ppo, "advantages", plain_ppo.advantages)
     recipe = subjects.recipe_for("integers", num_envs=8, num_steps=32, update_epochs=1)

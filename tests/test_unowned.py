@@ -79,4 +79,4 @@ def test_what_runs_in_every_step_counts_nothing():
     assert {"uniform", "reset", "draw_ball_cell", "act", "observe", "reward", "pack", "sample"} <= {
         name for name, counts in found.items() if not counts
     }
-    assert {"_collect", "_play", "chances_of"} <= {name for name, counts in found.items() if counts}
+    assert {"_collect", "_play", "action_probabilities"} <= {name for name, counts in found.items() if counts}

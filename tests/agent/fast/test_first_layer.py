@@ -25,9 +25,9 @@ def test_forward_and_adjoint_are_the_linear_layers(recipe):
 
     weight, bias = (parameter.detach().numpy() for parameter in layer.parameters())
     found = np.empty(expected.shape, dtype=np.float32)
-    peaks = np.empty(32, dtype=np.float32)
-    first_layer.gather_relu(first_layer.table_of(encoding, weight, bias), rows, found, peaks)
-    np.testing.assert_array_equal(peaks, found.max(axis=0))
+    column_maxima = np.empty(32, dtype=np.float32)
+    first_layer.gather_relu(first_layer.table_of(encoding, weight, bias), rows, found, column_maxima)
+    np.testing.assert_array_equal(column_maxima, found.max(axis=0))
     np.testing.assert_allclose(found, expected.detach().numpy(), rtol=1e-4, atol=1e-5)
 
     table_gradient = np.empty((encoding.row_inputs.shape[0], 32), dtype=np.float32)

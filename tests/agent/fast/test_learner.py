@@ -64,7 +64,7 @@ def test_gradients_are_autograds(recipe, seed):
     agent = agent_of(recipe, seed)
     rollout = rollout_of(recipe, agent, seed)
     generator = np.random.default_rng(seed)
-    codes, which = np.unique(rollout.codes.ravel(), return_inverse=True)
+    codes, inverse = np.unique(rollout.codes.ravel(), return_inverse=True)
     steps = recipe.batch_size
     actions = rollout.actions.ravel()
     old = np.log(generator.uniform(0.05, 1, steps)).astype(np.float32)
@@ -85,7 +85,7 @@ def test_gradients_are_autograds(recipe, seed):
     statistics = ppo.surrogate_gradient(
         actor.forward(rows),
         critic.forward(rows),
-        which,
+        inverse,
         np.arange(steps),
         actions,
         old,
@@ -187,9 +187,9 @@ def test_statistics_are_what_they_say(recipe):
 
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 20), min_size=1, max_size=60))
-def test_distinct_numbers_by_first_occurrence(values):
-    which, steps = np.array([99, *values]), np.arange(1, 1 + len(values))
+def test_unique_numbers_by_first_occurrence(values):
+    inverse, steps = np.array([99, *values]), np.arange(1, 1 + len(values))
     chosen, local = np.empty(steps.size, dtype=np.int64), np.empty(steps.size, dtype=np.int64)
-    count = ppo.distinct(which, steps, np.empty(21, dtype=np.int64), chosen, local)
+    count = ppo.unique(inverse, steps, np.empty(21, dtype=np.int64), chosen, local)
     assert chosen[:count].tolist() == list(dict.fromkeys(values))
     assert chosen[local].tolist() == values

@@ -2,8 +2,8 @@
 
 What differs from `ppo.Learner` is how, not what:
 
-- The networks run on all steps of a minibatch, by dense products, not on its distinct observations by rows of a table.
-  A GPU has the arithmetic to spare; finding what is distinct would make shapes differ from minibatch to minibatch and
+- The networks run on all steps of a minibatch, by dense products, not on its unique observations by rows of a table.
+  A GPU has the arithmetic to spare; finding what is unique would make shapes differ from minibatch to minibatch and
   stop the device each time to tell the host how many there are.
 - What the device needs is sent before the first minibatch: the rollout, and the order of its steps for all epochs. Two
   things come back: the values, for the advantages, whose recursion over time stays a compiled loop on the CPU; and at
@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from torch.nn.functional import embedding_bag, log_softmax
 
 from goalsplice.agent.device import reproducible
-from goalsplice.agent.fast.learner import Learner, Losses, advantages_and_returns, distinct_observations
+from goalsplice.agent.fast.learner import Learner, Losses, advantages_and_returns, unique_observations
 from goalsplice.agent.fast.rollout import Rollout
 from goalsplice.agent.network import Agent, flatten
 from goalsplice.agent.recipe import Recipe
@@ -36,13 +36,13 @@ class Steps(NamedTuple):
     """Steps of a rollout, all B of them or a minibatch, on the device.
 
     Attributes:
-        which: int64 (B,), the distinct observation that each step saw.
+        inverse: int64 (B,), the unique observation that each step saw.
         taken: bool (B, 7), true at the action that was taken.
         old_log_probabilities: float32 (B,), of those actions before the update.
         advantages, returns: float32 (B,).
     """
 
-    which: Tensor
+    inverse: Tensor
     taken: Tensor
     old_log_probabilities: Tensor
     advantages: Tensor
@@ -90,7 +90,7 @@ class _Minibatch(NamedTuple):
     """What a minibatch reads and adds to, at fixed places of the device's memory, as a recorded graph needs it.
 
     Attributes:
-        inputs: float32 (C, inputs), of the rollout's distinct observations; of those beyond its D no step is.
+        inputs: float32 (C, inputs), of the rollout's unique observations; of those beyond its D no step is.
         steps: all B of the rollout.
         places: int64 (M,), the minibatch's steps.
         totals: float64 (6,), sums of the parts of `Losses`.
@@ -186,14 +186,14 @@ class DeviceLearner:
 
     @torch.no_grad()
     def _prepared(self, rollout: Rollout) -> tuple[Tensor, Steps]:
-        """Inputs (D, inputs) of the rollout's distinct observations, and its steps, on the device."""
-        codes, which = distinct_observations(rollout)
+        """Inputs (D, inputs) of the rollout's unique observations, and its steps, on the device."""
+        codes, inverse = unique_observations(rollout)
         inputs = embedding_bag(self._sent(self.encoding.rows(codes)), self._row_inputs, mode="sum")
         log_probabilities = log_softmax(self._networks.actor(inputs), dim=1)
         values = self._networks.critic(inputs)[:, 0].cpu().numpy()
 
-        advantages, returns = advantages_and_returns(rollout, values[which], self.recipe)
-        seen = self._sent(which[: self.recipe.batch_size])
+        advantages, returns = advantages_and_returns(rollout, values[inverse], self.recipe)
+        seen = self._sent(inverse[: self.recipe.batch_size])
         actions = torch.arange(log_probabilities.shape[1], device=self.device)
         taken = self._sent(rollout.actions.reshape(-1, 1)) == actions
         steps = Steps(
@@ -207,7 +207,7 @@ class DeviceLearner:
 
     def _practise(self, inputs: Tensor, steps: Steps) -> Tensor:
         """One step of Adam on a minibatch of the observations `inputs`: float32 (6,), the parts of `Losses`."""
-        seen = inputs[steps.which]
+        seen = inputs[steps.inverse]
         loss, statistics = surrogate_loss(
             self._networks.actor(seen), self._networks.critic(seen)[:, 0], steps, self.recipe
         )

@@ -1,13 +1,13 @@
 """Proximal policy optimisation (Schulman et al. 2017), top to bottom: what happens after each rollout.
 
-1. The rollout's distinct observations are found; values and log-probabilities are computed on them (`learn`).
+1. The rollout's unique observations are found; values and log-probabilities are computed on them (`learn`).
 2. Advantages by generalised advantage estimation (Schulman et al. 2016; `estimate_advantages`).
 3. Some epochs, each over a new permutation of the steps, cut into minibatches. For each minibatch:
    the loss and its gradient by the networks' outputs (`surrogate_gradient`), back through the networks
    (`Propagation`), clipping of the gradient's norm, one step of Adam.
 
 A network gives equal outputs for equal observations, and many steps of a minibatch see the same thing. So the networks
-run on the distinct observations only, and a distinct observation's gradient is the sum over the steps that saw it.
+run on the unique observations only, and a unique observation's gradient is the sum over the steps that saw it.
 That is exact; see `docs/speed.md`.
 
 Source: the recipe that the post's author published, which follows CleanRL's implementation of PPO. One difference: an
@@ -80,8 +80,8 @@ def estimate_advantages(rewards, values, outcomes, final_values, last_values, ga
     return advantages
 
 
-def distinct_observations(rollout: Rollout) -> tuple[np.ndarray, np.ndarray]:
-    """What a rollout saw: its distinct codes, sorted, and for each observation the place of its code among them.
+def unique_observations(rollout: Rollout) -> tuple[np.ndarray, np.ndarray]:
+    """What a rollout saw: its unique codes, sorted, and for each observation the place of its code among them.
 
     Observations are those of all T * N steps, step by step; then the N after the last step; then the last one of each
     episode that was truncated, in the order of the steps.
@@ -97,7 +97,7 @@ def advantages_and_returns(rollout: Rollout, values: np.ndarray, recipe: Recipe)
     """Advantages and what the values should have been, of all steps: float32 (T * N,) each.
 
     Args:
-        values: float32, of the observations in the order of `distinct_observations`.
+        values: float32, of the observations in the order of `unique_observations`.
     """
     of_steps, of_last, of_truncated = np.split(values, [recipe.batch_size, recipe.batch_size + recipe.num_envs])
     of_steps = of_steps.reshape(rollout.rewards.shape)
@@ -130,7 +130,7 @@ def log_softmax(logits, log_probabilities, probabilities):
 def surrogate_gradient(
     logits,
     values,
-    which,
+    inverse,
     steps,
     actions,
     old_log_probabilities,
@@ -142,14 +142,14 @@ def surrogate_gradient(
     logits_gradient,
     values_gradient,
 ):
-    """Gradient of PPO's loss on a minibatch of M steps, of a rollout's B, that saw D distinct observations.
+    """Gradient of PPO's loss on a minibatch of M steps, of a rollout's B, that saw D unique observations.
 
     The loss is mean(max(-A r, -A clip(r))) - entropy_coefficient * mean(H) + value_coefficient * mean((V - R)^2) / 2
     with r the probability ratio, A the advantage normalised over the minibatch, H the policy's entropy.
 
     Args:
         logits, values: float32 (D, 7) and (D, 1), the networks' outputs.
-        which: int64 (M,), the distinct observation that each step saw.
+        inverse: int64 (M,), the unique observation that each step saw.
         steps: int64 (M,), the minibatch: places in the following.
         actions, old_log_probabilities, advantages, returns: (B,).
         logits_gradient, values_gradient: (D, 7) and (D, 1), or more columns, overwritten with the result; further
@@ -158,7 +158,7 @@ def surrogate_gradient(
     Returns:
         float64 (5,): policy loss, value loss, entropy, approximate KL, clip fraction.
     """
-    distinct, count = logits.shape[0], which.size
+    observations, count = logits.shape[0], inverse.size
     log_probabilities, probabilities = np.empty_like(logits), np.empty_like(logits)
     log_softmax(logits, log_probabilities, probabilities)
 
@@ -167,11 +167,11 @@ def surrogate_gradient(
     deviation = np.sqrt(((chosen - mean) ** 2).sum() / (count - 1)) + np.float32(1e-8)
 
     statistics = np.zeros(5)
-    seen = np.zeros(distinct, dtype=np.float32)
+    seen = np.zeros(observations, dtype=np.float32)
     logits_gradient[:] = 0
     values_gradient[:] = 0
     for place in range(count):
-        step, i = steps[place], which[place]
+        step, i = steps[place], inverse[place]
         action = actions[step]
         seen[i] += 1
         log_ratio = log_probabilities[i, action] - old_log_probabilities[step]
@@ -189,7 +189,7 @@ def surrogate_gradient(
         statistics[3] += ratio - 1 - log_ratio
         statistics[4] += abs(ratio - 1) > clip_coefficient
 
-    for i in range(distinct):
+    for i in range(observations):
         entropy = np.float32(0)
         total = np.float32(0)
         for k in range(logits.shape[1]):
@@ -203,23 +203,23 @@ def surrogate_gradient(
 
 
 @njit
-def distinct(which, steps, number_of, chosen, local):
-    """Number the distinct values of which[steps] in the order of their first occurrence.
+def unique(inverse, steps, number_of, chosen, local):
+    """Number the unique values of inverse[steps] in the order of their first occurrence.
 
     Args:
-        which: int64 (B,).
-        steps: int64 (M,), places in `which`.
+        inverse: int64 (B,).
+        steps: int64 (M,), places in `inverse`.
         number_of: int64 scratch, as long as there are possible values.
-        chosen: int64 (M,), overwritten: the distinct values.
-        local: int64 (M,), overwritten: chosen[local] == which[steps].
+        chosen: int64 (M,), overwritten: the unique values.
+        local: int64 (M,), overwritten: chosen[local] == inverse[steps].
 
     Returns:
-        How many distinct values there are.
+        How many unique values there are.
     """
     number_of[:] = -1
     count = 0
     for place in range(steps.size):
-        value = which[steps[place]]
+        value = inverse[steps[place]]
         if number_of[value] < 0:
             number_of[value] = count
             chosen[count] = value
@@ -291,20 +291,20 @@ class Learner:
         recipe = self.recipe
         for network in (self.actor, self.critic):
             network.forget_order()
-        codes, which = distinct_observations(rollout)
+        codes, inverse = unique_observations(rollout)
         rows = self.encoding.rows(codes)
         log_probabilities, values = self.evaluate(rows)
 
-        advantages, returns = advantages_and_returns(rollout, values[which], recipe)
+        advantages, returns = advantages_and_returns(rollout, values[inverse], recipe)
         batch = recipe.batch_size
-        which, actions = which[:batch], rollout.actions.ravel()
-        old_log_probabilities = log_probabilities[which, actions]
+        inverse, actions = inverse[:batch], rollout.actions.ravel()
+        old_log_probabilities = log_probabilities[inverse, actions]
 
         number_of = np.empty(len(codes), dtype=np.int64)
         totals = np.zeros(len(Losses._fields))
         for _ in range(recipe.update_epochs):
             for steps in np.split(generator.permutation(batch), recipe.minibatches):
-                seen = distinct(which, steps, number_of, self._chosen, self._local)
+                seen = unique(inverse, steps, number_of, self._chosen, self._local)
                 count = self._padded(seen)
                 # Any observation will do: no step of the minibatch points to these, so their gradient is zero.
                 self._chosen[seen:count] = self._chosen[0]

@@ -46,12 +46,12 @@ def policy_of(actor: Mapping[str, Tensor], encoding: Encoding) -> Policy:
 @njit
 def logits_of(policy, observation_rows, first, second, out):
     """Logits (n, 7) into `out`; `first` and `second` are scratch (n, H)."""
-    peaks = np.empty_like(policy.bias2)
-    gather_relu(policy.table, observation_rows, first, peaks)
+    column_maxima = np.empty_like(policy.bias2)
+    gather_relu(policy.table, observation_rows, first, column_maxima)
     np.dot(first, policy.weight2, second)
-    add_relu(second, policy.bias2, peaks)
+    add_relu(second, policy.bias2, column_maxima)
     np.dot(second, policy.weight3, first)
-    add_relu(first, policy.bias3, peaks)
+    add_relu(first, policy.bias3, column_maxima)
     np.dot(first, policy.weight4, out)
     add(out, policy.bias4, out)
 
@@ -65,19 +65,19 @@ def add(values, bias, out):
 
 
 @njit
-def add_relu(values, bias, peaks):
-    """Add a bias (H,) to values (n, H) and apply ReLU; the columns' largest values go to `peaks` (H,)."""
-    peaks[:] = 0
+def add_relu(values, bias, column_maxima):
+    """Add a bias (H,) to values (n, H) and apply ReLU; the columns' largest values go to `column_maxima` (H,)."""
+    column_maxima[:] = 0
     for i in range(values.shape[0]):
         for k in range(values.shape[1]):
             value = max(values[i, k] + bias[k], np.float32(0))
             values[i, k] = value
-            peaks[k] = max(peaks[k], value)
+            column_maxima[k] = max(column_maxima[k], value)
 
 
 @njit_unowned
 def exponentiate(logits):
-    """Overwrite logits with their exponentials up to a factor: the chances of actions, up to another."""
+    """Overwrite logits with their exponentials up to a factor: action probabilities, up to another."""
     top = logits[0]
     for k in range(1, logits.size):
         top = max(top, logits[k])
@@ -86,17 +86,21 @@ def exponentiate(logits):
 
 
 @njit_unowned
-def draw(chances, u):
-    """Action drawn with chances, up to a factor, and the uniform number u: the distribution function's inverse."""
+def draw(probabilities, u):
+    """Action drawn by the inverse of the distribution function at the uniform number u.
+
+    Args:
+        probabilities: (7,), up to a factor.
+    """
     total = 0.0
-    for k in range(chances.size):
-        total += chances[k]
+    for k in range(probabilities.size):
+        total += probabilities[k]
     threshold, below = u * total, 0.0
-    for k in range(chances.size - 1):
-        below += chances[k]
+    for k in range(probabilities.size - 1):
+        below += probabilities[k]
         if threshold < below:
             return k
-    return chances.size - 1
+    return probabilities.size - 1
 
 
 @njit_unowned

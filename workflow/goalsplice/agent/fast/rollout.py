@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from goalsplice.agent.fast.policy import Policy, draw
-from goalsplice.agent.fast.policy_cache import actor_of, chances_of
+from goalsplice.agent.fast.policy_cache import action_probabilities, cached_policy
 from goalsplice.io.compiled import njit
 from goalsplice.world.observation import Encoding
 from goalsplice.world.simulator import (
@@ -53,17 +53,17 @@ class Rollout(NamedTuple):
 @njit
 def _collect(worlds, policy, tables, rules, third_colours, objectives, cells, backgrounds, rollout):
     steps, count = rollout.codes.shape
-    actor = actor_of(policy, count)
-    chances = np.empty((count, policy.bias4.size), dtype=np.float32)
+    cached = cached_policy(policy, count)
+    probabilities = np.empty((count, policy.bias4.size), dtype=np.float32)
     codes = rollout.last_codes
     for i in range(count):
         codes[i] = observe(worlds, i, tables)
     for step in range(steps):
         rollout.codes[step] = codes
-        chances_of(actor, codes, False, cells, backgrounds, chances)
+        action_probabilities(cached, codes, False, cells, backgrounds, probabilities)
         for i in range(count):
             ball_cell = draw_ball_cell(worlds, i, tables)
-            action = draw(chances[i], uniform(worlds.stream, i))
+            action = draw(probabilities[i], uniform(worlds.stream, i))
             outcome = act(worlds, i, action, ball_cell, tables, rules)
             elapsed = worlds.elapsed[i]
             rollout.actions[step, i] = action
