@@ -43,7 +43,7 @@ PARTS = {
     "unique observations": [(learner, "unique"), (np, "unique")],
     "clipping and Adam": [(Adam, "step")],
     "rollout": [(rollout, "_collect")],
-    "advantages": [(learner, "estimate_advantages")],
+    "advantages": [(learner, "advantages_and_returns")],
 }
 """Functions of each part, as module or class and name."""
 

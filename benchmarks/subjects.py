@@ -6,7 +6,6 @@ prints one line of JSON for each stage. NAVIX has a file of its own, `navix_subj
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -24,12 +23,14 @@ from goalsplice.agent.fast import backprop
 from goalsplice.agent.fast.adam import Adam
 from goalsplice.agent.fast.episodes import play
 from goalsplice.agent.fast.inactive_units import back_through_relu
-from goalsplice.agent.fast.learner import Learner, estimate_advantages
+from goalsplice.agent.fast.learner import Learner
 from goalsplice.agent.fast.policy import add_relu, policy_of
 from goalsplice.agent.fast.rollout import collect
 from goalsplice.agent.network import Agent
 from goalsplice.agent.numerics import arithmetic
+from goalsplice.agent.ppo import Losses, PlainLearner
 from goalsplice.agent.recipe import Recipe
+from goalsplice.agent.rollout import Rollout
 from goalsplice.agent.training import train
 from goalsplice.io.compiled import njit
 from goalsplice.settings.study import recipe_of
@@ -49,9 +50,6 @@ from goalsplice.world.vector import BatchedFetchObstacles
 from goalsplice.world.vocabulary import ACTIONS
 
 ROOT = Path(__file__).parents[1]
-
-# The plain formulation is what the tests hold the fast one against.
-sys.path.insert(0, str(ROOT / "tests"))
 
 
 @dataclass(frozen=True)
@@ -225,30 +223,27 @@ def training_dense(case: Case) -> tuple[int, float]:
     return _training(case, lambda agent, recipe: slowed(agent, recipe, "dense").learn, 5)
 
 
-def plain_update(distinct: bool) -> Callable:
-    """An update as one would write it in PyTorch."""
-    from agent import plain_ppo
+class UniqueLearner(PlainLearner):
+    """The plain update, with the networks run once on each unique observation of a minibatch."""
 
-    # The tests' own goes by GAE's definition, step by step in Python: no one would train with that.
-    plain_ppo.advantages = estimate_advantages
+    def learn(self, rollout: Rollout, generator: np.random.Generator) -> Losses:
+        self._codes = rollout.codes.ravel()
+        return super().learn(rollout, generator)
 
-    def learn_with(agent: Agent, recipe: Recipe) -> Callable:
-        optimiser = torch.optim.Adam(
-            agent.parameters(), lr=recipe.learning_rate, eps=recipe.adam_epsilon, weight_decay=recipe.weight_decay
-        )
-        return lambda rollout, generator: plain_ppo.update(agent, optimiser, rollout, recipe, generator, distinct)
-
-    return learn_with
+    def outputs(self, inputs: torch.Tensor, places: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+        _, first, inverse = np.unique(self._codes[places], return_index=True, return_inverse=True)
+        logits, values = super().outputs(inputs, places[first])
+        return logits[inverse], values[inverse]
 
 
 def training_plain(case: Case) -> tuple[int, float]:
-    """The same with an update as one would write it in PyTorch: autograd, every observation, dense first layer."""
-    return _training(case, plain_update(distinct=False), 1)
+    """The same with the update as `agent/ppo.py` defines it: autograd, every observation, dense first layer."""
+    return _training(case, lambda agent, recipe: PlainLearner(agent, recipe).learn, 1)
 
 
 def training_distinct(case: Case) -> tuple[int, float]:
-    """The plain update, but with the networks run on distinct observations only."""
-    return _training(case, plain_update(distinct=True), 2)
+    """The plain update, but with the networks run on unique observations only."""
+    return _training(case, lambda agent, recipe: UniqueLearner(agent, recipe).learn, 2)
 
 
 def minigrid_environment(recipe: Recipe) -> gymnasium.Env:

@@ -3,15 +3,9 @@
 import numpy as np
 import torch
 
-from agent.plain_ppo import inputs_of
+from agent.subjects import observed_codes
 from goalsplice.agent.fast import first_layer
-from goalsplice.world.simulator import create, observe
-
-
-def observed_codes(encoding, count: int = 300) -> np.ndarray:
-    """What agents see in some initial states."""
-    worlds = create(count, "training", np.random.default_rng(0))
-    return np.array([observe(worlds, i, encoding.geometry) for i in range(count)])
+from goalsplice.agent.ppo import inputs_of
 
 
 def test_forward_and_adjoint_are_the_linear_layers(recipe):

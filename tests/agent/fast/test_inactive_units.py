@@ -8,11 +8,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.fast.test_first_layer import observed_codes
-from agent.plain_ppo import inputs_of
+from agent.subjects import observed_codes
 from goalsplice.agent.fast import inactive_units
 from goalsplice.agent.fast.backprop import Propagation
 from goalsplice.agent.network import Agent
+from goalsplice.agent.ppo import inputs_of
 
 
 @settings(deadline=None)
@@ -95,7 +95,7 @@ def inactivated(agent: Agent, generator: np.random.Generator) -> Agent:
 @pytest.mark.parametrize("small", [None, 0], ids=["small products", "all sides filled up"])
 @pytest.mark.parametrize("hidden_size", [13, 64])
 def test_gradients_with_inactive_units_are_autograds(recipe, monkeypatch, small, hidden_size):
-    """Pass after pass, as units turn inactive and active, in whatever order they are computed; at last all of layer 1."""
+    """Pass after pass, as units turn inactive and active, in whatever order they are; at last all of layer 1."""
     if small is not None:
         monkeypatch.setattr(inactive_units, "_SMALL", small)
     generator = np.random.default_rng(0)

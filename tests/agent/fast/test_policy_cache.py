@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from agent.fast.test_first_layer import observed_codes
-from agent.fast.test_learner import agent_of
-from agent.plain_ppo import inputs_of
+from agent.subjects import agent_of, observed_codes
 from goalsplice.agent.fast.policy import policy_of
 from goalsplice.agent.fast.policy_cache import action_probabilities, cached_policy
+from goalsplice.agent.ppo import inputs_of
 from goalsplice.io.compiled import njit
 
 

@@ -1,112 +1,24 @@
-"""Proximal policy optimisation (Schulman et al. 2017), top to bottom: what happens after each rollout.
-
-1. The rollout's unique observations are found; values and log-probabilities are computed on them (`learn`).
-2. Advantages by generalised advantage estimation (Schulman et al. 2016; `estimate_advantages`).
-3. Some epochs, each over a new permutation of the steps, cut into minibatches. For each minibatch:
-   the loss and its gradient by the networks' outputs (`surrogate_gradient`), back through the networks
-   (`Propagation`), clipping of the gradient's norm, one step of Adam.
+"""The update of `agent/ppo.py` on unique observations, compiled, with the backward pass by hand.
 
 A network gives equal outputs for equal observations, and many steps of a minibatch see the same thing. So the networks
-run on the unique observations only, and a unique observation's gradient is the sum over the steps that saw it.
-That is exact; see `docs/speed.md`.
-
-Source: the recipe that the post's author published, which follows CleanRL's implementation of PPO. One difference: an
-episode that ran out of time is bootstrapped from the value of its last observation.
+run on the unique observations only, and a unique observation's gradient is the sum over the steps that saw it. That is
+exact; see `docs/speed.md`. For each minibatch: the loss's gradient by the networks' outputs (`surrogate_gradient`),
+back through the networks (`backprop.py`), clipping and a step of Adam (`adam.py`).
 """
-
-from typing import NamedTuple
 
 import numpy as np
 
 from goalsplice.agent.fast.adam import Adam
 from goalsplice.agent.fast.backprop import Propagation
-from goalsplice.agent.fast.rollout import NO_CODE, Rollout
 from goalsplice.agent.network import Agent, flatten
+from goalsplice.agent.ppo import Losses, advantages_and_returns, observations
 from goalsplice.agent.recipe import Recipe
+from goalsplice.agent.rollout import Rollout
 from goalsplice.io.compiled import njit
-from goalsplice.world.simulator import RUNNING, TIMEOUT
-
-
-class Losses(NamedTuple):
-    """What an update reports: means over all minibatches of all epochs.
-
-    Attributes:
-        policy_loss: clipped surrogate loss.
-        value_loss: half the mean squared error of the values, before its coefficient.
-        entropy: of the policy, in nats, mean over the steps.
-        approximate_kl: mean of ratio - 1 - log(ratio), in nats (Schulman 2020).
-        clip_fraction: share of steps whose ratio left [1 - clip, 1 + clip].
-        gradient_norm: of actor and critic together, before clipping.
-    """
-
-    policy_loss: float
-    value_loss: float
-    entropy: float
-    approximate_kl: float
-    clip_fraction: float
-    gradient_norm: float
-
 
 _ROWS_MULTIPLE = {"float32": 1, "medium": 256}
 """Rows of the networks' inputs are padded to a multiple of this. Reduced precision runs in oneDNN, which makes a kernel
 for each number of rows: a number that differs from call to call would take several times as long as the product."""
-
-
-@njit
-def estimate_advantages(rewards, values, outcomes, final_values, last_values, gamma, gae_lambda):
-    """Advantages by GAE: float32 (T, N).
-
-    Args:
-        rewards, values: float32 (T, N), values of the observations before each step.
-        outcomes: int64 (T, N), as in `Rollout`.
-        final_values: float32 (T, N), value of the last observation where an episode was truncated.
-        last_values: float32 (N,), value of what is seen after the last step.
-        gamma, gae_lambda: discount, and GAE's lambda.
-    """
-    steps, count = rewards.shape
-    advantages = np.empty_like(rewards)
-    for i in range(count):
-        advantage = 0.0
-        next_value = last_values[i]
-        for step in range(steps - 1, -1, -1):
-            outcome = outcomes[step, i]
-            if outcome != RUNNING:
-                advantage = 0.0
-                next_value = final_values[step, i] if outcome == TIMEOUT else np.float32(0)
-            delta = rewards[step, i] + gamma * next_value - values[step, i]
-            advantage = delta + gamma * gae_lambda * advantage
-            advantages[step, i] = advantage
-            next_value = values[step, i]
-    return advantages
-
-
-def unique_observations(rollout: Rollout) -> tuple[np.ndarray, np.ndarray]:
-    """What a rollout saw: its unique codes, sorted, and for each observation the place of its code among them.
-
-    Observations are those of all T * N steps, step by step; then the N after the last step; then the last one of each
-    episode that was truncated, in the order of the steps.
-    """
-    truncated = rollout.final_codes != NO_CODE
-    return np.unique(
-        np.concatenate([rollout.codes.ravel(), rollout.last_codes, rollout.final_codes[truncated]]),
-        return_inverse=True,
-    )
-
-
-def advantages_and_returns(rollout: Rollout, values: np.ndarray, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
-    """Advantages and what the values should have been, of all steps: float32 (T * N,) each.
-
-    Args:
-        values: float32, of the observations in the order of `unique_observations`.
-    """
-    of_steps, of_last, of_truncated = np.split(values, [recipe.batch_size, recipe.batch_size + recipe.num_envs])
-    of_steps = of_steps.reshape(rollout.rewards.shape)
-    final_values = np.zeros_like(of_steps)
-    final_values[rollout.final_codes != NO_CODE] = of_truncated
-    advantages = estimate_advantages(
-        rollout.rewards, of_steps, rollout.outcomes, final_values, of_last, recipe.gamma, recipe.gae_lambda
-    )
-    return advantages.ravel(), (advantages + of_steps).ravel()
 
 
 @njit(error_model="numpy")
@@ -144,8 +56,7 @@ def surrogate_gradient(
 ):
     """Gradient of PPO's loss on a minibatch of M steps, of a rollout's B, that saw D unique observations.
 
-    The loss is mean(max(-A r, -A clip(r))) - entropy_coefficient * mean(H) + value_coefficient * mean((V - R)^2) / 2
-    with r the probability ratio, A the advantage normalised over the minibatch, H the policy's entropy.
+    `ppo.surrogate_loss` defines the loss.
 
     Args:
         logits, values: float32 (D, 7) and (D, 1), the networks' outputs.
@@ -291,7 +202,7 @@ class Learner:
         recipe = self.recipe
         for network in (self.actor, self.critic):
             network.forget_order()
-        codes, inverse = unique_observations(rollout)
+        codes, inverse = np.unique(observations(rollout), return_inverse=True)
         rows = self.encoding.rows(codes)
         log_probabilities, values = self.evaluate(rows)
 

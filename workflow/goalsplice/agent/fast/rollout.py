@@ -1,15 +1,14 @@
 """A whole rollout in one compiled loop.
 
 It computes the policy for the running worlds, and steps them in between. Nothing else is computed on the way: values
-and log-probabilities follow in one batch when the rollout is complete (`ppo.py`).
+and log-probabilities follow in one batch when the rollout is complete (`learner.py`).
 """
-
-from typing import NamedTuple
 
 import numpy as np
 
 from goalsplice.agent.fast.policy import Policy, draw
 from goalsplice.agent.fast.policy_cache import action_probabilities, cached_policy
+from goalsplice.agent.rollout import NO_CODE, Rollout
 from goalsplice.io.compiled import njit
 from goalsplice.world.observation import Encoding
 from goalsplice.world.simulator import (
@@ -24,30 +23,6 @@ from goalsplice.world.simulator import (
     reward,
     uniform,
 )
-
-NO_CODE = -1
-
-
-class Rollout(NamedTuple):
-    """What T steps of N worlds gave. Arrays are (T, N) but for `last_codes`.
-
-    Attributes:
-        codes: int64, what the agent saw before it acted.
-        actions: int64.
-        rewards: float32.
-        outcomes: int64, how the episode ended at this step, or RUNNING.
-        lengths: int64, steps of the episode that ended at this step; else steps so far.
-        final_codes: int64, what was seen last, where an episode was truncated; else NO_CODE.
-        last_codes: int64 (N,), what is seen after the last step.
-    """
-
-    codes: np.ndarray
-    actions: np.ndarray
-    rewards: np.ndarray
-    outcomes: np.ndarray
-    lengths: np.ndarray
-    final_codes: np.ndarray
-    last_codes: np.ndarray
 
 
 @njit
