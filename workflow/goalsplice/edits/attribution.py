@@ -15,10 +15,9 @@ from torch import Tensor
 
 from goalsplice.agent.fast.policy import policy_of
 from goalsplice.agent.fast.rollout import collect
-from goalsplice.agent.network import ACTOR_LAYERS
+from goalsplice.agent.network import ACTOR_LAYERS, forward
 from goalsplice.agent.recipe import Recipe
 from goalsplice.edits.edit import Weights, add, change
-from goalsplice.edits.forward import forward
 from goalsplice.world.simulator import colour_numbers, create
 
 _WORLDS, _STEPS = 32, 16

@@ -8,9 +8,8 @@ from torch import Tensor
 
 from goalsplice.agent.fast.policy import policy_of
 from goalsplice.agent.fast.rollout import collect
-from goalsplice.agent.network import ACTOR_LAYERS
+from goalsplice.agent.network import ACTOR_LAYERS, forward
 from goalsplice.agent.recipe import Recipe
-from goalsplice.edits.forward import forward
 from goalsplice.world.simulator import colour_numbers, create
 
 INPUTS, HIDDEN, LOGITS = "inputs", ACTOR_LAYERS[:-1], "logits"

@@ -1,7 +1,4 @@
-"""An actor for the compiled loops: its weights, its logits and its choice of an action.
-
-The same few products as in `network.py`, for any number of worlds.
-"""
+"""An actor's weights as the compiled loops want them, and how they choose an action; biases, ReLU and softmax."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -9,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from torch import Tensor
 
-from goalsplice.agent.fast.first_layer import gather_relu, table_of
+from goalsplice.agent.fast.first_layer import table_of
 from goalsplice.io.compiled import njit, njit_unowned
 from goalsplice.world.observation import Encoding
 
@@ -41,19 +38,6 @@ def policy_of(actor: Mapping[str, Tensor], encoding: Encoding) -> Policy:
         for part in (np.ascontiguousarray(weights[f"{layer}.weight"].T), weights[f"{layer}.bias"])
     ]
     return Policy(table_of(encoding, weights["layer1.weight"], weights["layer1.bias"]), *later)
-
-
-@njit
-def logits_of(policy, observation_rows, first, second, out):
-    """Logits (n, 7) into `out`; `first` and `second` are scratch (n, H)."""
-    column_maxima = np.empty_like(policy.bias2)
-    gather_relu(policy.table, observation_rows, first, column_maxima)
-    np.dot(first, policy.weight2, second)
-    add_relu(second, policy.bias2, column_maxima)
-    np.dot(second, policy.weight3, first)
-    add_relu(first, policy.bias3, column_maxima)
-    np.dot(first, policy.weight4, out)
-    add(out, policy.bias4, out)
 
 
 @njit
@@ -101,10 +85,3 @@ def draw(probabilities, u):
         if threshold < below:
             return k
     return probabilities.size - 1
-
-
-@njit_unowned
-def sample(logits, u):
-    """Action drawn from softmax(logits) with the uniform number u; `logits` are overwritten."""
-    exponentiate(logits)
-    return draw(logits, u)

@@ -76,8 +76,8 @@ def cached_policy(policy, width):
 
 
 @njit
-def _logits_of(cached, count):
-    """`policy.logits_of` without inactive units, for the first rows."""
+def _forward(cached, count):
+    """Logits of the first `count` observations in `rows`, into the first rows of `logits`."""
     policy, first, second, logits = cached.policy, cached.first[:count], cached.second[:count], cached.logits[:count]
     gather_relu(policy.table, cached.rows[:count], first, cached.column_maxima)
     active_dot(first, cached.column_maxima, cached.inputs2, second)
@@ -133,7 +133,7 @@ def action_probabilities(cached, codes, greedy, cells, backgrounds, probabilitie
     count = _padded(new)
     new_codes[new:count] = new_codes[0]
     rows(new_codes[:count], cells, backgrounds, cached.rows[:count])
-    _logits_of(cached, count)
+    _forward(cached, count)
     for i in range(new):
         if greedy:
             _choose_likeliest(logits[i])
