@@ -35,39 +35,17 @@ THRESHOLD = 0.8
 def curve(way: str, arm: str, seed: int, rollouts: int) -> list[dict]:
     """Train one seed one way: rollout, phase, objective and mean return of each rollout."""
     import torch
-    from subjects import plain_update, recipe_for
+    from subjects import recipe_for
 
     from goalsplice.agent import training
+    from goalsplice.agent.ppo import PlainLearner
 
     torch.set_num_threads(1)
     recipe = replace(recipe_for(arm), rollouts=rollouts, precision="medium" if way == MEDIUM else "float32")
     if way == PLAIN:
-        plain = _plain_learner(plain_update(distinct=False))
-        training.learner_of = lambda agent, recipe, device: plain(agent, recipe)
+        training.learner_of = lambda agent, recipe, device: PlainLearner(agent, recipe)
     columns = ("rollout", "phase", "objective", "mean_return")
     return [{name: progress.row[name] for name in columns} for progress in training.train(recipe, arm, seed)]
-
-
-def _plain_learner(learn_with):
-    """A stand-in for the study's `Learner`, around the plain update."""
-    import torch
-
-    from goalsplice.agent.ppo import Losses
-
-    class PlainLearner:
-        def __init__(self, agent, recipe):
-            self.agent, self.recipe, self.encoding = agent, recipe, recipe.world
-            self._learn = learn_with(agent, recipe)
-
-        @property
-        def flat(self):
-            return torch.cat([parameter.flatten() for parameter in self.agent.parameters()])
-
-        def learn(self, rollout, generator):
-            self._learn(rollout, generator)
-            return Losses(*[0.0] * len(Losses._fields))  # The curves do not show them.
-
-    return PlainLearner
 
 
 def measured(curves: pd.DataFrame) -> pd.DataFrame:

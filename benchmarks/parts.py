@@ -18,32 +18,32 @@ import pandas as pd
 import torch
 from subjects import Case, _rollouts, recipe_for, warm
 
-from goalsplice.agent import ppo, propagation, rollout
-from goalsplice.agent.adam import Adam
-from goalsplice.agent.arithmetic import arithmetic
+from goalsplice.agent.fast import backprop, learner, rollout
+from goalsplice.agent.fast.adam import Adam
+from goalsplice.agent.numerics import arithmetic
 from goalsplice.io.frames import write_frame
 
 PARTS = {
     "products of hidden layers and heads": [],
-    "first layer: sums of rows": [(propagation, "gather_relu"), (propagation, "scatter_through_relu")],
-    "first layer: table and weights": [(propagation, "table_of"), (propagation, "weight_gradient_of")],
+    "first layer: sums of rows": [(backprop, "gather_relu"), (backprop, "scatter_through_relu")],
+    "first layer: table and weights": [(backprop, "table_of"), (backprop, "weight_gradient_of")],
     "bias and ReLU, forward and back": [
-        (propagation, "add"),
-        (propagation, "add_relu"),
-        (propagation, "back_through_relu"),
-        (propagation, "outer_through_relu"),
-        (propagation, "column_sums"),
+        (backprop, "add"),
+        (backprop, "add_relu"),
+        (backprop, "back_through_relu"),
+        (backprop, "outer_through_relu"),
+        (backprop, "column_sums"),
     ],
-    "finding live units, moving weights": [
-        (propagation, "live_columns"),
-        (propagation, "reorder"),
-        (propagation, "put_back"),
+    "finding active units, moving weights": [
+        (backprop, "active_columns"),
+        (backprop, "reorder"),
+        (backprop, "put_back"),
     ],
-    "loss and its gradient": [(ppo, "surrogate_gradient")],
-    "distinct observations": [(ppo, "distinct"), (np, "unique")],
+    "loss and its gradient": [(learner, "surrogate_gradient")],
+    "unique observations": [(learner, "unique"), (np, "unique")],
     "clipping and Adam": [(Adam, "step")],
     "rollout": [(rollout, "_collect")],
-    "advantages": [(ppo, "estimate_advantages")],
+    "advantages": [(learner, "advantages_and_returns")],
 }
 """Functions of each part, as module or class and name."""
 
@@ -77,7 +77,7 @@ class Clock:
 
 def watch(clock: Clock) -> None:
     """Put every part under the clock, for the rest of this process."""
-    propagation._MATMUL["float32"] = clock.product
+    backprop._MATMUL["float32"] = clock.product
     for part, functions in PARTS.items():
         for owner, name in functions:
             setattr(owner, name, clock.timed(part, getattr(owner, name)))
@@ -99,7 +99,7 @@ def measure(case: Case, clock: Clock, steps: int) -> list[dict]:
     """A row for each part: median milliseconds of a step over `steps` of them."""
     agent = case.agent()
     collected, generator = _rollouts(case.recipe, agent), np.random.default_rng(0)
-    learner = ppo.Learner(agent, case.recipe)
+    subject = learner.Learner(agent, case.recipe)
     found, floors = defaultdict(list), []
     with arithmetic(case.recipe.precision):
         for step in range(steps + 1):
@@ -107,7 +107,7 @@ def measure(case: Case, clock: Clock, steps: int) -> list[dict]:
             clock.seconds.clear()
             clock.operations = 0
             start = time.perf_counter()
-            learner.learn(collected(), generator)
+            subject.learn(collected(), generator)
             whole = time.perf_counter() - start
             if step == 0:
                 continue  # It may compile.

@@ -6,7 +6,6 @@ prints one line of JSON for each stage. NAVIX has a file of its own, `navix_subj
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,16 +19,18 @@ import yaml
 from memory import peak_mib
 from minigrid.wrappers import OneHotPartialObsWrapper, ViewSizeWrapper
 
-from goalsplice.agent import propagation
-from goalsplice.agent.adam import Adam
-from goalsplice.agent.arithmetic import arithmetic
-from goalsplice.agent.episodes import play
-from goalsplice.agent.live_units import back_through_relu
+from goalsplice.agent.fast import backprop
+from goalsplice.agent.fast.adam import Adam
+from goalsplice.agent.fast.episodes import play
+from goalsplice.agent.fast.inactive_units import back_through_relu
+from goalsplice.agent.fast.learner import Learner
+from goalsplice.agent.fast.policy import add_relu, policy_of
+from goalsplice.agent.fast.rollout import collect
 from goalsplice.agent.network import Agent
-from goalsplice.agent.policy import add_relu, policy_of
-from goalsplice.agent.ppo import Learner, estimate_advantages
+from goalsplice.agent.numerics import arithmetic
+from goalsplice.agent.ppo import Losses, PlainLearner
 from goalsplice.agent.recipe import Recipe
-from goalsplice.agent.rollout import collect
+from goalsplice.agent.rollout import Rollout
 from goalsplice.agent.training import train
 from goalsplice.io.compiled import njit
 from goalsplice.settings.study import recipe_of
@@ -49,9 +50,6 @@ from goalsplice.world.vector import BatchedFetchObstacles
 from goalsplice.world.vocabulary import ACTIONS
 
 ROOT = Path(__file__).parents[1]
-
-# The plain formulation is what the tests hold the fast one against.
-sys.path.insert(0, str(ROOT / "tests"))
 
 
 @dataclass(frozen=True)
@@ -130,15 +128,15 @@ def training_medium(case: Case) -> tuple[int, float]:
 def multiply_out(learner: Learner) -> Learner:
     """Let the learner compute its networks' first layer as a product, like the other layers, instead of by table rows.
 
-    Replaces functions of the module `propagation`, and so changes all learners of this process.
+    Replaces functions of the module `backprop`, and so changes all learners of this process.
     """
     encoding = learner.encoding
 
     def product_relu(
-        layer: tuple[np.ndarray, np.ndarray], inputs: np.ndarray, out: np.ndarray, peaks: np.ndarray
+        layer: tuple[np.ndarray, np.ndarray], inputs: np.ndarray, out: np.ndarray, column_maxima: np.ndarray
     ) -> None:
         np.matmul(inputs, layer[0].T, out=out)
-        add_relu(out, layer[1], peaks)
+        add_relu(out, layer[1], column_maxima)
 
     learner.encoding = SimpleNamespace(
         rows=lambda codes: encoding.images(codes).reshape(len(codes), -1).astype(np.float32)
@@ -152,19 +150,19 @@ def multiply_out(learner: Learner) -> Learner:
         scattered[0] = np.matmul(gradient.T, inputs)
 
     scattered = [None]
-    propagation.table_of = lambda encoding, weight, bias: (weight, bias)
-    propagation.gather_relu = product_relu
-    propagation.scatter_through_relu = product_through_relu
-    propagation.weight_gradient_of = lambda encoding, gradient: scattered[0]
+    backprop.table_of = lambda encoding, weight, bias: (weight, bias)
+    backprop.gather_relu = product_relu
+    backprop.scatter_through_relu = product_through_relu
+    backprop.weight_gradient_of = lambda encoding, gradient: scattered[0]
     return learner
 
 
-def keep_silent_units(learner: Learner) -> Learner:
-    """Let the learner compute its networks with all units, the silent ones too.
+def keep_inactive_units(learner: Learner) -> Learner:
+    """Let the learner compute its networks with all units, the inactive ones too.
 
-    Replaces a function of the module `propagation`, and so changes all learners of this process.
+    Replaces a function of the module `backprop`, and so changes all learners of this process.
     """
-    propagation.live_columns = lambda peaks, order: peaks.size
+    backprop.active_columns = lambda column_maxima, order: column_maxima.size
     return learner
 
 
@@ -196,8 +194,8 @@ def step_by_pytorch(learner: Learner) -> Learner:
 
 STEPS_BACK = {
     "adam": (step_by_pytorch,),
-    "units": (step_by_pytorch, keep_silent_units),
-    "dense": (step_by_pytorch, keep_silent_units, multiply_out),
+    "units": (step_by_pytorch, keep_inactive_units),
+    "dense": (step_by_pytorch, keep_inactive_units, multiply_out),
 }
 """What takes a learner back from the study's training, one part of it after the other."""
 
@@ -216,7 +214,7 @@ def training_adam(case: Case) -> tuple[int, float]:
 
 
 def training_units(case: Case) -> tuple[int, float]:
-    """The same, and with silent units computed like the others."""
+    """The same, and with inactive units computed like the others."""
     return _training(case, lambda agent, recipe: slowed(agent, recipe, "units").learn, 5)
 
 
@@ -225,30 +223,27 @@ def training_dense(case: Case) -> tuple[int, float]:
     return _training(case, lambda agent, recipe: slowed(agent, recipe, "dense").learn, 5)
 
 
-def plain_update(distinct: bool) -> Callable:
-    """An update as one would write it in PyTorch."""
-    from agent import plain_ppo
+class UniqueLearner(PlainLearner):
+    """The plain update, with the networks run once on each unique observation of a minibatch."""
 
-    # The tests' own goes by GAE's definition, step by step in Python: no one would train with that.
-    plain_ppo.advantages = estimate_advantages
+    def learn(self, rollout: Rollout, generator: np.random.Generator) -> Losses:
+        self._codes = rollout.codes.ravel()
+        return super().learn(rollout, generator)
 
-    def learn_with(agent: Agent, recipe: Recipe) -> Callable:
-        optimiser = torch.optim.Adam(
-            agent.parameters(), lr=recipe.learning_rate, eps=recipe.adam_epsilon, weight_decay=recipe.weight_decay
-        )
-        return lambda rollout, generator: plain_ppo.update(agent, optimiser, rollout, recipe, generator, distinct)
-
-    return learn_with
+    def outputs(self, inputs: torch.Tensor, places: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+        _, first, inverse = np.unique(self._codes[places], return_index=True, return_inverse=True)
+        logits, values = super().outputs(inputs, places[first])
+        return logits[inverse], values[inverse]
 
 
 def training_plain(case: Case) -> tuple[int, float]:
-    """The same with an update as one would write it in PyTorch: autograd, every observation, dense first layer."""
-    return _training(case, plain_update(distinct=False), 1)
+    """The same with the update as `agent/ppo.py` defines it: autograd, every observation, dense first layer."""
+    return _training(case, lambda agent, recipe: PlainLearner(agent, recipe).learn, 1)
 
 
 def training_distinct(case: Case) -> tuple[int, float]:
-    """The plain update, but with the networks run on distinct observations only."""
-    return _training(case, plain_update(distinct=True), 2)
+    """The plain update, but with the networks run on unique observations only."""
+    return _training(case, lambda agent, recipe: UniqueLearner(agent, recipe).learn, 2)
 
 
 def minigrid_environment(recipe: Recipe) -> gymnasium.Env:

@@ -17,12 +17,12 @@ import yaml
 from matplotlib.text import Text
 from study import ROOT
 
-from agent import plain_ppo
-from goalsplice.agent import propagation
+from goalsplice.agent.fast import backprop
+from goalsplice.agent.fast.learner import Learner
+from goalsplice.agent.fast.policy import policy_of
+from goalsplice.agent.fast.rollout import collect
 from goalsplice.agent.network import Agent
-from goalsplice.agent.policy import policy_of
-from goalsplice.agent.ppo import Learner
-from goalsplice.agent.rollout import collect
+from goalsplice.agent.ppo import PlainLearner
 from goalsplice.figures.style import styled
 from goalsplice.io.errors import StudyError
 from goalsplice.world.simulator import colour_numbers, create
@@ -170,9 +170,8 @@ def test_the_kernel_is_the_study_s_world_under_random_actions(module):
 @pytest.mark.parametrize("kind", ["adam", "units", "dense", "plain", "distinct"])
 def test_all_kinds_of_update_compute_the_same(module, monkeypatch, kind):
     subjects = module("subjects")
-    for name in ("table_of", "gather_relu", "scatter_through_relu", "weight_gradient_of", "live_columns"):
-        monkeypatch.setattr(propagation, name, getattr(propagation, name))
-    monkeypatch.setattr(plain_ppo, "advantages", plain_ppo.advantages)
+    for name in ("table_of", "gather_relu", "scatter_through_relu", "weight_gradient_of", "active_columns"):
+        monkeypatch.setattr(backprop, name, getattr(backprop, name))
     recipe = subjects.recipe_for("integers", num_envs=8, num_steps=32, update_epochs=1)
     kinds = {
         "ours": lambda agent, recipe: Learner(agent, recipe).learn,
@@ -180,8 +179,8 @@ def test_all_kinds_of_update_compute_the_same(module, monkeypatch, kind):
             name: lambda agent, recipe, name=name: subjects.slowed(agent, recipe, name).learn
             for name in subjects.STEPS_BACK
         },
-        "plain": subjects.plain_update(distinct=False),
-        "distinct": subjects.plain_update(distinct=True),
+        "plain": lambda agent, recipe: PlainLearner(agent, recipe).learn,
+        "distinct": lambda agent, recipe: subjects.UniqueLearner(agent, recipe).learn,
     }
     weights = []
     for name in ("ours", kind):

@@ -76,7 +76,7 @@ def test_what_runs_in_every_step_counts_nothing():
         for name, value in vars(importlib.import_module(module.name)).items():
             if isinstance(value, Dispatcher) and value.py_func.__module__ == module.name:
                 found[name] = value.targetoptions.get("_nrt", True)
-    assert {"uniform", "reset", "draw_ball_cell", "act", "observe", "reward", "pack", "sample"} <= {
+    assert {"uniform", "reset", "draw_ball_cell", "act", "observe", "reward", "pack", "draw"} <= {
         name for name, counts in found.items() if not counts
     }
-    assert {"_collect", "_play", "chances_of"} <= {name for name, counts in found.items() if counts}
+    assert {"_collect", "_play", "action_probabilities"} <= {name for name, counts in found.items() if counts}

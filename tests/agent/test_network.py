@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn.utils import parameters_to_vector
 
-from goalsplice.agent.network import ACTOR_LAYERS, Agent, flatten
+from goalsplice.agent.network import ACTOR_LAYERS, Agent, flatten, forward
 
 
 @pytest.fixture
@@ -57,3 +57,19 @@ def test_parameters_and_gradients_are_views_of_one_vector(agent):
     assert torch.equal(parameters_to_vector(agent.parameters()), before + 1)
     gradients = parameters_to_vector(parameter.grad for parameter in agent.parameters())
     assert torch.equal(gradients, torch.arange(flat.numel(), dtype=torch.float32))
+
+
+@pytest.mark.parametrize("name", ["actor", "critic"])
+def test_layers_give_what_the_network_gives(agent, name):
+    network, inputs = getattr(agent, name), torch.rand(20, 500)
+    weights = network.state_dict()
+    found = forward(dict(sorted(weights.items(), reverse=True)), inputs)
+    assert tuple(found) == ACTOR_LAYERS[: len(weights) // 2], "whatever the order of the weights"
+    for number, output in enumerate(found.values(), start=1):
+        torch.testing.assert_close(output, network[: 2 * number](inputs))
+
+
+def test_every_weight_has_a_gradient(agent):
+    leaves = {name: part.clone().requires_grad_() for name, part in agent.actor.state_dict().items()}
+    forward(leaves, torch.rand(20, 500))[ACTOR_LAYERS[-1]].square().sum().backward()
+    assert all(leaf.grad.abs().sum() > 0 for leaf in leaves.values())

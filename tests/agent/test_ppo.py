@@ -1,195 +1,183 @@
-"""The fast update is PPO: the same loss, gradients and steps as the plain one with autograd."""
+"""The plain update does what its formulas say, by hand and by definition."""
 
-import copy
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from agent import plain_ppo
+from agent.subjects import agent_of, relative_error, rollouts_of, vector
 from goalsplice.agent import ppo
-from goalsplice.agent.arithmetic import arithmetic
-from goalsplice.agent.network import Agent
-from goalsplice.agent.policy import policy_of
-from goalsplice.agent.rollout import collect
-from goalsplice.world.simulator import TIMEOUT, Rules, colour_numbers, create
+from goalsplice.agent.rollout import NO_CODE
+from goalsplice.world.simulator import RUNNING, TIMEOUT
 
-TOLERANCE = 1e-5
-"""Relative error of gradients, by their norm, in float32."""
-EPOCHS, STARTS = 2, range(5)
-"""Epochs of a whole update that is compared with another one, and seeds of the networks and rollouts that it is for.
-
-Rounding decides for a step at the clip's edge, and for a unit at zero that speaks for one observation. Adam, with
-moments still tiny, makes whole steps of that: from the first of these starts, with weights disturbed by 1e-6 of
-themselves, more than half of the updates were 2e-2 off after two epochs, and 5e-2 after eight. Of rounding alone it is
-rare, and does not happen in most of several updates, whatever the processor and the number of threads."""
+KEY = 0
+"""An outcome that ends an episode in earnest."""
 
 
-def agree(errors: list[float]) -> bool:
-    """Whether relative errors of what updates change, one for each of `STARTS`, are such as rounding makes.
-
-    Most were below 4e-6, on several kernels and one or two threads, and single ones 1e-4. With a step size that is off
-    by a hundredth they are 3e-2.
-    """
-    return np.median(errors) < 1e-4 and max(errors) < 0.1
-
-
-def agent_of(recipe, seed: int = 0) -> Agent:
-    """An agent with weights large enough that its policy is far from uniform."""
-    agent = Agent(recipe.world.inputs, recipe.hidden_size, torch.Generator().manual_seed(seed))
-    with torch.no_grad():
-        agent.actor.layer4.weight *= 100
-    return agent
-
-
-def rollout_of(recipe, agent, seed: int = 0, max_steps: int = 20):
-    """A rollout with short episodes, so that all outcomes occur, timeouts too."""
-    worlds = create(recipe.num_envs, "training", np.random.default_rng(seed))
-    policy = policy_of(agent.actor.state_dict(), recipe.world)
-    rules = Rules(max_steps=max_steps)
-    return collect(worlds, policy, recipe.world, rules, colour_numbers("training"), 0, recipe.num_steps)
-
-
-def relative_error(found: torch.Tensor, expected: torch.Tensor) -> float:
-    """Norm of the difference by the norm of the expected."""
-    return float((found - expected).norm() / expected.norm())
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_gradients_are_autograds(recipe, seed):
-    """Every parameter's gradient, on random data with both clipped and unclipped steps."""
-    agent = agent_of(recipe, seed)
-    rollout = rollout_of(recipe, agent, seed)
-    generator = np.random.default_rng(seed)
-    codes, which = np.unique(rollout.codes.ravel(), return_inverse=True)
-    steps = recipe.batch_size
-    actions = rollout.actions.ravel()
-    old = np.log(generator.uniform(0.05, 1, steps)).astype(np.float32)
-    advantages, returns = generator.standard_normal((2, steps)).astype(np.float32)
-
-    reference = copy.deepcopy(agent)
-    tensors = [torch.from_numpy(array) for array in (actions, old, advantages, returns)]
-    inputs = plain_ppo.inputs_of(recipe.world, rollout.codes.ravel())
-    plain_ppo.loss(reference, inputs, slice(None), *tensors, recipe).backward()
-
-    learner = ppo.Learner(agent, recipe)
-    rows = recipe.world.rows(codes)
-    actor = ppo.Propagation(agent.actor, recipe.world, len(rows), recipe.precision)
-    critic = ppo.Propagation(agent.critic, recipe.world, len(rows), recipe.precision)
-    logits_gradient, values_gradient = (
-        np.empty((len(rows), network.columns), dtype=np.float32) for network in (actor, critic)
-    )
-    statistics = ppo.surrogate_gradient(
-        actor.forward(rows),
-        critic.forward(rows),
-        which,
-        np.arange(steps),
-        actions,
-        old,
-        advantages,
-        returns,
-        recipe.clip_coefficient,
-        recipe.entropy_coefficient,
-        recipe.value_coefficient,
-        logits_gradient,
-        values_gradient,
-    )
-    actor.backward(logits_gradient)
-    critic.backward(values_gradient)
-    assert 0.2 < statistics[4] < 0.99, "the data has clipped and unclipped steps"
-    assert len(rows) < 0.9 * steps, "the data has repeated observations"
-    for (name, found), expected in zip(agent.named_parameters(), reference.parameters(), strict=True):
-        if expected.grad.norm() > 0:
-            assert relative_error(found.grad, expected.grad) < TOLERANCE, name
-    whole = torch.cat([parameter.grad.flatten() for parameter in reference.parameters()])
-    assert relative_error(learner.flat.grad, whole) < TOLERANCE
-
-
-@pytest.mark.parametrize("distinct", [False, True])
-def test_updates_are_the_plain_ones(recipe, distinct):
-    """After an update, with clipping and Adam, the networks agree to rounding."""
-    recipe, errors = replace(recipe, update_epochs=EPOCHS), []
-    for seed in STARTS:
-        agent = agent_of(recipe, seed)
-        reference = copy.deepcopy(agent)
-        rollout = rollout_of(recipe, agent, seed)
-        optimiser = torch.optim.Adam(
-            reference.parameters(), lr=recipe.learning_rate, eps=recipe.adam_epsilon, weight_decay=recipe.weight_decay
-        )
-        before = torch.cat([parameter.detach().flatten() for parameter in reference.parameters()])
-        plain_ppo.update(reference, optimiser, rollout, recipe, np.random.default_rng(7), distinct)
-        learner = ppo.Learner(agent, recipe)
-        learner.learn(rollout, np.random.default_rng(7))
-        expected = torch.cat([parameter.detach().flatten() for parameter in reference.parameters()]) - before
-        errors.append(relative_error(learner.flat.detach() - before, expected))
-    assert agree(errors), errors
-
-
-def change(recipe, seed: int) -> torch.Tensor:
-    """What an update changes in the weights."""
-    learner = ppo.Learner(agent_of(recipe, seed), recipe)
-    before = learner.flat.detach().clone()
-    learner.learn(rollout_of(recipe, learner.agent, seed), np.random.default_rng(7))
-    return learner.flat.detach() - before
-
-
-def test_padded_rows_change_nothing(recipe, monkeypatch):
-    """What reduced precision pads its products with has no part in the update."""
-    recipe, changes = replace(recipe, update_epochs=EPOCHS), []
-    for multiple in (1, 32):
-        monkeypatch.setitem(ppo._ROWS_MULTIPLE, recipe.precision, multiple)
-        changes.append([change(recipe, seed) for seed in STARTS])
-    errors = [relative_error(*two) for two in zip(*changes, strict=True)]
-    assert agree(errors), errors
-
-
-def test_medium_precision_is_close(recipe):
-    """One update with rounded factors goes the same way; on processors without bfloat16 it is the same."""
-    changes = []
-    for precision in ("float32", "medium"):
-        with arithmetic(precision):
-            changes.append(change(replace(recipe, precision=precision, update_epochs=EPOCHS), 0))
-    assert float(torch.cosine_similarity(*changes, dim=0)) > 0.9
-    assert torch.get_float32_matmul_precision() == "highest"
+def gae_by_definition(rewards, values, outcomes, final_values, last_values, gamma, gae_lambda) -> np.ndarray:
+    """GAE as it is defined: each step's discounted sum of later errors, in float64."""
+    steps, count = rewards.shape
+    out = np.zeros(rewards.shape)
+    for i in range(count):
+        for start in range(steps):
+            weight = 1.0
+            for t in range(start, steps):
+                ended, truncated = outcomes[t, i] != RUNNING, outcomes[t, i] == TIMEOUT
+                following = values[t + 1, i] if t + 1 < steps else last_values[i]
+                following = final_values[t, i] if truncated else 0.0 if ended else following
+                out[start, i] += weight * (rewards[t, i] + gamma * following - values[t, i])
+                if ended:
+                    break
+                weight *= gamma * gae_lambda
+    return out
 
 
 def test_advantages_are_their_definition(recipe):
-    agent = agent_of(recipe)
-    rollout = rollout_of(recipe, agent, max_steps=9)
-    assert (rollout.outcomes == TIMEOUT).any()
+    (rollout,) = rollouts_of(recipe, agent_of(recipe), max_steps=9)
+    assert {RUNNING, TIMEOUT} < set(rollout.outcomes.ravel().tolist())
     generator = np.random.default_rng(0)
     values, final_values = generator.standard_normal((2, *rollout.rewards.shape)).astype(np.float32)
+    final_values[rollout.outcomes != TIMEOUT] = 0
     last_values = generator.standard_normal(recipe.num_envs).astype(np.float32)
     arguments = (rollout.rewards, values, rollout.outcomes, final_values, last_values, 0.99, 0.95)
-    np.testing.assert_allclose(
-        ppo.estimate_advantages(*arguments), plain_ppo.advantages(*arguments), rtol=1e-4, atol=1e-5
+    found = ppo.estimate_advantages(*arguments)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, gae_by_definition(*arguments), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "final_value", "after_first"),
+    [(RUNNING, 0, 0.5 * 3 + 0.25 * (5 + 0.5 * 7 - 3)), (KEY, 0, 0), (TIMEOUT, 11, 0.5 * 11)],
+    ids=["goes on", "ended", "truncated"],
+)
+def test_what_follows_a_step_counts_by_how_it_ended(outcome, final_value, after_first):
+    """Two steps of one world, with discount and lambda a half; the first pays 1, the second 5."""
+    column = (np.array([[one], [other]], dtype=np.float32) for one, other in ((1, 5), (2, 3), (final_value, 0)))
+    rewards, values, final_values = column
+    outcomes, last_values = np.array([[outcome], [RUNNING]]), np.array([7], dtype=np.float32)
+    found = ppo.estimate_advantages(rewards, values, outcomes, final_values, last_values, 0.5, 0.5)
+    np.testing.assert_allclose(found[:, 0], [1 - 2 + after_first, 5 + 0.5 * 7 - 3])
+
+
+def test_values_find_their_places(recipe):
+    """Each observation's value is its code, so what is computed of it says which observation it was."""
+    (rollout,) = rollouts_of(recipe, agent_of(recipe), max_steps=9)
+    codes = np.unique(ppo.observations(rollout))
+
+    def values(of: np.ndarray) -> np.ndarray:
+        return np.where(of == NO_CODE, 0, np.searchsorted(codes, of)).astype(np.float32)
+
+    found = ppo.advantages_and_returns(rollout, values(ppo.observations(rollout)), recipe)
+    parts = (values(part) for part in (rollout.codes, rollout.final_codes, rollout.last_codes))
+    of_steps, of_final, of_last = parts
+    expected = gae_by_definition(
+        rollout.rewards, of_steps, rollout.outcomes, of_final, of_last, recipe.gamma, recipe.gae_lambda
     )
+    np.testing.assert_allclose(found[0], expected.ravel(), rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(found[1], (expected + of_steps).ravel(), rtol=1e-4, atol=1e-3)
 
 
-def test_statistics_are_what_they_say(recipe):
-    """An update with step size 0 leaves the policy: no divergence, nothing clipped, and the entropy of the policy."""
-    still = copy.copy(recipe)
-    object.__setattr__(still, "learning_rate", 0.0)
-    agent = agent_of(still)
-    rollout = rollout_of(still, agent)
-    losses = ppo.Learner(agent, still).learn(rollout, np.random.default_rng(0))
-    logits = agent.actor(plain_ppo.inputs_of(still.world, rollout.codes.ravel()))
-    entropy = torch.distributions.Categorical(logits=logits).entropy().mean().item()
-    assert losses.entropy == pytest.approx(entropy, rel=1e-4)
-    assert losses.approximate_kl == pytest.approx(0, abs=1e-6)
+def test_the_loss_by_hand(recipe):
+    """Three steps of two actions: the first ratio within the clip, the second above, the third below, where it pays."""
+    recipe = replace(recipe, clip_coefficient=0.2, entropy_coefficient=0.1, value_coefficient=0.5)
+    chance, taken, old = [0.5, 0.9, 0.2], [0, 0, 1], [0.45, 0.6, 0.5]
+    advantages, values, returns = [1.0, 3.0, 5.0], [1.0, 2.0, 3.0], [2.0, 2.0, 1.0]
+    logits = torch.tensor([[math.log(p), math.log(1 - p)] for p in chance])
+    steps = ppo.Steps(
+        torch.tensor(taken)[:, None] == torch.arange(2), *(torch.tensor(part) for part in (old, advantages, returns))
+    )
+    steps = steps._replace(old_log_probabilities=steps.old_log_probabilities.log())
+    loss, statistics = ppo.surrogate_loss(logits, torch.tensor(values), steps, recipe)
+
+    ratios = [(1 - p if action else p) / was for p, action, was in zip(chance, taken, old, strict=True)]
+    normal = [-1.0, 0.0, 1.0]  # Mean 3, standard deviation 2 with ddof=1.
+    assert [0.8 <= ratio <= 1.2 for ratio in ratios] == [True, False, False]
+    policy = sum(max(-a * r, -a * min(max(r, 0.8), 1.2)) for a, r in zip(normal, ratios, strict=True)) / 3
+    value = 0.5 * (1 + 0 + 4) / 3
+    entropy = sum(-p * math.log(p) - (1 - p) * math.log(1 - p) for p in chance) / 3
+    kl = sum(r - 1 - math.log(r) for r in ratios) / 3
+    assert statistics.tolist() == pytest.approx([policy, value, entropy, kl, 2 / 3], rel=1e-5)
+    assert loss.item() == pytest.approx(policy - 0.1 * entropy + 0.5 * value, rel=1e-5)
+
+
+def test_log_probabilities_of_the_actions_taken():
+    log_probabilities = torch.randn(5, 7)
+    actions = torch.tensor([0, 6, 3, 3, 1])
+    found = ppo.of_taken(log_probabilities, actions[:, None] == torch.arange(7))
+    assert torch.equal(found, log_probabilities[torch.arange(5), actions])
+
+
+def test_places_pick_steps_from_every_part():
+    count = 6
+    steps = ppo.Steps(*(torch.arange(count) + 10 * part for part in range(len(ppo.Steps._fields))))
+    for part, picked in enumerate(steps.at(torch.tensor([4, 1]))):
+        assert picked.tolist() == [4 + 10 * part, 1 + 10 * part]
+
+
+@pytest.mark.parametrize("decoupled", [False, True])
+def test_a_first_step_by_hand(recipe, decoupled):
+    """One minibatch of all steps: no ratio has left 1, and Adam divides the gradient by its own size."""
+    recipe = replace(recipe, update_epochs=1, minibatches=1, weight_decay=0.1, decoupled_decay=decoupled)
+    agent = agent_of(recipe)
+    (rollout,) = rollouts_of(recipe, agent)
+    weights = torch.from_numpy(vector(agent))
+
+    inputs, last, final = (
+        ppo.inputs_of(recipe.world, codes)
+        for codes in (rollout.codes.ravel(), rollout.last_codes, np.maximum(rollout.final_codes.ravel(), 0))
+    )
+    shape = rollout.rewards.shape
+    with torch.no_grad():
+        values, final_values = (agent.critic(part).numpy().reshape(shape) for part in (inputs, final))
+        last_values = agent.critic(last).numpy().ravel()
+    advantages = gae_by_definition(
+        rollout.rewards, values, rollout.outcomes, final_values, last_values, recipe.gamma, recipe.gae_lambda
+    )
+    normal = torch.from_numpy((advantages - advantages.mean()) / advantages.std(ddof=1)).float().ravel()
+    policy = torch.distributions.Categorical(logits=agent.actor(inputs))
+    gain = (normal * policy.log_prob(torch.from_numpy(rollout.actions.ravel()))).mean()
+    errors = agent.critic(inputs)[:, 0] - torch.from_numpy((advantages + values).astype(np.float32).ravel())
+    loss = recipe.value_coefficient * errors.square().mean() / 2 - recipe.entropy_coefficient * policy.entropy().mean()
+    parts = torch.autograd.grad(loss - gain, list(agent.parameters()))
+    gradient = torch.cat([part.flatten() for part in parts])
+    norm = float(gradient.norm())
+    gradient = gradient * min(1, recipe.max_gradient_norm / norm)
+    if decoupled:
+        decayed = weights * (1 - recipe.learning_rate * recipe.weight_decay)
+    else:
+        gradient, decayed = gradient + recipe.weight_decay * weights, weights
+    expected = decayed - recipe.learning_rate * gradient / (gradient.abs() + recipe.adam_epsilon)
+
+    losses = ppo.PlainLearner(agent, recipe).learn(rollout, np.random.default_rng(0))
+    assert relative_error(vector(agent) - weights.numpy(), (expected - weights).numpy()) < 1e-3
+    assert losses.gradient_norm == pytest.approx(norm, rel=1e-4)
     assert losses.clip_fraction == 0
-    assert losses.policy_loss == pytest.approx(0, abs=1e-5)
-    assert losses.gradient_norm > 0
 
 
-@settings(deadline=None)
-@given(st.lists(st.integers(0, 20), min_size=1, max_size=60))
-def test_distinct_numbers_by_first_occurrence(values):
-    which, steps = np.array([99, *values]), np.arange(1, 1 + len(values))
-    chosen, local = np.empty(steps.size, dtype=np.int64), np.empty(steps.size, dtype=np.int64)
-    count = ppo.distinct(which, steps, np.empty(21, dtype=np.int64), chosen, local)
-    assert chosen[:count].tolist() == list(dict.fromkeys(values))
-    assert chosen[local].tolist() == values
+def test_each_epoch_takes_every_step_once_in_the_order_that_is_drawn(recipe, monkeypatch):
+    learner, taken = ppo.PlainLearner(agent_of(recipe), recipe), []
+    outputs = learner.outputs
+    monkeypatch.setattr(learner, "outputs", lambda inputs, places: taken.append(places) or outputs(inputs, places))
+    learner.learn(*rollouts_of(recipe, learner.agent), np.random.default_rng(5))
+    assert len(taken) == recipe.update_epochs * recipe.minibatches
+    epochs = np.concatenate(taken).reshape(recipe.update_epochs, recipe.batch_size)
+    generator = np.random.default_rng(5)
+    for epoch in epochs:
+        np.testing.assert_array_equal(epoch, generator.permutation(recipe.batch_size))
+
+
+def test_adam_remembers_the_last_update(recipe):
+    """The second of two updates is not what a new learner would make of the same rollout."""
+    recipe = replace(recipe, update_epochs=1)
+    agent, other = agent_of(recipe), agent_of(recipe)
+    first, second = rollouts_of(recipe, agent, count=2)
+    learner = ppo.PlainLearner(agent, recipe)
+    learner.learn(first, np.random.default_rng(1))
+    other.load_state_dict(agent.state_dict())
+    before = vector(agent)
+    learner.learn(second, np.random.default_rng(2))
+    ppo.PlainLearner(other, recipe).learn(second, np.random.default_rng(2))
+    assert relative_error(vector(other) - before, vector(agent) - before) > 0.05
+    np.testing.assert_array_equal(learner.flat.detach(), vector(agent))

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from safetensors.numpy import load, save
 
 from agent.conftest import ARMS
-from goalsplice.agent.arithmetic import kernels
 from goalsplice.agent.checkpoint import Header
+from goalsplice.agent.numerics import kernels
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.resume import Run, Unfinished
 from goalsplice.agent.training import Training

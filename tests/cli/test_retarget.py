@@ -12,8 +12,8 @@ import yaml
 
 from goalsplice.agent.checkpoint import Header, save_checkpoint
 from goalsplice.agent.continuation import save_actor
+from goalsplice.agent.fast.policy import policy_of
 from goalsplice.agent.network import Agent
-from goalsplice.agent.policy import policy_of
 from goalsplice.agent.recipe import Recipe
 from goalsplice.cli import retarget
 from goalsplice.edits.relabelling import perceiving

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from goalsplice.agent.fast.policy import Policy
 from goalsplice.agent.network import Agent
-from goalsplice.agent.policy import Policy, logits_of
 from goalsplice.agent.recipe import Recipe
 from goalsplice.edits.edit import Weights
 from goalsplice.edits.least_squares import seen
@@ -37,10 +37,10 @@ def subject_of(recipe: Recipe, encoding: str = "onehot") -> tuple[Subject, Recip
 
 def logits(policy: Policy, rows: np.ndarray) -> np.ndarray:
     """Logits (n, 7) for observations given as rows."""
-    first, second = (np.empty((len(rows), len(policy.bias2)), dtype=np.float32) for _ in range(2))
-    out = np.empty((len(rows), len(policy.bias4)), dtype=np.float32)
-    logits_of(policy, rows, first, second, out)
-    return out
+    values = policy.table[rows].sum(axis=1)
+    for weight, bias in zip(policy[1::2], policy[2::2], strict=True):
+        values = values.clip(0) @ weight + bias
+    return values
 
 
 def copies(actor: Weights) -> Weights:

@@ -8,11 +8,10 @@ from hypothesis import strategies as st
 from torch.nn.functional import linear
 
 from edits.subjects import copies, equal, logits, opinionated, subject_of
-from goalsplice.agent.network import ACTOR_LAYERS
-from goalsplice.agent.policy import policy_of
+from goalsplice.agent.fast.policy import policy_of
+from goalsplice.agent.network import ACTOR_LAYERS, forward
 from goalsplice.edits import least_squares
 from goalsplice.edits.edit import norm
-from goalsplice.edits.forward import forward
 from goalsplice.edits.inputs import exchange_colours
 from goalsplice.edits.least_squares import Seen, refitted, seen
 from goalsplice.edits.relabelling import exchanged_rows, inputs_of, perceiving

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from minigrid.core.constants import COLOR_TO_IDX, OBJECT_TO_IDX
 
 from edits.subjects import logits, opinionated
-from goalsplice.agent.policy import policy_of
+from goalsplice.agent.fast.policy import policy_of
+from goalsplice.agent.network import forward
 from goalsplice.edits.edit import Weights
-from goalsplice.edits.forward import forward
 from goalsplice.edits.inputs import exchange_colours
 from goalsplice.edits.relabelling import exchanged_rows, inputs_of, perceiving
 from goalsplice.world.observation import Encoding, rows_of_keys

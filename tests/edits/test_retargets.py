@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edits.subjects import SETTINGS, copies, equal, logits, subject_of
-from goalsplice.agent.policy import Policy, policy_of
+from goalsplice.agent.fast.policy import Policy, policy_of
 from goalsplice.edits import goal_vectors
 from goalsplice.edits.edit import change, flat, norm, size
 from goalsplice.edits.graft import graft

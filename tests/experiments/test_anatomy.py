@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from minigrid.core.constants import COLOR_TO_IDX, OBJECT_TO_IDX
 
+from goalsplice.agent.fast.policy import policy_of
+from goalsplice.agent.fast.rollout import collect
 from goalsplice.agent.network import Agent
-from goalsplice.agent.policy import policy_of
-from goalsplice.agent.rollout import collect
 from goalsplice.experiments.anatomy import (
     FIRST_LAYER,
     anatomy,

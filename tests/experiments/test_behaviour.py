@@ -7,9 +7,9 @@ import pytest
 import torch
 import yaml
 
-from goalsplice.agent.episodes import play
+from goalsplice.agent.fast.episodes import play
+from goalsplice.agent.fast.policy import policy_of
 from goalsplice.agent.network import Agent
-from goalsplice.agent.policy import policy_of
 from goalsplice.agent.recipe import Recipe
 from goalsplice.experiments.behaviour import THINGS, changed, one_level, record, steps
 from goalsplice.experiments.evaluation import levels

@@ -7,8 +7,8 @@ import pytest
 import torch
 import yaml
 
+from goalsplice.agent.fast.policy import policy_of
 from goalsplice.agent.network import Agent
-from goalsplice.agent.policy import policy_of
 from goalsplice.agent.recipe import Recipe
 from goalsplice.edits.relabelling import perceiving
 from goalsplice.experiments.evaluation import evaluate, evaluate_policy, levels

@@ -5,8 +5,8 @@ import pytest
 import torch
 import yaml
 
+from goalsplice.agent.fast.policy import policy_of
 from goalsplice.agent.network import Agent
-from goalsplice.agent.policy import policy_of
 from goalsplice.agent.recipe import Recipe
 from goalsplice.experiments.activations import LAYERS, activations, inputs_of, seen
 from goalsplice.experiments.evaluation import levels

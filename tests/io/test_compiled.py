@@ -16,9 +16,9 @@ def test_the_cache_folder_is_named_after_what_is_compiled():
 
 
 def test_an_edit_of_any_compiled_file_changes_the_folder(tmp_path):
-    (tmp_path / "world").mkdir()
+    (tmp_path / "agent" / "fast").mkdir(parents=True)
     (tmp_path / "figures").mkdir()
-    compiled, constants = tmp_path / "world" / "simulator.py", tmp_path / "world" / "vocabulary.py"
+    compiled, constants = tmp_path / "agent" / "fast" / "rollout.py", tmp_path / "agent" / "rollout.py"
     plain = tmp_path / "figures" / "figure.py"
     compiled.write_text("@njit\ndef f(): return REWARD\n")
     constants.write_text("REWARD = 1\n")

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from minigrid.core.constants import COLOR_TO_IDX
 
-from goalsplice.agent.episodes import play
-from goalsplice.agent.policy import Policy
-from goalsplice.agent.rollout import collect
+from goalsplice.agent.fast.episodes import play
+from goalsplice.agent.fast.policy import Policy
+from goalsplice.agent.fast.rollout import collect
 from goalsplice.experiments.evaluation import levels
 from goalsplice.world.observation import Encoding, rows_of_keys
 from goalsplice.world.simulator import OUTCOMES, Rules, colour_numbers, create

@@ -15,11 +15,10 @@ import torch
 from torch import Tensor
 
 from goalsplice.agent.checkpoint import Header, read, save_checkpoint
-from goalsplice.agent.device_learner import learner_of
 from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.seeding import sequence
-from goalsplice.agent.training import CPU, Progress, practise
+from goalsplice.agent.training import CPU, Progress, learner_of, train_step
 from goalsplice.io.errors import StudyError
 from goalsplice.world.simulator import create
 
@@ -44,8 +43,8 @@ def continue_training(
         device: where the networks are updated.
 
     Yields:
-        Rows that have the keys `rollout`, from 1, and `objective`, and those of `training.practise`. The agent changes
-        when the iteration goes on.
+        Rows that have the keys `rollout`, from 1, and `objective`, and those of `training.train_step`. The agent
+        changes when the iteration goes on.
     """
     order, place = sequence(arm, seed, "fine-tuning", phase, objective).spawn(2)
     learner = learner_of(copy.deepcopy(agent), recipe, device)
@@ -56,7 +55,7 @@ def continue_training(
         row = {
             "rollout": number,
             "objective": objective,
-            **practise(learner, worlds, objective, minibatch_generator),
+            **train_step(learner, worlds, objective, minibatch_generator),
         }
         yield Progress(row, time.perf_counter() - start, learner.agent)
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
 from goalsplice.world.vocabulary import ACTIONS
 
@@ -46,6 +47,26 @@ class Agent(nn.Module):
         super().__init__()
         self.actor = _network([inputs, *[hidden] * 3, len(ACTIONS)], 0.01, generator)
         self.critic = _network([inputs, *[hidden] * 2, 1], 1.0, generator)
+
+
+def forward(weights: Mapping[str, Tensor], inputs: Tensor) -> dict[str, Tensor]:
+    """What each layer of an actor or a critic gives for inputs, by its name, with gradients.
+
+    Args:
+        weights: its state dict.
+        inputs: float32 (n, inputs).
+
+    Returns:
+        float32 (n, H) after ReLU for hidden layers; (n, 7) logits or (n, 1) values for the last one.
+    """
+    layers = sorted(name.removesuffix(".weight") for name in weights if name.endswith(".weight"))
+    outputs, values = {}, inputs
+    for layer in layers:
+        values = linear(values, weights[f"{layer}.weight"], weights[f"{layer}.bias"])
+        if layer != layers[-1]:
+            values = torch.relu(values)
+        outputs[layer] = values
+    return outputs
 
 
 def flatten(module: nn.Module) -> nn.Parameter:

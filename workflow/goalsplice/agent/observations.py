@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from goalsplice.agent.fast.policy import policy_of
+from goalsplice.agent.fast.rollout import collect
 from goalsplice.agent.network import Weights
-from goalsplice.agent.policy import policy_of
 from goalsplice.agent.recipe import Recipe
-from goalsplice.agent.rollout import collect
 from goalsplice.world.simulator import colour_numbers, create
 
 

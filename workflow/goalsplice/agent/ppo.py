@@ -1,30 +1,35 @@
-"""Proximal policy optimisation (Schulman et al. 2017), top to bottom: what happens after each rollout.
+"""Proximal policy optimisation (Schulman et al. 2017) in plain PyTorch: the definition of an update, top to bottom.
 
-1. The rollout's distinct observations are found; values and log-probabilities are computed on them (`learn`).
-2. Advantages by generalised advantage estimation (Schulman et al. 2016; `estimate_advantages`).
-3. Some epochs, each over a new permutation of the steps, cut into minibatches. For each minibatch:
-   the loss and its gradient by the networks' outputs (`surrogate_gradient`), back through the networks
-   (`Propagation`), clipping of the gradient's norm, one step of Adam.
+What happens after each rollout (`PlainLearner.learn`):
 
-A network gives equal outputs for equal observations, and many steps of a minibatch see the same thing. So the networks
-run on the distinct observations only, and a distinct observation's gradient is the sum over the steps that saw it.
-That is exact; see `docs/speed.md`.
+1. The networks give values and log-probabilities for all its steps.
+2. Advantages follow by generalised advantage estimation (Schulman et al. 2016; `estimate_advantages`).
+3. Some epochs, each over a new permutation of the steps, cut into minibatches. For each minibatch: the clipped loss
+   (`surrogate_loss`), its gradient by autograd, clipping of the gradient's norm, one step of Adam (`gradient_step`).
 
-Source: the recipe that the post's author published, which follows CleanRL's implementation of PPO. One difference: an
-episode that ran out of time is bootstrapped from the value of its last observation.
+The study trains with `agent/fast/`, which computes the same but for rounding, in a fraction of the time; the tests hold
+it to this file.
+
+Source: the recipe that the post's author published, which follows CleanRL's `ppo.py`. As in that recipe, and other than
+by CleanRL's defaults, the learning rate is constant, the value loss is unclipped, and Adam has weight decay. One thing
+differs from both: an episode that ran out of time is bootstrapped from the value of its last observation. CleanRL
+counts it as one that ended, with nothing to come; the published code lets advantages run on from it into the episode
+after it.
 """
 
 from typing import NamedTuple
 
 import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import log_softmax
 
-from goalsplice.agent.adam import Adam
 from goalsplice.agent.network import Agent, flatten
-from goalsplice.agent.propagation import Propagation
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.rollout import NO_CODE, Rollout
-from goalsplice.io.compiled import njit
-from goalsplice.world.simulator import RUNNING, TIMEOUT
+from goalsplice.world.observation import Encoding
+from goalsplice.world.simulator import RUNNING
+from goalsplice.world.vocabulary import ACTIONS
 
 
 class Losses(NamedTuple):
@@ -47,57 +52,75 @@ class Losses(NamedTuple):
     gradient_norm: float
 
 
-_ROWS_MULTIPLE = {"float32": 1, "medium": 256}
-"""Rows of the networks' inputs are padded to a multiple of this. Reduced precision runs in oneDNN, which makes a kernel
-for each number of rows: a number that differs from call to call would take several times as long as the product."""
+class Steps(NamedTuple):
+    """What the loss needs of steps, all B of a rollout or a minibatch, beside the networks' outputs.
+
+    Attributes:
+        taken: bool (B, 7), true at the action that was taken.
+        old_log_probabilities: float32 (B,), of those actions before the update.
+        advantages, returns: float32 (B,).
+    """
+
+    taken: Tensor
+    old_log_probabilities: Tensor
+    advantages: Tensor
+    returns: Tensor
+
+    def at(self, places: Tensor | np.ndarray) -> "Steps":
+        """The steps at these places, int64 (M,)."""
+        return Steps(*(part[places] for part in self))
 
 
-@njit
-def estimate_advantages(rewards, values, outcomes, final_values, last_values, gamma, gae_lambda):
+def inputs_of(encoding: Encoding, codes: np.ndarray) -> Tensor:
+    """Observations, given as codes (n,), as the networks' inputs: float32 (n, inputs)."""
+    return torch.from_numpy(encoding.images(codes).reshape(len(codes), encoding.inputs).astype(np.float32))
+
+
+def observations(rollout: Rollout) -> np.ndarray:
+    """Codes of all that a rollout saw, int64.
+
+    First those of all T * N steps, step by step; then the N after the last step; then the last one of each episode that
+    was truncated, in the order of the steps.
+    """
+    truncated = rollout.final_codes != NO_CODE
+    return np.concatenate([rollout.codes.ravel(), rollout.last_codes, rollout.final_codes[truncated]])
+
+
+def estimate_advantages(
+    rewards: np.ndarray,
+    values: np.ndarray,
+    outcomes: np.ndarray,
+    final_values: np.ndarray,
+    last_values: np.ndarray,
+    gamma: float,
+    gae_lambda: float,
+) -> np.ndarray:
     """Advantages by GAE: float32 (T, N).
 
     Args:
         rewards, values: float32 (T, N), values of the observations before each step.
         outcomes: int64 (T, N), as in `Rollout`.
-        final_values: float32 (T, N), value of the last observation where an episode was truncated.
+        final_values: float32 (T, N), value of the last observation where an episode was truncated, else 0.
         last_values: float32 (N,), value of what is seen after the last step.
         gamma, gae_lambda: discount, and GAE's lambda.
     """
-    steps, count = rewards.shape
-    advantages = np.empty_like(rewards)
-    for i in range(count):
-        advantage = 0.0
-        next_value = last_values[i]
-        for step in range(steps - 1, -1, -1):
-            outcome = outcomes[step, i]
-            if outcome != RUNNING:
-                advantage = 0.0
-                next_value = final_values[step, i] if outcome == TIMEOUT else np.float32(0)
-            delta = rewards[step, i] + gamma * next_value - values[step, i]
-            advantage = delta + gamma * gae_lambda * advantage
-            advantages[step, i] = advantage
-            next_value = values[step, i]
+    ended = outcomes != RUNNING
+    next_values = np.where(ended, final_values, np.concatenate([values[1:], last_values[None]]))
+    # In float64, because rounding adds up along an episode.
+    errors = rewards + np.float64(gamma) * next_values - values
+    decay = np.where(ended, 0, gamma * gae_lambda)
+    advantages, advantage = np.empty_like(rewards), 0.0
+    for step in reversed(range(len(rewards))):
+        advantage = errors[step] + decay[step] * advantage
+        advantages[step] = advantage
     return advantages
-
-
-def distinct_observations(rollout: Rollout) -> tuple[np.ndarray, np.ndarray]:
-    """What a rollout saw: its distinct codes, sorted, and for each observation the place of its code among them.
-
-    Observations are those of all T * N steps, step by step; then the N after the last step; then the last one of each
-    episode that was truncated, in the order of the steps.
-    """
-    truncated = rollout.final_codes != NO_CODE
-    return np.unique(
-        np.concatenate([rollout.codes.ravel(), rollout.last_codes, rollout.final_codes[truncated]]),
-        return_inverse=True,
-    )
 
 
 def advantages_and_returns(rollout: Rollout, values: np.ndarray, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
     """Advantages and what the values should have been, of all steps: float32 (T * N,) each.
 
     Args:
-        values: float32, of the observations in the order of `distinct_observations`.
+        values: float32, of the rollout's `observations`, in their order.
     """
     of_steps, of_last, of_truncated = np.split(values, [recipe.batch_size, recipe.batch_size + recipe.num_envs])
     of_steps = of_steps.reshape(rollout.rewards.shape)
@@ -109,226 +132,98 @@ def advantages_and_returns(rollout: Rollout, values: np.ndarray, recipe: Recipe)
     return advantages.ravel(), (advantages + of_steps).ravel()
 
 
-@njit(error_model="numpy")
-def log_softmax(logits, log_probabilities, probabilities):
-    """Rows' log-probabilities and probabilities (n, A), into the last two, from logits (n, A)."""
-    for i in range(logits.shape[0]):
-        top = logits[i, 0]
-        for k in range(1, logits.shape[1]):
-            top = max(top, logits[i, k])
-        total = np.float32(0)
-        for k in range(logits.shape[1]):
-            probabilities[i, k] = np.exp(logits[i, k] - top)
-            total += probabilities[i, k]
-        log_total = top + np.log(total)
-        for k in range(logits.shape[1]):
-            log_probabilities[i, k] = logits[i, k] - log_total
-            probabilities[i, k] /= total
+def of_taken(log_probabilities: Tensor, taken: Tensor) -> Tensor:
+    """Log-probabilities (n,) of the actions taken: from (n, 7), and a mask (n, 7) with one true in each row.
+
+    `gather` would do the same, but the sums of its gradient on CUDA are in no fixed order, or are slow.
+    """
+    return log_probabilities.masked_fill(~taken, 0).sum(dim=1)
 
 
-@njit(error_model="numpy")
-def surrogate_gradient(
-    logits,
-    values,
-    which,
-    steps,
-    actions,
-    old_log_probabilities,
-    advantages,
-    returns,
-    clip_coefficient,
-    entropy_coefficient,
-    value_coefficient,
-    logits_gradient,
-    values_gradient,
-):
-    """Gradient of PPO's loss on a minibatch of M steps, of a rollout's B, that saw D distinct observations.
+def surrogate_loss(logits: Tensor, values: Tensor, steps: Steps, recipe: Recipe) -> tuple[Tensor, Tensor]:
+    """PPO's loss on a minibatch of M steps.
 
-    The loss is mean(max(-A r, -A clip(r))) - entropy_coefficient * mean(H) + value_coefficient * mean((V - R)^2) / 2
-    with r the probability ratio, A the advantage normalised over the minibatch, H the policy's entropy.
+    It is mean(max(-A r, -A clip(r))) - entropy_coefficient * mean(H) + value_coefficient * mean((V - R)^2) / 2, with r
+    the probability ratio, A the advantage normalised over the minibatch, H the policy's entropy, V values, R returns.
 
     Args:
-        logits, values: float32 (D, 7) and (D, 1), the networks' outputs.
-        which: int64 (M,), the distinct observation that each step saw.
-        steps: int64 (M,), the minibatch: places in the following.
-        actions, old_log_probabilities, advantages, returns: (B,).
-        logits_gradient, values_gradient: (D, 7) and (D, 1), or more columns, overwritten with the result; further
-            columns become zero.
+        logits, values: float32 (M, 7) and (M,), the networks' outputs for the steps' observations.
 
     Returns:
-        float64 (5,): policy loss, value loss, entropy, approximate KL, clip fraction.
+        The loss, a scalar, and float32 (5,) without gradient: policy loss, value loss, entropy, approximate KL, clip
+        fraction.
     """
-    distinct, count = logits.shape[0], which.size
-    log_probabilities, probabilities = np.empty_like(logits), np.empty_like(logits)
-    log_softmax(logits, log_probabilities, probabilities)
-
-    chosen = advantages[steps]
-    mean = chosen.mean()
-    deviation = np.sqrt(((chosen - mean) ** 2).sum() / (count - 1)) + np.float32(1e-8)
-
-    statistics = np.zeros(5)
-    seen = np.zeros(distinct, dtype=np.float32)
-    logits_gradient[:] = 0
-    values_gradient[:] = 0
-    for place in range(count):
-        step, i = steps[place], which[place]
-        action = actions[step]
-        seen[i] += 1
-        log_ratio = log_probabilities[i, action] - old_log_probabilities[step]
-        ratio = np.exp(log_ratio)
-        advantage = (advantages[step] - mean) / deviation
-        clipped = min(max(ratio, 1 - clip_coefficient), 1 + clip_coefficient)
-        loss, clipped_loss = -advantage * ratio, -advantage * clipped
-        if loss >= clipped_loss:
-            # Here by the chosen action's log-probability; carried to the logits below.
-            logits_gradient[i, action] += loss / count
-        error = values[i, 0] - returns[step]
-        values_gradient[i, 0] += value_coefficient * error / count
-        statistics[0] += max(loss, clipped_loss)
-        statistics[1] += 0.5 * error * error
-        statistics[3] += ratio - 1 - log_ratio
-        statistics[4] += abs(ratio - 1) > clip_coefficient
-
-    for i in range(distinct):
-        entropy = np.float32(0)
-        total = np.float32(0)
-        for k in range(logits.shape[1]):
-            entropy -= probabilities[i, k] * log_probabilities[i, k]
-            total += logits_gradient[i, k]
-        weight = entropy_coefficient * seen[i] / count
-        statistics[2] += entropy * seen[i]
-        for k in range(logits.shape[1]):
-            logits_gradient[i, k] += probabilities[i, k] * (weight * (log_probabilities[i, k] + entropy) - total)
-    return statistics / count
+    log_probabilities = log_softmax(logits, dim=1)
+    log_ratio = of_taken(log_probabilities, steps.taken) - steps.old_log_probabilities
+    ratio = log_ratio.exp()
+    clip = recipe.clip_coefficient
+    advantages = (steps.advantages - steps.advantages.mean()) / (steps.advantages.std() + 1e-8)
+    policy_loss = torch.maximum(-advantages * ratio, -advantages * ratio.clamp(1 - clip, 1 + clip)).mean()
+    value_loss = 0.5 * (values - steps.returns).square().mean()
+    entropy = -(log_probabilities.exp() * log_probabilities).sum(dim=1).mean()
+    loss = policy_loss - recipe.entropy_coefficient * entropy + recipe.value_coefficient * value_loss
+    with torch.no_grad():
+        approximate_kl = (ratio - 1 - log_ratio).mean()
+        clip_fraction = ((ratio - 1).abs() > clip).float().mean()
+        return loss, torch.stack([policy_loss, value_loss, entropy, approximate_kl, clip_fraction])
 
 
-@njit
-def distinct(which, steps, number_of, chosen, local):
-    """Number the distinct values of which[steps] in the order of their first occurrence.
-
-    Args:
-        which: int64 (B,).
-        steps: int64 (M,), places in `which`.
-        number_of: int64 scratch, as long as there are possible values.
-        chosen: int64 (M,), overwritten: the distinct values.
-        local: int64 (M,), overwritten: chosen[local] == which[steps].
-
-    Returns:
-        How many distinct values there are.
-    """
-    number_of[:] = -1
-    count = 0
-    for place in range(steps.size):
-        value = which[steps[place]]
-        if number_of[value] < 0:
-            number_of[value] = count
-            chosen[count] = value
-            count += 1
-        local[place] = number_of[value]
-    return count
+def adam_of(weights: nn.Parameter, recipe: Recipe, **options: bool) -> torch.optim.Optimizer:
+    """Adam over all weights; with the recipe's `decoupled_decay` AdamW. `options` are PyTorch's."""
+    optimiser = torch.optim.AdamW if recipe.decoupled_decay else torch.optim.Adam
+    return optimiser(
+        [weights], lr=recipe.learning_rate, eps=recipe.adam_epsilon, weight_decay=recipe.weight_decay, **options
+    )
 
 
-class Learner:
-    """Actor, critic and Adam, with the buffers that their updates use.
+def gradient_step(loss: Tensor, weights: nn.Parameter, adam: torch.optim.Optimizer, max_gradient_norm: float) -> Tensor:
+    """One step of Adam down the loss, with the gradient clipped to a norm; the norm that it had, a scalar."""
+    # Zeroed, not dropped: the parameters' gradients are views of this one.
+    weights.grad.zero_()
+    loss.backward()
+    norm = nn.utils.clip_grad_norm_(weights, max_gradient_norm)
+    adam.step()
+    return norm
+
+
+class PlainLearner:
+    """Actor, critic and Adam. It trains like the fast `Learner`, but its state is not kept for another process.
 
     Args:
         agent: on the CPU, float32; changed in place by `learn`.
         recipe: sizes and coefficients.
+
+    Attributes:
+        flat: all weights, float32 (P,), of which the agent's parameters are views: actor, then critic.
     """
 
     def __init__(self, agent: Agent, recipe: Recipe):
         self.agent, self.recipe, self.encoding = agent, recipe, recipe.world
         self.flat = flatten(agent)
-        self._adam = Adam(
-            self.flat.detach().numpy(),
-            recipe.learning_rate,
-            recipe.adam_epsilon,
-            recipe.weight_decay,
-            recipe.max_gradient_norm,
-            recipe.decoupled_decay,
-        )
-        self._gradient = self.flat.grad.numpy()
-        minibatch = recipe.batch_size // recipe.minibatches
-        self._multiple = _ROWS_MULTIPLE[recipe.precision]
-        capacity = self._padded(minibatch)
-        self.actor = Propagation(agent.actor, self.encoding, capacity, recipe.precision)
-        self.critic = Propagation(agent.critic, self.encoding, capacity, recipe.precision)
-        self._chosen, self._local = np.empty(capacity, dtype=np.int64), np.empty(minibatch, dtype=np.int64)
-        self._logits_gradient = np.empty((capacity, self.actor.columns), dtype=np.float32)
-        self._values_gradient = np.empty((capacity, self.critic.columns), dtype=np.float32)
+        self._adam = adam_of(self.flat, recipe)
 
-    def state(self) -> dict[str, np.ndarray]:
-        """All that learning changes: flat weights and Adam's moments, float32, actor first, and Adam's steps."""
-        return {
-            "weights": self._adam.weights.copy(),
-            "exp_avg": self._adam.exp_avg.copy(),
-            "exp_avg_sq": self._adam.exp_avg_sq.copy(),
-            "step": np.array(self._adam.steps),
-        }
+    @torch.no_grad()
+    def _steps(self, rollout: Rollout, inputs: Tensor) -> Steps:
+        """All steps, with what the networks give for the rollout's observations before the first minibatch."""
+        values = self.agent.critic(inputs)[:, 0].numpy()
+        advantages, returns = advantages_and_returns(rollout, values, self.recipe)
+        taken = torch.from_numpy(rollout.actions.reshape(-1, 1)) == torch.arange(len(ACTIONS))
+        log_probabilities = log_softmax(self.agent.actor(inputs[: len(taken)]), dim=1)
+        return Steps(taken, of_taken(log_probabilities, taken), *map(torch.from_numpy, (advantages, returns)))
 
-    def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Go on from what `state` returned."""
-        self._adam.weights[:] = state["weights"]
-        self._adam.exp_avg[:] = state["exp_avg"]
-        self._adam.exp_avg_sq[:] = state["exp_avg_sq"]
-        self._adam.steps = int(state["step"])
-
-    def _padded(self, count: int) -> int:
-        return -(-count // self._multiple) * self._multiple
-
-    def evaluate(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Log-probabilities (n, 7) and values (n,) of observations given as rows (n, 5)."""
-        log_probabilities = np.empty((len(rows), self.agent.actor[-1].out_features), dtype=np.float32)
-        values = np.empty(len(rows), dtype=np.float32)
-        for start in range(0, len(rows), len(self._chosen)):
-            part = slice(start, start + len(self._chosen))
-            log_softmax(self.actor.forward(rows[part]), log_probabilities[part], np.empty_like(log_probabilities[part]))
-            values[part] = self.critic.forward(rows[part])[:, 0]
-        return log_probabilities, values
+    def outputs(self, inputs: Tensor, places: np.ndarray) -> tuple[Tensor, Tensor]:
+        """Logits (M, 7) and values (M,) for the steps at these places, int64 (M,), of a rollout's inputs."""
+        return self.agent.actor(inputs[places]), self.agent.critic(inputs[places])[:, 0]
 
     def learn(self, rollout: Rollout, generator: np.random.Generator) -> Losses:
         """One update from one rollout; `generator` draws the minibatches."""
         recipe = self.recipe
-        for network in (self.actor, self.critic):
-            network.forget_order()
-        codes, which = distinct_observations(rollout)
-        rows = self.encoding.rows(codes)
-        log_probabilities, values = self.evaluate(rows)
-
-        advantages, returns = advantages_and_returns(rollout, values[which], recipe)
-        batch = recipe.batch_size
-        which, actions = which[:batch], rollout.actions.ravel()
-        old_log_probabilities = log_probabilities[which, actions]
-
-        number_of = np.empty(len(codes), dtype=np.int64)
-        totals = np.zeros(len(Losses._fields))
+        inputs = inputs_of(self.encoding, observations(rollout))
+        steps = self._steps(rollout, inputs)
+        found = []
         for _ in range(recipe.update_epochs):
-            for steps in np.split(generator.permutation(batch), recipe.minibatches):
-                seen = distinct(which, steps, number_of, self._chosen, self._local)
-                count = self._padded(seen)
-                # Any observation will do: no step of the minibatch points to these, so their gradient is zero.
-                self._chosen[seen:count] = self._chosen[0]
-                # In a quarter of the time that indexing takes.
-                minibatch_rows = np.take(rows, self._chosen[:count], axis=0)
-                logits = self.actor.forward(minibatch_rows)
-                minibatch_values = self.critic.forward(minibatch_rows)
-                logits_gradient, values_gradient = self._logits_gradient[:count], self._values_gradient[:count]
-                totals[:-1] += surrogate_gradient(
-                    logits,
-                    minibatch_values,
-                    self._local,
-                    steps,
-                    actions,
-                    old_log_probabilities,
-                    advantages,
-                    returns,
-                    recipe.clip_coefficient,
-                    recipe.entropy_coefficient,
-                    recipe.value_coefficient,
-                    logits_gradient,
-                    values_gradient,
-                )
-                self.actor.backward(logits_gradient)
-                self.critic.backward(values_gradient)
-                totals[-1] += self._adam.step(self._gradient)
-        return Losses(*(totals / (recipe.update_epochs * recipe.minibatches)).tolist())
+            for places in np.split(generator.permutation(recipe.batch_size), recipe.minibatches):
+                loss, statistics = surrogate_loss(*self.outputs(inputs, places), steps.at(places), recipe)
+                norm = gradient_step(loss, self.flat, self._adam, recipe.max_gradient_norm)
+                found.append([*statistics.tolist(), norm.item()])
+        return Losses(*np.mean(found, axis=0).tolist())

@@ -1,29 +1,8 @@
-"""A whole rollout in one compiled loop.
-
-It computes the policy for the running worlds, and steps them in between. Nothing else is computed on the way: values
-and log-probabilities follow in one batch when the rollout is complete (`ppo.py`).
-"""
+"""What a rollout gives, and an update takes."""
 
 from typing import NamedTuple
 
 import numpy as np
-
-from goalsplice.agent.chances import actor_of, chances_of
-from goalsplice.agent.policy import Policy, draw
-from goalsplice.io.compiled import njit
-from goalsplice.world.observation import Encoding
-from goalsplice.world.simulator import (
-    RUNNING,
-    TIMEOUT,
-    Rules,
-    Worlds,
-    act,
-    draw_ball_cell,
-    observe,
-    reset,
-    reward,
-    uniform,
-)
 
 NO_CODE = -1
 
@@ -48,69 +27,3 @@ class Rollout(NamedTuple):
     lengths: np.ndarray
     final_codes: np.ndarray
     last_codes: np.ndarray
-
-
-@njit
-def _collect(worlds, policy, tables, rules, third_colours, objectives, cells, backgrounds, rollout):
-    steps, count = rollout.codes.shape
-    actor = actor_of(policy, count)
-    chances = np.empty((count, policy.bias4.size), dtype=np.float32)
-    codes = rollout.last_codes
-    for i in range(count):
-        codes[i] = observe(worlds, i, tables)
-    for step in range(steps):
-        rollout.codes[step] = codes
-        chances_of(actor, codes, False, cells, backgrounds, chances)
-        for i in range(count):
-            ball_cell = draw_ball_cell(worlds, i, tables)
-            action = draw(chances[i], uniform(worlds.stream, i))
-            outcome = act(worlds, i, action, ball_cell, tables, rules)
-            elapsed = worlds.elapsed[i]
-            rollout.actions[step, i] = action
-            rollout.outcomes[step, i] = outcome
-            rollout.lengths[step, i] = elapsed
-            rollout.rewards[step, i] = reward(outcome, elapsed, objectives[i], rules.max_steps)
-            rollout.final_codes[step, i] = observe(worlds, i, tables) if outcome == TIMEOUT else NO_CODE
-            if outcome != RUNNING:
-                reset(worlds, i, tables, third_colours)
-            codes[i] = observe(worlds, i, tables)
-
-
-def collect(
-    worlds: Worlds,
-    policy: Policy,
-    encoding: Encoding,
-    rules: Rules,
-    third_colours: np.ndarray,
-    objective: int | np.ndarray,
-    steps: int,
-) -> Rollout:
-    """Let the sampled policy act in `worlds` for `steps` steps; episodes that end are followed by new ones.
-
-    Args:
-        worlds: N worlds, changed in place.
-        third_colours: colours of the third key in new episodes, as `simulator.colour_numbers` gives them.
-        objective: the outcome that pays, or for each world one, int64 (N,).
-    """
-    shape = (steps, worlds.agent.size)
-    rollout = Rollout(
-        codes=np.empty(shape, dtype=np.int64),
-        actions=np.empty(shape, dtype=np.int64),
-        rewards=np.empty(shape, dtype=np.float32),
-        outcomes=np.empty(shape, dtype=np.int64),
-        lengths=np.empty(shape, dtype=np.int64),
-        final_codes=np.empty(shape, dtype=np.int64),
-        last_codes=np.empty(shape[1], dtype=np.int64),
-    )
-    _collect(
-        worlds,
-        policy,
-        encoding.geometry,
-        rules,
-        third_colours,
-        np.full(shape[1], objective),
-        encoding.cells,
-        encoding.backgrounds,
-        rollout,
-    )
-    return rollout

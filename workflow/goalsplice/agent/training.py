@@ -7,13 +7,15 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from goalsplice.agent.arithmetic import arithmetic
-from goalsplice.agent.device_learner import DeviceLearner, learner_of
+from goalsplice.agent.fast.cuda_graph import DeviceLearner
+from goalsplice.agent.fast.learner import Learner
+from goalsplice.agent.fast.policy import policy_of
+from goalsplice.agent.fast.rollout import collect
 from goalsplice.agent.network import Agent
-from goalsplice.agent.policy import policy_of
-from goalsplice.agent.ppo import Learner
+from goalsplice.agent.numerics import arithmetic
+from goalsplice.agent.ppo import PlainLearner
 from goalsplice.agent.recipe import Recipe
-from goalsplice.agent.rollout import Rollout, collect
+from goalsplice.agent.rollout import Rollout
 from goalsplice.agent.seeding import sequence
 from goalsplice.io.errors import StudyError
 from goalsplice.settings.schedule import MIXED, objective_of, paying
@@ -54,7 +56,14 @@ def summary(rollout: Rollout) -> dict:
     }
 
 
-def practise(learner: Learner | DeviceLearner, worlds: Worlds, objective: str, generator: np.random.Generator) -> dict:
+def learner_of(agent: Agent, recipe: Recipe, device: torch.device) -> Learner | DeviceLearner:
+    """What trains `agent`: on the CPU the compiled update, elsewhere the one in PyTorch."""
+    return Learner(agent, recipe) if device.type == "cpu" else DeviceLearner(agent, recipe, device)
+
+
+def train_step(
+    learner: PlainLearner | Learner | DeviceLearner, worlds: Worlds, objective: str, generator: np.random.Generator
+) -> dict:
     """One rollout and its update: what the training table says of them.
 
     Args:
@@ -127,7 +136,7 @@ class Training:
         start, recipe = time.perf_counter(), self.recipe
         phase = self.done // recipe.phase_rollouts
         objective = objective_of(recipe.schedule, phase, recipe.objectives, self.seed)
-        learned = practise(self.learner, self._worlds[objective], objective, self._minibatches)
+        learned = train_step(self.learner, self._worlds[objective], objective, self._minibatches)
         self.done += 1
         row = {
             "rollout": self.done,

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pandas as pd
 
-from goalsplice.agent.arithmetic import prepare_process
 from goalsplice.agent.checkpoint import load_checkpoint
+from goalsplice.agent.numerics import prepare_process
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.seeding import generator
 from goalsplice.cli.common import parse

@@ -11,11 +11,11 @@ from typing import NamedTuple
 import pandas as pd
 import torch
 
-from goalsplice.agent.arithmetic import prepare_process
 from goalsplice.agent.checkpoint import Header, load_checkpoint
 from goalsplice.agent.continuation import continue_training, save_actor
 from goalsplice.agent.device import DEVICES, resolve
 from goalsplice.agent.network import Agent
+from goalsplice.agent.numerics import prepare_process
 from goalsplice.agent.recipe import Recipe
 from goalsplice.cli.common import parse
 from goalsplice.experiments.continuation import movement

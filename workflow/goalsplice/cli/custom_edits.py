@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from goalsplice.agent.arithmetic import prepare_process
+from goalsplice.agent.numerics import prepare_process
 from goalsplice.cli.common import parse
 from goalsplice.cli.pairs import arguments, levels_of, pairs_of_run
 from goalsplice.experiments.custom import score_custom, unscored

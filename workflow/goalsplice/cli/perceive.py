@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from goalsplice.agent.arithmetic import prepare_process
-from goalsplice.agent.policy import Policy, policy_of
+from goalsplice.agent.fast.policy import Policy, policy_of
+from goalsplice.agent.numerics import prepare_process
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.seeding import sequence
 from goalsplice.analysis.perception import ALONE, COMPOSITION, FURTHER, OTHER, SWITCH, TARGET, THIRD, UNEDITED, WANTED

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-from goalsplice.agent.arithmetic import prepare_process
 from goalsplice.agent.checkpoint import load_checkpoint
 from goalsplice.agent.network import Agent
+from goalsplice.agent.numerics import prepare_process
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.seeding import sequence
 from goalsplice.cli.common import parse

@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from goalsplice.agent.arithmetic import prepare_process
 from goalsplice.agent.checkpoint import load_checkpoint
 from goalsplice.agent.continuation import load_actor
+from goalsplice.agent.numerics import prepare_process
 from goalsplice.agent.recipe import Recipe
 from goalsplice.cli.common import parse
 from goalsplice.experiments.behaviour import record

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from goalsplice.agent.arithmetic import prepare_process
 from goalsplice.agent.checkpoint import load_checkpoint
 from goalsplice.agent.continuation import load_actor
-from goalsplice.agent.policy import Policy
+from goalsplice.agent.fast.policy import Policy
+from goalsplice.agent.numerics import prepare_process
 from goalsplice.agent.recipe import Recipe
 from goalsplice.cli.common import parse
 from goalsplice.edits.edit import Weights, norm, size

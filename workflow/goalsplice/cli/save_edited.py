@@ -5,9 +5,9 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from goalsplice.agent.arithmetic import prepare_process
 from goalsplice.agent.checkpoint import load_checkpoint
 from goalsplice.agent.continuation import save_actor
+from goalsplice.agent.numerics import prepare_process
 from goalsplice.agent.recipe import Recipe
 from goalsplice.cli.common import parse
 from goalsplice.cli.retarget import MAIN, settings_of

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from goalsplice.agent.arithmetic import kernels, prepare_process
 from goalsplice.agent.checkpoint import Header
 from goalsplice.agent.device import DEVICES, model_of, resolve
+from goalsplice.agent.numerics import kernels, prepare_process
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.resume import Run, Unfinished
 from goalsplice.agent.training import Training

@@ -9,10 +9,9 @@ recipient's activations is added to the recipient's. Added after layer l it pass
 it is an edit of layer l+1's bias.
 """
 
-from goalsplice.agent.network import ACTOR_LAYERS
+from goalsplice.agent.network import ACTOR_LAYERS, forward
 from goalsplice.edits.attribution import Observations
 from goalsplice.edits.edit import Edit, Make, Weights
-from goalsplice.edits.forward import forward
 from goalsplice.edits.layers import splice_layers
 
 

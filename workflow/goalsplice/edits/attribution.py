@@ -12,13 +12,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from goalsplice.agent.network import ACTOR_LAYERS
-from goalsplice.agent.policy import policy_of
+from goalsplice.agent.fast.policy import policy_of
+from goalsplice.agent.fast.rollout import collect
+from goalsplice.agent.network import ACTOR_LAYERS, forward
 from goalsplice.agent.recipe import Recipe
-from goalsplice.agent.rollout import collect
 from goalsplice.agent.seeding import Key, generator
 from goalsplice.edits.edit import Weights, add, change
-from goalsplice.edits.forward import forward
 from goalsplice.world.simulator import colour_numbers, create
 
 _WORLDS, _STEPS = 32, 16

@@ -18,10 +18,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear, relu
 
+from goalsplice.agent.fast.policy import policy_of
+from goalsplice.agent.fast.rollout import collect
 from goalsplice.agent.network import ACTOR_LAYERS
-from goalsplice.agent.policy import policy_of
 from goalsplice.agent.recipe import Recipe
-from goalsplice.agent.rollout import collect
 from goalsplice.agent.seeding import Key, generator
 from goalsplice.edits.edit import Weights
 from goalsplice.edits.relabelling import exchanged_rows, inputs_of

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from goalsplice.agent.policy import Policy
+from goalsplice.agent.fast.policy import Policy
 from goalsplice.world.observation import THINGS, Encoding, rows_of_keys
 
 

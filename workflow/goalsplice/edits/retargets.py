@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from goalsplice.agent.policy import Policy, policy_of
+from goalsplice.agent.fast.policy import Policy, policy_of
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.seeding import Key, generator
 from goalsplice.edits import controls, goal_vectors

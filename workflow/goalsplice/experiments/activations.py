@@ -6,11 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from goalsplice.agent.network import ACTOR_LAYERS
-from goalsplice.agent.policy import policy_of
+from goalsplice.agent.fast.policy import policy_of
+from goalsplice.agent.fast.rollout import collect
+from goalsplice.agent.network import ACTOR_LAYERS, forward
 from goalsplice.agent.recipe import Recipe
-from goalsplice.agent.rollout import collect
-from goalsplice.edits.forward import forward
 from goalsplice.world.simulator import colour_numbers, create
 
 INPUTS, HIDDEN, LOGITS = "inputs", ACTOR_LAYERS[:-1], "logits"

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from goalsplice.agent.policy import Policy, logits_of, policy_of, sample
+from goalsplice.agent.fast.policy import draw, policy_of
+from goalsplice.agent.fast.policy_cache import action_probabilities, cached_policy
 from goalsplice.agent.recipe import Recipe
 from goalsplice.edits.edit import size
 from goalsplice.experiments.evaluation import levels
 from goalsplice.world.minigrid_numbers import IDX_TO_COLOR
-from goalsplice.world.observation import Encoding
 from goalsplice.world.simulator import RUNNING, Worlds, act, draw_ball_cell, observe, uniform
 from goalsplice.world.vocabulary import ACTIONS, OUTCOMES
 
@@ -22,14 +22,6 @@ THINGS = ("ball", "blue", "purple", "third")
 def one_level(layouts: str, number: int, seed: int, grid_size: int) -> Worlds:
     """Level `number`, from 0, of those that `levels` draws: it is the same however many are drawn."""
     return Worlds(*(field[number : number + 1].copy() for field in levels(layouts, number + 1, seed, grid_size)))
-
-
-def _logits(policy: Policy, encoding: Encoding, world: Worlds) -> np.ndarray:
-    rows = encoding.rows(np.array([observe(world, 0, encoding.geometry)]))
-    first, second = np.empty((2, 1, policy.table.shape[1]), dtype=np.float32)
-    logits = np.empty((1, policy.bias4.size), dtype=np.float32)
-    logits_of(policy, rows, first, second, logits)
-    return logits[0]
 
 
 def _scene(world: Worlds) -> dict:
@@ -43,7 +35,7 @@ def _scene(world: Worlds) -> dict:
 
 
 def steps(level: Worlds, actor: Mapping[str, Tensor], recipe: Recipe, policy: str) -> Iterator[dict]:
-    """Play one level to its end, as `agent/episodes.py` does: the scene at the start and after each action.
+    """Play one level to its end, as `agent/fast/episodes.py` does: the scene at the start and after each action.
 
     Args:
         level: stays as it is.
@@ -51,15 +43,17 @@ def steps(level: Worlds, actor: Mapping[str, Tensor], recipe: Recipe, policy: st
         policy: `sampling` or `greedy`.
     """
     world = Worlds(*(field.copy() for field in level))
-    encoding, weights = recipe.world, policy_of(actor, recipe.world)
+    encoding, greedy = recipe.world, policy == "greedy"
+    cached = cached_policy(policy_of(actor, encoding), 1)
+    probabilities = np.empty((1, len(ACTIONS)), dtype=np.float32)
     yield {"step": 0, "action": "", "outcome": "", **_scene(world)}
     outcome = RUNNING
     while outcome == RUNNING:
-        logits = _logits(weights, encoding, world)
+        seen = np.array([observe(world, 0, encoding.geometry)])
+        action_probabilities(cached, seen, greedy, encoding.cells, encoding.backgrounds, probabilities)
         ball_cell = draw_ball_cell(world, 0, encoding.geometry)
         # Drawn also when greedy, as where agents are tested.
-        u = uniform(world.stream, 0)
-        action = int(np.argmax(logits)) if policy == "greedy" else sample(logits, u)
+        action = draw(probabilities[0], uniform(world.stream, 0))
         outcome = act(world, 0, action, ball_cell, encoding.geometry, recipe.rules)
         ending = "" if outcome == RUNNING else OUTCOMES[outcome]
         yield {"step": int(world.elapsed[0]), "action": ACTIONS[action], "outcome": ending, **_scene(world)}

@@ -10,8 +10,8 @@ from functools import cache
 import numpy as np
 from torch import Tensor
 
-from goalsplice.agent.episodes import play
-from goalsplice.agent.policy import Policy, policy_of
+from goalsplice.agent.fast.episodes import play
+from goalsplice.agent.fast.policy import Policy, policy_of
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.seeding import EVERY_ARM, generator
 from goalsplice.world.simulator import Worlds, create, reward

@@ -5,27 +5,15 @@ Sources: Sokar et al. 2023, "The Dormant Neuron Phenomenon in Deep Reinforcement
 effective rank is Roy and Vetterli's (2007).
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from goalsplice.agent.network import forward
 from goalsplice.experiments.anatomy import effective_rank
 
 DORMANT = 0.1
 """A unit's mean activation, in parts of its layer's mean, up to which it counts as dormant: the tau of Sokar et al."""
-
-
-def hidden_activations(network: nn.Sequential, inputs: Tensor) -> Iterator[tuple[str, nn.Linear, Tensor]]:
-    """Name of each hidden layer, the layer, and what its units give for inputs (n, inputs): float32 (n, H)."""
-    values, name, layer = inputs, "", None
-    for child_name, child in network.named_children():
-        values = child(values)
-        if isinstance(child, nn.Linear):
-            name, layer = child_name, child
-        else:
-            yield name, layer, values
 
 
 @torch.no_grad()
@@ -42,16 +30,17 @@ def plasticity(network: nn.Sequential, inputs: Tensor, frequency: Tensor) -> lis
         activation is at most `DORMANT` of the layer's; `effective_rank` of the activations, each observation weighted
         by the root of its frequency; and `weight_norm`, the L2 norm of the layer's weights and biases.
     """
-    rows = []
-    for name, layer, activations in hidden_activations(network, inputs):
+    rows, weights = [], network.state_dict()
+    *hidden, _ = forward(weights, inputs).items()
+    for layer, activations in hidden:
         means = frequency @ activations
         weighted = (activations * frequency.sqrt()[:, None]).double()
         # Squared singular values are the eigenvalues of a matrix that is as small as the layer.
         squares = torch.linalg.eigvalsh(weighted.T @ weighted).clamp(min=0).numpy()
-        parameters = torch.cat([parameter.flatten() for parameter in layer.parameters()])
+        parameters = torch.cat([weights[f"{layer}.{part}"].flatten() for part in ("weight", "bias")])
         rows.append(
             {
-                "layer": name,
+                "layer": layer,
                 "dead": float((activations == 0).all(dim=0).float().mean()),
                 "dormant": float((means <= DORMANT * means.mean()).float().mean()),
                 "effective_rank": effective_rank(np.sqrt(squares)),

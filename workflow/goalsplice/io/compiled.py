@@ -20,13 +20,17 @@ _PACKAGE = Path(__file__).parents[1]
 
 
 def cache_digest(package: Path = _PACKAGE) -> str:
-    """Hexadecimal digest (16 digits) of this file, the folders of `package` that compile anything, and versions."""
+    """Hexadecimal digest (16 digits) of this file, the rooms of `package` that compile anything, and versions.
+
+    A room is one of the folders directly in `package`, with all that lies in it: what it compiles takes constants from
+    its other files.
+    """
     versions = (numba.__version__, numpy.__version__)
     digest = hashlib.sha256(" ".join(versions).encode())
     sources = {path: path.read_bytes() for path in sorted(package.rglob("*.py"))}
-    folders = {path.parent for path, content in sources.items() if b"@njit" in content}
+    rooms = {path.relative_to(package).parts[0] for path, content in sources.items() if b"@njit" in content}
     for path, content in sources.items():
-        if path.parent in folders or path == Path(__file__):
+        if path.relative_to(package).parts[0] in rooms or path == Path(__file__):
             digest.update(path.relative_to(package).as_posix().encode() + b"\0" + content)
     return digest.hexdigest()[:16]
 

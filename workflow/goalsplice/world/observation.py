@@ -11,7 +11,7 @@ observations. Two encodings turn it into the network's inputs, as MiniGrid's own
 
 Both are sums: inputs = (inputs of the walls' pattern) + (for each thing in view, what it changes in its cell). So a
 linear layer's output is a sum of at most five rows of a table that depends on its weights alone: see
-`agent/input_layer.py`.
+`agent/fast/first_layer.py`.
 """
 
 from dataclasses import dataclass

@@ -2,7 +2,7 @@
 
 `Worlds` is a struct of arrays. Compiled functions change one world in place: `reset`, `draw_ball_cell`, `act`,
 `observe`. A step is a ball move and an action, apart, so that a test can drive this world and MiniGrid's with the same
-moves. Training and evaluation call them from compiled loops (`agent/rollout.py`, `agent/episodes.py`), and
+moves. Training and evaluation call them from compiled loops (`agent/fast/rollout.py`, `agent/fast/episodes.py`), and
 `vector.py` wraps them as a Gymnasium vector environment.
 
 Each world has a random stream of its own (SplitMix64, Steele et al. 2014), seeded by a NumPy Generator, and draws

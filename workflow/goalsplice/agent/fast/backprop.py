@@ -1,8 +1,8 @@
 """Forward and backward pass of one network by hand, into buffers that are kept.
 
-The same numbers as autograd's for a network of `network.py` (`tests/agent/test_ppo.py` compares them). It is written
-out because autograd takes fresh memory at each pass, because the first layer is a sum of table rows here
-(`input_layer.py`), and because units that are silent on a whole minibatch are left out (`live_units.py`).
+The same numbers as autograd's for a network of `network.py` (`tests/agent/fast/test_learner.py` compares them). It is
+written out because autograd takes fresh memory at each pass, because the first layer is a sum of table rows here
+(`first_layer.py`), and because units that are inactive on a whole minibatch are left out (`inactive_units.py`).
 `docs/speed.md` says what each of these gains.
 """
 
@@ -13,23 +13,23 @@ import numpy as np
 import torch
 from torch import nn
 
-from goalsplice.agent.input_layer import gather_relu, scatter_through_relu, table_of, weight_gradient_of
-from goalsplice.agent.live_units import (
+from goalsplice.agent.fast.first_layer import gather_relu, scatter_through_relu, table_of, weight_gradient_of
+from goalsplice.agent.fast.inactive_units import (
+    active_columns,
     back_through_relu,
     column_sums,
     filled_sides,
     filled_up,
-    live_columns,
     outer_through_relu,
     put_back,
     reorder,
 )
-from goalsplice.agent.policy import add, add_relu
+from goalsplice.agent.fast.policy import add, add_relu
 from goalsplice.world.observation import Encoding
 
 
 def _rounded_matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
-    """`np.matmul` by PyTorch, whose precision `arithmetic.arithmetic` sets."""
+    """`np.matmul` by PyTorch, whose precision `numerics.arithmetic` sets."""
     torch.mm(torch.from_numpy(a), torch.from_numpy(b), out=torch.from_numpy(out))
 
 
@@ -77,12 +77,12 @@ class Propagation:
         columns = [*widths[:-1], self.columns]
         self._outputs = [np.empty((capacity, count), dtype=np.float32) for count in columns]
         self._result = np.empty((capacity, widths[-1]), dtype=np.float32)
-        self._peaks = [np.empty(width, dtype=np.float32) for width in widths[:-1]]
+        self._column_maxima = [np.empty(width, dtype=np.float32) for width in widths[:-1]]
         self._gradients = [np.empty(capacity * width, dtype=np.float32) for width in widths[:-1]]
         self._table_rows = encoding.row_inputs.shape[0]
         self._table_gradient = np.empty(self._table_rows * widths[0], dtype=np.float32)
-        # Of each layer: in which order its units are computed; and room for the weights in that order, live ones only,
-        # and for their gradient.
+        # Of each layer: in which order its units are computed; and room for the weights of the active ones, in that
+        # order, and for their gradient.
         self._orders = [np.arange(width) for width in widths]
         sizes = [inputs * outputs for inputs, outputs in pairwise(columns)]
         self._weights, self._products = ([np.empty(size, dtype=np.float32) for size in sizes] for _ in range(2))
@@ -95,31 +95,31 @@ class Propagation:
     def forward(self, rows: np.ndarray) -> np.ndarray:
         """Outputs (n, outputs) for rows int32 (n, 5); a view of a buffer that the next call overwrites."""
         self._rows, self._units, self._packed = rows, [order.copy() for order in self._orders], []
-        self._active = [output[: len(rows)] for output in self._outputs]
+        self._activations = [output[: len(rows)] for output in self._outputs]
         units = self._units[0]
         table = table_of(self.encoding, self._first.weight[units], self._first.bias[units])
-        gather_relu(table, rows, self._active[0], self._peaks[0])
+        gather_relu(table, rows, self._activations[0], self._column_maxima[0])
         for number, layer in enumerate(self._later):
-            before, after = self._active[number : number + 2]
+            before, after = self._activations[number : number + 2]
             inputs, outputs = self._units[number : number + 2]
-            live = live_columns(self._peaks[number], self._orders[number])
-            live, width = filled_sides(len(rows), live, outputs.size)
-            live, width = min(live, before.shape[1]), min(width, after.shape[1])
-            weight = self._weights[number][: width * live].reshape(width, live)
+            active = active_columns(self._column_maxima[number], self._orders[number])
+            active, width = filled_sides(len(rows), active, outputs.size)
+            active, width = min(active, before.shape[1]), min(width, after.shape[1])
+            weight = self._weights[number][: width * active].reshape(width, active)
             reorder(layer.weight, outputs, inputs, weight)
             self._packed.append(weight)
-            self._matmul(before[:, :live], weight.T, out=after[:, :width])
-            if number < len(self._peaks) - 1:
-                add_relu(after, layer.bias[outputs], self._peaks[number + 1])
+            self._matmul(before[:, :active], weight.T, out=after[:, :width])
+            if number < len(self._column_maxima) - 1:
+                add_relu(after, layer.bias[outputs], self._column_maxima[number + 1])
         result = self._result[: len(rows)]
-        add(self._active[-1], self._later[-1].bias, result)
+        add(self._activations[-1], self._later[-1].bias, result)
         return result
 
     def _set_weight_gradient(self, number: int, gradient: np.ndarray) -> None:
-        """Set a later layer's weights' `.grad` from the gradient (n, P) by the outputs that are live."""
-        live, width = self._packed[number].shape[1], gradient.shape[1]
-        product = self._products[number][: live * width].reshape(live, width)
-        self._matmul(self._active[number][:, :live].T, gradient, out=product)
+        """Set a later layer's weights' `.grad` from the gradient (n, P) by the outputs that are active."""
+        active, width = self._packed[number].shape[1], gradient.shape[1]
+        product = self._products[number][: active * width].reshape(active, width)
+        self._matmul(self._activations[number][:, :active].T, gradient, out=product)
         put_back(product, self._units[number + 1], self._units[number], self._later[number].weight_gradient)
 
     def backward(self, gradient: np.ndarray) -> None:
@@ -134,25 +134,25 @@ class Propagation:
         else:
             column_sums(gradient, self._later[-1].bias_gradient)
         for number in reversed(range(len(self._later))):
-            activation, units, weight = self._active[number], self._units[number], self._packed[number]
-            # Of the layer's outputs, those that are live.
-            width, live = min(gradient.shape[1], len(weight)), weight.shape[1]
+            activation, units, weight = self._activations[number], self._units[number], self._packed[number]
+            # Of the layer's outputs, those that are active.
+            width, active = min(gradient.shape[1], len(weight)), weight.shape[1]
             gradient, weight, count = gradient[:, :width], weight[:width], len(gradient)
             self._set_weight_gradient(number, gradient)
 
-            before = self._gradients[number][: count * live].reshape(count, live)
+            before = self._gradients[number][: count * active].reshape(count, active)
             total = np.zeros(units.size, dtype=np.float32)
             if width == 1:
-                outer_through_relu(gradient[:, 0], weight[0], activation, before, total[:live])
+                outer_through_relu(gradient[:, 0], weight[0], activation, before, total[:active])
             else:
                 self._matmul(gradient, weight, out=before)
                 if number:
-                    back_through_relu(before, activation, total[:live])
+                    back_through_relu(before, activation, total[:active])
             if number:
                 self._later[number - 1].bias_gradient[units] = total
             gradient = before
-        table_gradient = self._table_gradient[: self._table_rows * live].reshape(self._table_rows, live)
-        scatter_through_relu(gradient, activation, self._rows, total[:live], table_gradient)
+        table_gradient = self._table_gradient[: self._table_rows * active].reshape(self._table_rows, active)
+        scatter_through_relu(gradient, activation, self._rows, total[:active], table_gradient)
         self._first.bias_gradient[units] = total
         self._first.weight_gradient[:] = 0
-        self._first.weight_gradient[units[:live]] = weight_gradient_of(self.encoding, table_gradient)
+        self._first.weight_gradient[units[:active]] = weight_gradient_of(self.encoding, table_gradient)

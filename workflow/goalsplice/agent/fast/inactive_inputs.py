@@ -1,6 +1,6 @@
-"""A layer's product, without the units before it that have been silent so far.
+"""A layer's product, without the units before it that have been inactive so far.
 
-Weight decay silences units: late in training a third to a half of a layer's 128 pass nothing on. Leaving their zeros
+Weight decay inactivates units: late in training a third to a half of a layer's 128 pass nothing on. Leaving their zeros
 out of the sums is exact.
 """
 
@@ -14,29 +14,29 @@ _ROWS = 24
 """Rows in a product, and up to twice as many in the last: OpenBLAS is faster where n * H * O is below a million."""
 
 
-class LiveInputs(NamedTuple):
+class ActiveInputs(NamedTuple):
     """Of the H inputs of a layer, those that were ever other than zero, in the layer's order.
 
     Attributes:
         weight: float32 (H, O), the layer's, transposed.
-        live: bool (H,).
-        units: int64 (H,), the numbers of those K that are live; the rest is unused.
+        active: bool (H,).
+        units: int64 (H,), the numbers of those K that are active; the rest is unused.
         packed: float32 (H * O,), their weights (K, O); the rest is unused.
         values: float32 (n * H,), scratch.
     """
 
     weight: np.ndarray
-    live: np.ndarray
+    active: np.ndarray
     units: np.ndarray
     packed: np.ndarray
     values: np.ndarray
 
 
 @njit
-def live_inputs(weight):
-    """`LiveInputs` for a layer of `weight`, none of its inputs met yet."""
+def active_inputs(weight):
+    """`ActiveInputs` for a layer of `weight`, none of which has been active yet."""
     count = weight.shape[0]
-    return LiveInputs(
+    return ActiveInputs(
         weight,
         np.zeros(count, dtype=np.bool_),
         np.empty(count, dtype=np.uint32),
@@ -46,24 +46,24 @@ def live_inputs(weight):
 
 
 @njit
-def _meet(inputs, peaks):
-    """Mark as live the inputs whose largest value (H,) is not zero; returns how many are live by now."""
-    met, known = 0, 0
-    for k in range(peaks.size):
-        known += inputs.live[k]
-        inputs.live[k] |= peaks[k] > 0
-        met += inputs.live[k]
-    if met > known:
-        inputs.units[:met] = np.flatnonzero(inputs.live)
-        packed = inputs.packed[: met * inputs.weight.shape[1]].reshape(met, -1)
-        for place in range(met):
+def _update(inputs, column_maxima):
+    """Mark as active the inputs whose largest value (H,) is not zero; returns how many are active by now."""
+    count, before = 0, 0
+    for k in range(column_maxima.size):
+        before += inputs.active[k]
+        inputs.active[k] |= column_maxima[k] > 0
+        count += inputs.active[k]
+    if count > before:
+        inputs.units[:count] = np.flatnonzero(inputs.active)
+        packed = inputs.packed[: count * inputs.weight.shape[1]].reshape(count, -1)
+        for place in range(count):
             packed[place] = inputs.weight[inputs.units[place]]
-    return met
+    return count
 
 
 @njit
 def _few_rows(values, inputs, count, out):
-    """`live_dot` for at most 2 * _ROWS rows, of which `count` inputs are live."""
+    """`active_dot` for at most 2 * _ROWS rows, of which `count` inputs are active."""
     rows, outputs = out.shape
     compact = inputs.values[: rows * count].reshape(rows, count)
     for i in range(rows):
@@ -73,15 +73,15 @@ def _few_rows(values, inputs, count, out):
 
 
 @njit
-def live_dot(values, peaks, inputs, out):
-    """`np.dot(values, inputs.weight, out)` for values (n, H), none of them negative; `peaks` (H,) are their largest."""
+def active_dot(values, column_maxima, inputs, out):
+    """`np.dot(values, inputs.weight, out)` for values (n, H), none of them negative; `column_maxima` are (H,)."""
     rows = values.shape[0]
-    count = _meet(inputs, peaks)
+    count = _update(inputs, column_maxima)
     if count == 0:
         out[:] = 0
         return
-    # Where most are live, copies would cost more than they spare.
-    all_of_them = 8 * count > 7 * inputs.live.size
+    # Where most are active, copies would cost more than they spare.
+    all_of_them = 8 * count > 7 * inputs.active.size
     start = 0
     while start < rows:
         # What is left over goes with the last rows, since OpenBLAS sums a single row in another order.

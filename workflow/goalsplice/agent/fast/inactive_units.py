@@ -1,11 +1,12 @@
-"""Hidden units that are silent on a whole minibatch, left out of its products.
+"""Hidden units that are inactive on a whole minibatch, left out of its products.
 
-Weight decay silences units: late in training a third to a half of a layer's 128 are zero on every observation of a
+Weight decay inactivates units: late in training a third to a half of a layer's 128 are zero on every observation of a
 minibatch. Such a unit passes nothing on and gets no gradient, so leaving it out of the sums is exact.
 
 A product takes neighbouring columns without copying them. So a layer's units are computed in an `order` in which those
-that were live on the last minibatch come first; those that are live now are then among the first columns, and how many
-columns that takes is looked up, not guessed. A few columns more, so that OpenBLAS gets sides it is fast on, add zeros.
+that were active on the last minibatch come first; those that are active now are then among the first columns, and how
+many columns that takes is looked up, not guessed. A few columns more, so that OpenBLAS gets sides it is fast on, add
+zeros.
 """
 
 import numpy as np
@@ -33,15 +34,15 @@ def filled_sides(rows: int, inputs: int, outputs: int) -> tuple[int, int]:
 
 
 @njit
-def live_columns(peaks, order):
+def active_columns(column_maxima, order):
     """How many columns of a layer's values hold all that is not zero, from their largest values (H,).
 
     Args:
-        order: int64 (H,), the unit of each column; overwritten with the order for the next minibatch, live ones first.
+        order: int64 (H,), the unit of each column; overwritten with the next minibatch's order, active ones first.
     """
-    live = np.flatnonzero(peaks)
-    order[:] = np.concatenate((order[live], order[np.flatnonzero(peaks == 0)]))
-    return live[-1] + 1 if live.size else 0
+    active = np.flatnonzero(column_maxima)
+    order[:] = np.concatenate((order[active], order[np.flatnonzero(column_maxima == 0)]))
+    return active[-1] + 1 if active.size else 0
 
 
 @njit

@@ -1,19 +1,20 @@
-"""PPO's update on a device of PyTorch's, such as a GPU: the same as `ppo.py`, in plain PyTorch with autograd.
+"""The update of `agent/ppo.py` on a device of PyTorch's, such as a GPU: the same loss and steps, by autograd.
 
-What differs from `ppo.Learner` is how, not what:
+What differs from `ppo.PlainLearner` is how, not what:
 
-- The networks run on all steps of a minibatch, by dense products, not on its distinct observations by rows of a table.
-  A GPU has the arithmetic to spare; finding what is distinct would make shapes differ from minibatch to minibatch and
-  stop the device each time to tell the host how many there are.
-- What the device needs is sent before the first minibatch: the rollout, and the order of its steps for all epochs. Two
-  things come back: the values, for the advantages, whose recursion over time stays a compiled loop on the CPU; and at
-  the end the weights and losses. In between nothing waits for the device.
+- What the device needs is sent before the first minibatch: the rollout, its observations as rows of a table, each once,
+  and the order of its steps for all epochs. Two things come back: the values, for the advantages, whose recursion over
+  time stays on the CPU; and at the end the weights and losses. In between nothing waits for the device.
 - On CUDA a minibatch is recorded once as a graph and replayed from then on: Python takes ten times as long to issue its
   156 kernels as the GPU takes to run them. Kernels and their order are the same, and so are the bytes.
 - No operation adds up in an order of its own (scattered sums, such as the gradient of `gather`), so equal work gives
   equal bytes on the same GPU: see `device.reproducible`.
 
-Sums are taken in other orders than by `ppo.Learner`, so weights agree but for rounding.
+The networks run on all steps of a minibatch, by dense products, not on its unique observations as those of
+`learner.Learner` do. A GPU has the arithmetic to spare; finding what is unique would make shapes differ from minibatch
+to minibatch and stop the device each time to tell the host how many there are.
+
+Sums are taken in other orders than by the others, so weights agree but for rounding.
 """
 
 import copy
@@ -21,82 +22,39 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import embedding_bag, log_softmax
 
 from goalsplice.agent.device import reproducible
 from goalsplice.agent.network import Agent, flatten
-from goalsplice.agent.ppo import Learner, Losses, advantages_and_returns, distinct_observations
+from goalsplice.agent.ppo import (
+    Losses,
+    Steps,
+    adam_of,
+    advantages_and_returns,
+    gradient_step,
+    observations,
+    of_taken,
+    surrogate_loss,
+)
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.rollout import Rollout
 from goalsplice.world.vocabulary import ACTIONS
-
-
-class Steps(NamedTuple):
-    """Steps of a rollout, all B of them or a minibatch, on the device.
-
-    Attributes:
-        which: int64 (B,), the distinct observation that each step saw.
-        taken: bool (B, 7), true at the action that was taken.
-        old_log_probabilities: float32 (B,), of those actions before the update.
-        advantages, returns: float32 (B,).
-    """
-
-    which: Tensor
-    taken: Tensor
-    old_log_probabilities: Tensor
-    advantages: Tensor
-    returns: Tensor
-
-    def at(self, places: Tensor) -> "Steps":
-        """The steps at these places, int64 (M,)."""
-        return Steps(*(part[places] for part in self))
-
-
-def of_taken(log_probabilities: Tensor, taken: Tensor) -> Tensor:
-    """Log-probabilities (n,) of the actions taken: from (n, 7), and a mask (n, 7) with one true in each row.
-
-    `gather` would do the same, but the sums of its gradient on CUDA are in no fixed order, or are slow.
-    """
-    return log_probabilities.masked_fill(~taken, 0).sum(dim=1)
-
-
-def surrogate_loss(logits: Tensor, values: Tensor, steps: Steps, recipe: Recipe) -> tuple[Tensor, Tensor]:
-    """PPO's loss on a minibatch of M steps, as `ppo.surrogate_gradient` defines it.
-
-    Args:
-        logits, values: float32 (M, 7) and (M,), the networks' outputs for the steps' observations.
-
-    Returns:
-        The loss, a scalar, and float32 (5,) without gradient: policy loss, value loss, entropy, approximate KL, clip
-        fraction.
-    """
-    log_probabilities = log_softmax(logits, dim=1)
-    log_ratio = of_taken(log_probabilities, steps.taken) - steps.old_log_probabilities
-    ratio = log_ratio.exp()
-    clip = recipe.clip_coefficient
-    advantages = (steps.advantages - steps.advantages.mean()) / (steps.advantages.std() + 1e-8)
-    policy_loss = torch.maximum(-advantages * ratio, -advantages * ratio.clamp(1 - clip, 1 + clip)).mean()
-    value_loss = 0.5 * (values - steps.returns).square().mean()
-    entropy = -(log_probabilities.exp() * log_probabilities).sum(dim=1).mean()
-    loss = policy_loss - recipe.entropy_coefficient * entropy + recipe.value_coefficient * value_loss
-    with torch.no_grad():
-        approximate_kl = (ratio - 1 - log_ratio).mean()
-        clip_fraction = ((ratio - 1).abs() > clip).float().mean()
-        return loss, torch.stack([policy_loss, value_loss, entropy, approximate_kl, clip_fraction])
 
 
 class _Minibatch(NamedTuple):
     """What a minibatch reads and adds to, at fixed places of the device's memory, as a recorded graph needs it.
 
     Attributes:
-        inputs: float32 (C, inputs), of the rollout's distinct observations; of those beyond its D no step is.
+        inputs: float32 (C, inputs), of the rollout's unique observations; of those beyond its D no step is.
+        inverse: int64 (B,), which of these each step of the rollout saw.
         steps: all B of the rollout.
         places: int64 (M,), the minibatch's steps.
         totals: float64 (6,), sums of the parts of `Losses`.
     """
 
     inputs: Tensor
+    inverse: Tensor
     steps: Steps
     places: Tensor
     totals: Tensor
@@ -110,8 +68,8 @@ class _Minibatch(NamedTuple):
         most = batch + 2 * recipe.num_envs + -(-batch // recipe.max_steps)
         return cls(
             torch.zeros(most, recipe.world.inputs, device=device),
+            torch.zeros(batch, dtype=torch.int64, device=device),
             Steps(
-                torch.zeros(batch, dtype=torch.int64, device=device),
                 torch.zeros(batch, len(ACTIONS), dtype=torch.bool, device=device),
                 *torch.zeros(3, batch, device=device),
             ),
@@ -139,15 +97,7 @@ class DeviceLearner:
         self._weights = flatten(self._networks)
         # Fused: one kernel for all weights, and its count of steps is on the device, where nothing waits for it.
         # Capturable: so that a graph can hold it.
-        optimiser = torch.optim.AdamW if recipe.decoupled_decay else torch.optim.Adam
-        self._adam = optimiser(
-            [self._weights],
-            lr=recipe.learning_rate,
-            eps=recipe.adam_epsilon,
-            weight_decay=recipe.weight_decay,
-            fused=True,
-            capturable=device.type == "cuda",
-        )
+        self._adam = adam_of(self._weights, recipe, fused=True, capturable=device.type == "cuda")
         zeros = torch.zeros_like(self._weights)
         self._moments = {"exp_avg": zeros.clone(), "exp_avg_sq": zeros, "step": torch.zeros((), device=device)}
         self._adam.state[self._weights] = self._moments
@@ -185,43 +135,31 @@ class DeviceLearner:
         return self._sent(order.reshape(epochs * self.recipe.minibatches, -1))
 
     @torch.no_grad()
-    def _prepared(self, rollout: Rollout) -> tuple[Tensor, Steps]:
-        """Inputs (D, inputs) of the rollout's distinct observations, and its steps, on the device."""
-        codes, which = distinct_observations(rollout)
+    def _prepared(self, rollout: Rollout) -> tuple[Tensor, Tensor, Steps]:
+        """Inputs (D, inputs) of the rollout's unique observations, which each step saw (B,), and its steps."""
+        codes, inverse = np.unique(observations(rollout), return_inverse=True)
         inputs = embedding_bag(self._sent(self.encoding.rows(codes)), self._row_inputs, mode="sum")
         log_probabilities = log_softmax(self._networks.actor(inputs), dim=1)
         values = self._networks.critic(inputs)[:, 0].cpu().numpy()
 
-        advantages, returns = advantages_and_returns(rollout, values[which], self.recipe)
-        seen = self._sent(which[: self.recipe.batch_size])
+        advantages, returns = advantages_and_returns(rollout, values[inverse], self.recipe)
+        seen = self._sent(inverse[: self.recipe.batch_size])
         actions = torch.arange(log_probabilities.shape[1], device=self.device)
         taken = self._sent(rollout.actions.reshape(-1, 1)) == actions
-        steps = Steps(
-            seen,
-            taken,
-            of_taken(log_probabilities[seen], taken),
-            self._sent(advantages),
-            self._sent(returns),
-        )
-        return inputs, steps
+        old = of_taken(log_probabilities[seen], taken)
+        return inputs, seen, Steps(taken, old, self._sent(advantages), self._sent(returns))
 
-    def _practise(self, inputs: Tensor, steps: Steps) -> Tensor:
-        """One step of Adam on a minibatch of the observations `inputs`: float32 (6,), the parts of `Losses`."""
-        seen = inputs[steps.which]
-        loss, statistics = surrogate_loss(
-            self._networks.actor(seen), self._networks.critic(seen)[:, 0], steps, self.recipe
-        )
-        # Zeroed, not dropped: the parameters' gradients are views of this one.
-        self._weights.grad.zero_()
-        loss.backward()
-        norm = nn.utils.clip_grad_norm_(self._weights, self.recipe.max_gradient_norm)
-        self._adam.step()
+    def _minibatch_step(self, inputs: Tensor, steps: Steps) -> Tensor:
+        """One step of Adam on the steps of a minibatch that saw `inputs`: float32 (6,), the parts of `Losses`."""
+        logits, values = self._networks.actor(inputs), self._networks.critic(inputs)[:, 0]
+        loss, statistics = surrogate_loss(logits, values, steps, self.recipe)
+        norm = gradient_step(loss, self._weights, self._adam, self.recipe.max_gradient_norm)
         return torch.cat([statistics, norm[None]])
 
     def _step(self) -> None:
-        """`_practise` on what `_minibatch` holds."""
-        inputs, steps, places, totals = self._minibatch
-        totals.add_(self._practise(inputs, steps.at(places)))
+        """`_minibatch_step` on what `_minibatch` holds."""
+        inputs, inverse, steps, places, totals = self._minibatch
+        totals.add_(self._minibatch_step(inputs[inverse[places]], steps.at(places)))
 
     def _record(self) -> torch.cuda.CUDAGraph:
         """The kernels of `_step`, which is run three times before, to set up what it needs; weights are put back."""
@@ -241,7 +179,7 @@ class DeviceLearner:
             self._step()
         return graph
 
-    def _practise_all(self, order: Tensor) -> None:
+    def _update(self, order: Tensor) -> None:
         """One step of Adam on each minibatch in turn, int64 (minibatches, M)."""
         for places in order:
             self._minibatch.places.copy_(places)
@@ -251,21 +189,17 @@ class DeviceLearner:
                 self._step()
 
     def learn(self, rollout: Rollout, generator: np.random.Generator) -> Losses:
-        """One update from one rollout; `generator` draws the minibatches, as for `ppo.Learner`."""
+        """One update from one rollout; `generator` draws the minibatches."""
         with reproducible(self.recipe.precision):
-            inputs, steps = self._prepared(rollout)
+            inputs, seen, steps = self._prepared(rollout)
             order = self._order(generator)
             self._minibatch.inputs[: len(inputs)] = inputs
+            self._minibatch.inverse.copy_(seen)
             for kept, sent in zip(self._minibatch.steps, steps, strict=True):
                 kept.copy_(sent)
             self._minibatch.totals.zero_()
             if self.device.type == "cuda" and not self._graph:
                 self._graph = self._record()
-            self._practise_all(order)
+            self._update(order)
             self._update_agent()
             return Losses(*(self._minibatch.totals / len(order)).tolist())
-
-
-def learner_of(agent: Agent, recipe: Recipe, device: torch.device) -> Learner | DeviceLearner:
-    """What trains `agent`: on the CPU the compiled update, elsewhere the one in PyTorch."""
-    return Learner(agent, recipe) if device.type == "cpu" else DeviceLearner(agent, recipe, device)

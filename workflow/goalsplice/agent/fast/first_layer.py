@@ -47,19 +47,19 @@ def weight_gradient_of(encoding: Encoding, table_gradient: np.ndarray) -> np.nda
 
 
 @njit
-def gather_relu(table, rows, out, peaks):
+def gather_relu(table, rows, out, column_maxima):
     """out[i] = relu(sum of table[rows[i]]): float32 (n, H) from int32 rows (n, 5).
 
-    The columns' largest values go to `peaks` (H,): on the way that costs next to nothing.
+    The columns' largest values go to `column_maxima` (H,): on the way that costs next to nothing.
     """
-    peaks[:] = 0
+    column_maxima[:] = 0
     for i in range(rows.shape[0]):
         a, b, c, d, e = rows[i, 0], rows[i, 1], rows[i, 2], rows[i, 3], rows[i, 4]
         for k in range(table.shape[1]):
             total = table[a, k] + table[b, k] + table[c, k] + table[d, k] + table[e, k]
             value = max(total, np.float32(0))
             out[i, k] = value
-            peaks[k] = max(peaks[k], value)
+            column_maxima[k] = max(column_maxima[k], value)
 
 
 @njit

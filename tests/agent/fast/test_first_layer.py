@@ -3,15 +3,9 @@
 import numpy as np
 import torch
 
-from agent.plain_ppo import inputs_of
-from goalsplice.agent import input_layer
-from goalsplice.world.simulator import create, observe
-
-
-def observed_codes(encoding, count: int = 300) -> np.ndarray:
-    """What agents see in some initial states."""
-    worlds = create(count, "training", np.random.default_rng(0))
-    return np.array([observe(worlds, i, encoding.geometry) for i in range(count)])
+from agent.subjects import observed_codes
+from goalsplice.agent.fast import first_layer
+from goalsplice.agent.ppo import inputs_of
 
 
 def test_forward_and_adjoint_are_the_linear_layers(recipe):
@@ -25,15 +19,15 @@ def test_forward_and_adjoint_are_the_linear_layers(recipe):
 
     weight, bias = (parameter.detach().numpy() for parameter in layer.parameters())
     found = np.empty(expected.shape, dtype=np.float32)
-    peaks = np.empty(32, dtype=np.float32)
-    input_layer.gather_relu(input_layer.table_of(encoding, weight, bias), rows, found, peaks)
-    np.testing.assert_array_equal(peaks, found.max(axis=0))
+    column_maxima = np.empty(32, dtype=np.float32)
+    first_layer.gather_relu(first_layer.table_of(encoding, weight, bias), rows, found, column_maxima)
+    np.testing.assert_array_equal(column_maxima, found.max(axis=0))
     np.testing.assert_allclose(found, expected.detach().numpy(), rtol=1e-4, atol=1e-5)
 
     table_gradient = np.empty((encoding.row_inputs.shape[0], 32), dtype=np.float32)
     bias_gradient = np.empty(32, dtype=np.float32)
-    input_layer.scatter_through_relu(gradient.numpy(), found, rows, bias_gradient, table_gradient)
-    weight_gradient = input_layer.weight_gradient_of(encoding, table_gradient)
+    first_layer.scatter_through_relu(gradient.numpy(), found, rows, bias_gradient, table_gradient)
+    weight_gradient = first_layer.weight_gradient_of(encoding, table_gradient)
     for own, parameter in ((weight_gradient, layer.weight), (bias_gradient, layer.bias)):
         expected = parameter.grad.numpy()
         assert np.linalg.norm(own - expected) / np.linalg.norm(expected) < 1e-5

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from goalsplice.agent.adam import Adam
+from goalsplice.agent.fast.adam import Adam
 
 SIZE = 200
 

@@ -5,11 +5,11 @@ import pytest
 import scipy.stats
 import torch
 
-from agent.plain_ppo import inputs_of
-from agent.test_ppo import agent_of
-from goalsplice.agent.episodes import play
-from goalsplice.agent.policy import policy_of
-from goalsplice.agent.rollout import collect
+from agent.subjects import agent_of
+from goalsplice.agent.fast.episodes import play
+from goalsplice.agent.fast.policy import policy_of
+from goalsplice.agent.fast.rollout import collect
+from goalsplice.agent.ppo import inputs_of
 from goalsplice.world.simulator import (
     RUNNING,
     TIMEOUT,

@@ -10,7 +10,7 @@ import pytest
 import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from goalsplice.agent.arithmetic import arithmetic, kernels, prepare_process
+from goalsplice.agent.numerics import arithmetic, kernels, prepare_process
 from goalsplice.io.compiled import njit
 
 SMALL = np.full(64, 1e-39, dtype=np.float32)
@@ -96,7 +96,7 @@ import numpy as np
 one, other = np.random.default_rng(0).standard_normal((2, 700, 700), dtype=np.float32)
 sys.stdout.buffer.write((one @ other).tobytes() + (one[:, :7].T @ other[:, :300]).tobytes())
 """
-PREPARE = "from goalsplice.agent.arithmetic import prepare_process; prepare_process()"
+PREPARE = "from goalsplice.agent.numerics import prepare_process; prepare_process()"
 
 
 def test_the_shells_number_of_threads_changes_no_product():

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 import torch
 
-from agent import plain_ppo
-from agent.test_ppo import EPOCHS, STARTS, agent_of, agree
+from agent.subjects import EPOCHS, STARTS, agent_of, agree, relative_error, rollouts_of, vector
 from goalsplice.agent.device import reproducible
-from goalsplice.agent.device_learner import DeviceLearner, Steps, learner_of, of_taken, surrogate_loss
+from goalsplice.agent.fast.cuda_graph import DeviceLearner
+from goalsplice.agent.fast.learner import Learner
 from goalsplice.agent.network import Agent
-from goalsplice.agent.policy import policy_of
-from goalsplice.agent.ppo import Learner, Losses
-from goalsplice.agent.rollout import Rollout, collect
-from goalsplice.world.simulator import TIMEOUT, Rules, colour_numbers, create
+from goalsplice.agent.ppo import Losses, PlainLearner, Steps, inputs_of
+from goalsplice.agent.rollout import Rollout
+from goalsplice.agent.training import learner_of
+from goalsplice.world.simulator import TIMEOUT
 
 CPU = torch.device("cpu")
 NEEDS_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="PyTorch sees no CUDA GPU on this machine")
@@ -32,25 +32,12 @@ def agent(recipe) -> Agent:
     return agent_of(recipe)
 
 
-def rollouts_of(recipe, agent, seed: int = 0) -> list[Rollout]:
-    """Two rollouts of the agent with short episodes."""
-    worlds = create(recipe.num_envs, "training", np.random.default_rng(seed))
-    policy = policy_of(agent.actor.state_dict(), recipe.world)
-    arguments = policy, recipe.world, Rules(max_steps=20), colour_numbers("training"), 0, recipe.num_steps
-    return [collect(worlds, *arguments) for _ in range(2)]
-
-
 @pytest.fixture
 def rollouts(recipe, agent) -> list[Rollout]:
     """Rollouts in which all outcomes occur, timeouts too."""
-    rollouts = rollouts_of(recipe, agent)
+    rollouts = rollouts_of(recipe, agent, count=2)
     assert all((rollout.outcomes == TIMEOUT).any() for rollout in rollouts)
     return rollouts
-
-
-def vector(agent) -> np.ndarray:
-    """All of an agent's weights, copied."""
-    return np.concatenate([parameter.detach().numpy().ravel() for parameter in agent.parameters()])
 
 
 def updated(learner, rollouts, seed: int = 7) -> list[Losses]:
@@ -59,16 +46,11 @@ def updated(learner, rollouts, seed: int = 7) -> list[Losses]:
     return [learner.learn(rollout, generator) for rollout in rollouts]
 
 
-def relative_error(found: np.ndarray, expected: np.ndarray) -> float:
-    """Norm of the difference by the norm of the expected."""
-    return float(np.linalg.norm(found - expected) / np.linalg.norm(expected))
-
-
 def test_an_update_is_the_compiled_one(recipe, device):
     recipe, errors, losses = replace(recipe, update_epochs=EPOCHS), [], []
     for seed in STARTS:
         agent = agent_of(recipe, seed)
-        before, other, rollouts = vector(agent), copy.deepcopy(agent), rollouts_of(recipe, agent, seed)[:1]
+        before, other, rollouts = vector(agent), copy.deepcopy(agent), rollouts_of(recipe, agent, seed)
         (expected,) = updated(Learner(other, recipe), rollouts)
         (found,) = updated(DeviceLearner(agent, recipe, device), rollouts)
         errors.append(relative_error(vector(agent) - before, vector(other) - before))
@@ -82,14 +64,9 @@ def test_updates_are_the_plain_ones(recipe):
     recipe, errors = replace(recipe, update_epochs=1), []
     for seed in STARTS:
         agent = agent_of(recipe, seed)
-        before, other, rollouts = vector(agent), copy.deepcopy(agent), rollouts_of(recipe, agent, seed)
+        before, other, rollouts = vector(agent), copy.deepcopy(agent), rollouts_of(recipe, agent, seed, count=2)
         updated(DeviceLearner(agent, recipe, CPU), rollouts)
-        adam = torch.optim.Adam(
-            other.parameters(), lr=recipe.learning_rate, eps=recipe.adam_epsilon, weight_decay=recipe.weight_decay
-        )
-        generator = np.random.default_rng(7)
-        for rollout in rollouts:
-            plain_ppo.update(other, adam, rollout, recipe, generator)
+        updated(PlainLearner(other, recipe), rollouts)
         errors.append(relative_error(vector(agent) - before, vector(other) - before))
     assert agree(errors), errors
 
@@ -100,42 +77,6 @@ def test_as_many_random_numbers_are_drawn(recipe, agent, rollouts):
     Learner(copy.deepcopy(agent), recipe).learn(rollouts[0], generators[0])
     DeviceLearner(agent, recipe, CPU).learn(rollouts[0], generators[1])
     assert generators[0].bit_generator.state == generators[1].bit_generator.state
-
-
-def test_the_loss_is_the_plain_one(recipe, agent, rollouts):
-    """The loss and its gradient by the weights, on random data with both clipped and unclipped steps."""
-    recipe = replace(recipe, value_coefficient=0.5)
-    generator = np.random.default_rng(1)
-    count = recipe.batch_size
-    actions = torch.from_numpy(rollouts[0].actions.ravel())
-    old = torch.from_numpy(np.log(generator.uniform(0.05, 1, count)).astype(np.float32))
-    advantages, returns = torch.from_numpy(generator.standard_normal((2, count)).astype(np.float32))
-    inputs = plain_ppo.inputs_of(recipe.world, rollouts[0].codes.ravel())
-    other = copy.deepcopy(agent)
-    expected = plain_ppo.loss(other, inputs, slice(None), actions, old, advantages, returns, recipe)
-    expected.backward()
-
-    steps = Steps(torch.arange(count), actions[:, None] == torch.arange(7), old, advantages, returns)
-    loss, statistics = surrogate_loss(agent.actor(inputs), agent.critic(inputs)[:, 0], steps, recipe)
-    loss.backward()
-    assert 0.2 < statistics[4] < 0.99, "the data has clipped and unclipped steps"
-    assert loss.item() == pytest.approx(expected.item(), rel=1e-5)
-    for (name, found), parameter in zip(agent.named_parameters(), other.parameters(), strict=True):
-        np.testing.assert_allclose(found.grad, parameter.grad, rtol=1e-4, atol=1e-6, err_msg=name)
-
-
-def test_log_probabilities_of_the_actions_taken():
-    log_probabilities = torch.randn(5, 7)
-    actions = torch.tensor([0, 6, 3, 3, 1])
-    found = of_taken(log_probabilities, actions[:, None] == torch.arange(7))
-    assert torch.equal(found, log_probabilities[torch.arange(5), actions])
-
-
-def test_places_pick_steps_from_every_part():
-    count = 6
-    steps = Steps(*(torch.arange(count) + 10 * part for part in range(len(Steps._fields))))
-    for part, picked in enumerate(steps.at(torch.tensor([4, 1]))):
-        assert picked.tolist() == [4 + 10 * part, 1 + 10 * part]
 
 
 def test_the_agent_follows_on_the_cpu(recipe, agent, rollouts, device):
@@ -217,7 +158,7 @@ def test_statistics_are_what_they_say(recipe, agent, rollouts):
     """An update with step size 0 leaves the policy: no divergence, nothing clipped, and the entropy of the policy."""
     before = vector(agent)
     (losses,) = updated(DeviceLearner(agent, replace(recipe, learning_rate=0.0), CPU), rollouts[:1])
-    logits = agent.actor(plain_ppo.inputs_of(recipe.world, rollouts[0].codes.ravel()))
+    logits = agent.actor(inputs_of(recipe.world, rollouts[0].codes.ravel()))
     entropy = torch.distributions.Categorical(logits=logits).entropy().mean().item()
     assert losses.entropy == pytest.approx(entropy, rel=1e-4)
     assert losses.approximate_kl == pytest.approx(0, abs=1e-6)
@@ -240,14 +181,12 @@ def test_minibatches_read_nothing_from_the_device(recipe, agent):
     learner._adam.param_groups[0]["fused"] = False
     learner._moments["step"] = torch.zeros(())
     count = recipe.batch_size
-    steps = Steps(
-        torch.zeros(count, dtype=torch.int64, device=meta),
-        torch.zeros(count, 7, dtype=torch.bool, device=meta),
-        *torch.zeros(3, count, device=meta),
-    )
+    minibatch = count // recipe.minibatches
+    steps = Steps(torch.zeros(count, 7, dtype=torch.bool, device=meta), *torch.zeros(3, count, device=meta))
     with reproducible(recipe.precision):
-        places = torch.zeros(count // recipe.minibatches, dtype=torch.int64, device=meta)
-        statistics = learner._practise(torch.zeros(300, recipe.world.inputs, device=meta), steps.at(places))
+        places = torch.zeros(minibatch, dtype=torch.int64, device=meta)
+        inputs = torch.zeros(minibatch, recipe.world.inputs, device=meta)
+        statistics = learner._minibatch_step(inputs, steps.at(places))
     assert statistics.device == meta
     assert statistics.shape == (len(Losses._fields),)
 
@@ -256,16 +195,16 @@ def test_minibatches_read_nothing_from_the_device(recipe, agent):
 def test_minibatches_do_not_wait_for_a_gpu(recipe, agent, rollouts, monkeypatch):
     learner = DeviceLearner(agent, recipe, torch.device("cuda"))
     updated(learner, rollouts[:1])  # What is set up at first may wait.
-    practise_all = learner._practise_all
+    update = learner._update
 
     def watched(order):
         torch.cuda.set_sync_debug_mode("error")
         try:
-            return practise_all(order)
+            return update(order)
         finally:
             torch.cuda.set_sync_debug_mode("default")
 
-    monkeypatch.setattr(learner, "_practise_all", watched)
+    monkeypatch.setattr(learner, "_update", watched)
     updated(learner, rollouts[1:])
     monkeypatch.setattr(learner, "_graph", None)
     monkeypatch.setattr(learner, "_record", lambda: None)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from goalsplice.agent.chances import actor_of, chances_of
-from goalsplice.agent.policy import Policy, draw
+from goalsplice.agent.fast.policy import Policy, draw
+from goalsplice.agent.fast.policy_cache import action_probabilities, cached_policy
 from goalsplice.io.compiled import njit
 from goalsplice.world.observation import Encoding
 from goalsplice.world.simulator import RUNNING, Rules, Worlds, act, draw_ball_cell, observe, uniform
@@ -16,21 +16,21 @@ _WIDTH = 128
 def _play(levels, policy, tables, rules, greedy, cells, backgrounds, outcomes, lengths):
     count = levels.agent.size
     width = min(count, _WIDTH)
-    actor = actor_of(policy, width)
+    cached = cached_policy(policy, width)
     codes = np.empty(width, dtype=np.int64)
-    chances = np.empty((width, policy.bias4.size), dtype=np.float32)
+    probabilities = np.empty((width, policy.bias4.size), dtype=np.float32)
     # Slot s plays level playing[s]; an ended level makes place for the next, and in the end for the last slot's.
     playing = np.arange(width)
-    started, active = width, width
-    while active > 0:
-        for slot in range(active):
+    started, running = width, width
+    while running > 0:
+        for slot in range(running):
             codes[slot] = observe(levels, playing[slot], tables)
-        chances_of(actor, codes[:active], greedy, cells, backgrounds, chances)
-        for slot in range(active - 1, -1, -1):
+        action_probabilities(cached, codes[:running], greedy, cells, backgrounds, probabilities)
+        for slot in range(running - 1, -1, -1):
             level = playing[slot]
             ball_cell = draw_ball_cell(levels, level, tables)
             # Drawn also when greedy, so that the ball's stream is the same for both policies.
-            action = draw(chances[slot], uniform(levels.stream, level))
+            action = draw(probabilities[slot], uniform(levels.stream, level))
             outcome = act(levels, level, action, ball_cell, tables, rules)
             if outcome != RUNNING:
                 outcomes[level] = outcome
@@ -39,8 +39,8 @@ def _play(levels, policy, tables, rules, greedy, cells, backgrounds, outcomes, l
                     playing[slot] = started
                     started += 1
                 else:
-                    active -= 1
-                    playing[slot] = playing[active]
+                    running -= 1
+                    playing[slot] = playing[running]
 
 
 def play(

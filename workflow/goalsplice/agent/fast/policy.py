@@ -1,7 +1,4 @@
-"""An actor for the compiled loops: its weights, its logits and its choice of an action.
-
-The same few products as in `network.py`, for any number of worlds.
-"""
+"""An actor's weights as the compiled loops want them, and how they choose an action; biases, ReLU and softmax."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -9,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from torch import Tensor
 
-from goalsplice.agent.input_layer import gather_relu, table_of
+from goalsplice.agent.fast.first_layer import table_of
 from goalsplice.io.compiled import njit, njit_unowned
 from goalsplice.world.observation import Encoding
 
@@ -18,7 +15,7 @@ class Policy(NamedTuple):
     """An actor's weights, laid out for the compiled loops: float32.
 
     Attributes:
-        table: (R, H), the first layer (`input_layer.table_of`).
+        table: (R, H), the first layer (`first_layer.table_of`).
         weight2, weight3, weight4: (H, H), (H, H), (H, 7), transposed.
         bias2, bias3, bias4: (H,), (H,), (7,).
     """
@@ -44,19 +41,6 @@ def policy_of(actor: Mapping[str, Tensor], encoding: Encoding) -> Policy:
 
 
 @njit
-def logits_of(policy, observation_rows, first, second, out):
-    """Logits (n, 7) into `out`; `first` and `second` are scratch (n, H)."""
-    peaks = np.empty_like(policy.bias2)
-    gather_relu(policy.table, observation_rows, first, peaks)
-    np.dot(first, policy.weight2, second)
-    add_relu(second, policy.bias2, peaks)
-    np.dot(second, policy.weight3, first)
-    add_relu(first, policy.bias3, peaks)
-    np.dot(first, policy.weight4, out)
-    add(out, policy.bias4, out)
-
-
-@njit
 def add(values, bias, out):
     """Values (n, P) plus a bias (H,), into `out` (n, H); P may be more than H."""
     for i in range(out.shape[0]):
@@ -65,19 +49,19 @@ def add(values, bias, out):
 
 
 @njit
-def add_relu(values, bias, peaks):
-    """Add a bias (H,) to values (n, H) and apply ReLU; the columns' largest values go to `peaks` (H,)."""
-    peaks[:] = 0
+def add_relu(values, bias, column_maxima):
+    """Add a bias (H,) to values (n, H) and apply ReLU; the columns' largest values go to `column_maxima` (H,)."""
+    column_maxima[:] = 0
     for i in range(values.shape[0]):
         for k in range(values.shape[1]):
             value = max(values[i, k] + bias[k], np.float32(0))
             values[i, k] = value
-            peaks[k] = max(peaks[k], value)
+            column_maxima[k] = max(column_maxima[k], value)
 
 
 @njit_unowned
 def exponentiate(logits):
-    """Overwrite logits with their exponentials up to a factor: the chances of actions, up to another."""
+    """Overwrite logits with their exponentials up to a factor: action probabilities, up to another."""
     top = logits[0]
     for k in range(1, logits.size):
         top = max(top, logits[k])
@@ -86,21 +70,18 @@ def exponentiate(logits):
 
 
 @njit_unowned
-def draw(chances, u):
-    """Action drawn with chances, up to a factor, and the uniform number u: the distribution function's inverse."""
+def draw(probabilities, u):
+    """Action drawn by the inverse of the distribution function at the uniform number u.
+
+    Args:
+        probabilities: (7,), up to a factor.
+    """
     total = 0.0
-    for k in range(chances.size):
-        total += chances[k]
+    for k in range(probabilities.size):
+        total += probabilities[k]
     threshold, below = u * total, 0.0
-    for k in range(chances.size - 1):
-        below += chances[k]
+    for k in range(probabilities.size - 1):
+        below += probabilities[k]
         if threshold < below:
             return k
-    return chances.size - 1
-
-
-@njit_unowned
-def sample(logits, u):
-    """Action drawn from softmax(logits) with the uniform number u; `logits` are overwritten."""
-    exponentiate(logits)
-    return draw(logits, u)
+    return probabilities.size - 1
