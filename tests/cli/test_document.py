@@ -25,10 +25,10 @@ SMALL = Registry(
         "other": Figure("Ablations", "Another", "what is not", ["ablation_looks"]),
     },
     {
-        "look": Rule("run", "tests", 3, 500),
-        "average": Rule(None, "tables", 1),
+        "look": Rule("run", "tests", runtime=3, mem_mb=500),
+        "average": Rule(None, "tables", runtime=1),
         "train": Rule("run"),
-        "draw": Rule(None, "figures", 2),
+        "draw": Rule(None, "figures", runtime=2),
     },
 )
 COLUMN = {"type": "int64", "unit": "", "meaning": "a | b"}
@@ -99,6 +99,7 @@ def test_the_profile_has_each_rule_that_may_be_submitted_in_a_group():
     drawn = {f"draw_{figure}": {"runtime": 2} for figure in SMALL.figures}
     assert profile["set-resources"] == {"look": {"mem_mb": 500, "runtime": 3}, "average": {"runtime": 1}, **drawn}
     assert profile["groups"] == {"look": "tests", "average": "tables", **dict.fromkeys(drawn, "figures")}
+    assert profile["group-components"] == {"tests": 1, "tables": 1000, "figures": 1000}
     assert profile["executor"] == "slurm"
 
 

@@ -72,6 +72,15 @@ def test_rules_by_what_they_leave_and_ask_for(read):
     assert known.submitted()["look"].mem_mb == 9
 
 
+def test_a_rule_that_reads_what_another_of_the_run_makes_is_one_part_with_it(read):
+    content = copy.deepcopy(SMALL)
+    assert read(content).parts_of_a_run() == 1
+    content["rules"]["listen"] = {"benchmark": "run", "group": "tests", "runtime": 1}
+    assert read(content).parts_of_a_run() == 2
+    content["rules"]["listen"]["after"] = "look"
+    assert read(content).parts_of_a_run() == 1
+
+
 @pytest.mark.parametrize(
     ("place", "value", "told"),
     [
@@ -88,6 +97,7 @@ def test_rules_by_what_they_leave_and_ask_for(read):
         (("figures", "picture", "draws"), "a sentence.", r"figures\.picture\.draws"),
         (("figures", "picture", "colour"), "red", r"figures\.picture: .*'colour' was unexpected"),
         (("rules", "look", "runtime"), 0, r"rules\.look\.runtime"),
+        (("rules", "look", "after"), "see", r"rules\.look is after see, which is not among rules"),
         (("rules", "train", "mem_mb"), 100, "'group' is a dependency of 'mem_mb'"),
     ],
 )

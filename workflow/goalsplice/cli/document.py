@@ -131,7 +131,7 @@ def results_page(page: str, schemas: Mapping[str, Any], known: Registry) -> str:
 
 
 def slurm_profile(text: str, known: Registry) -> str:
-    """profiles/slurm/config.yaml, with what each rule asks for and its group made anew.
+    """profiles/slurm/config.yaml, with what each rule asks for, the groups and their sizes made anew.
 
     Args:
         text: as it is.
@@ -143,7 +143,8 @@ def slurm_profile(text: str, known: Registry) -> str:
         written = ", ".join(f"{key}: {value}" for key, value in asked.items() if value is not None)
         resources.append(f"  {name}: {{{written}}}")
         groups.append(f"  {name}: {rule.group}")
-    for part, lines in (("resources", resources), ("groups", groups)):
+    sizes = [f"  tests: {known.parts_of_a_run()}"]
+    for part, lines in (("resources", resources), ("groups", groups), ("tests of a run", sizes)):
         start = f"# {part}: made from workflow/registry.yaml by `python -m goalsplice.cli.document`"
         text = _between(text, start, f"# end of {part}", "\n".join(lines))
     return text

@@ -57,12 +57,14 @@ class Rule(NamedTuple):
     Attributes:
         benchmark: whether it leaves a record of its costs, for each run or for the study.
         group: the SLURM job that it shares with others; None if it has its own.
+        after: the rule of its group whose outputs it reads.
         runtime: minutes that it asks SLURM for.
         mem_mb: MB that it asks SLURM for.
     """
 
     benchmark: Literal["run", "study"] | None = None
     group: str | None = None
+    after: str | None = None
     runtime: int | None = None
     mem_mb: int | None = None
 
@@ -94,6 +96,12 @@ class Registry(NamedTuple):
     def benchmarked(self, scope: Literal["run", "study"]) -> list[str]:
         """Names of the rules that leave a record of their costs for each run, or one for the study."""
         return [name for name, rule in self.rules.items() if rule.benchmark == scope]
+
+    def parts_of_a_run(self) -> int:
+        """How many connected parts of the job graph the rules have that edit and test one run's checkpoints."""
+        return sum(
+            rule.benchmark == "run" and rule.group is not None and not rule.after for rule in self.rules.values()
+        )
 
     def submitted(self) -> dict[str, Rule]:
         """What there is to know of rules that share SLURM jobs, by the names that Snakemake has for them."""
@@ -127,6 +135,9 @@ def read(project: Path) -> Registry:
             raise StudyError(f"in {PLACE}, tables.{name} names the rule {table.rule}, which is not among rules; add it")
         if table.scope == "ablation_run" and not name.startswith(_ABLATION):
             raise StudyError(f"in {PLACE}, tables.{name} is of ablation runs; begin its name with {_ABLATION}")
+    for name, rule in registry.rules.items():
+        if rule.after and rule.after not in registry.rules:
+            raise StudyError(f"in {PLACE}, rules.{name} is after {rule.after}, which is not among rules; add it")
     for name, figure in registry.figures.items():
         if missing := [table for table in figure.tables if table not in registry.tables]:
             raise StudyError(
