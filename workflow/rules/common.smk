@@ -15,8 +15,6 @@ import sys
 import time
 from pathlib import Path
 
-import yaml
-
 # As links lead to them: a project may be reached by several paths, and what is recorded must be the same for all.
 PROJECT = Path(workflow.basedir).resolve()
 
@@ -28,8 +26,7 @@ from goalsplice.settings import environment, plugin, registry, study
 try:
     if workflow.is_main_process:
         files.check_times("results", time.time())
-    schema = Path(PROJECT, "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8")
-    study.validate(config, yaml.safe_load(schema))
+    study.validate(config, registry.load(PROJECT / "workflow/schemas/config.schema.yaml"))
     study.check(config)
     plugin.check(config["custom_edits"], PROJECT)
     REGISTRY = registry.read(PROJECT)
@@ -72,16 +69,12 @@ PUBLISHED = project("workflow/resources/published_seed99.csv")
 PUBLISHED_DIGEST = provenance.digest(Path(PUBLISHED).read_text(encoding="utf-8"))
 
 
-@functools.cache
-def schemas():
-    # A second of every start, without the C library that most installations of PyYAML have.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(Path(SCHEMAS).read_text(encoding="utf-8"), loader)
+COLUMNS = registry.load(Path(SCHEMAS))
 
 
 def schema_of(*tables):
     """What the schema says of tables."""
-    return provenance.digest([schemas()[table] for table in tables])
+    return provenance.digest([COLUMNS[table] for table in tables])
 
 
 digest_of = functools.cache(source_digest)

@@ -121,7 +121,7 @@ def read(project: Path) -> Registry:
     """
     import jsonschema
 
-    content, schema = (_load(project / place) for place in (PLACE, SCHEMA))
+    content, schema = (load(project / place) for place in (PLACE, SCHEMA))
     for error in jsonschema.Draft202012Validator(schema).iter_errors(content):
         where = ".".join(map(str, error.absolute_path)) or "the top level"
         raise StudyError(f"in {PLACE}, {where}: {error.message}; {SCHEMA} says what each key may be")
@@ -146,8 +146,11 @@ def read(project: Path) -> Registry:
     return registry
 
 
-def _load(path: Path) -> dict[str, Any]:
-    # A tenth of a second of every start, without the C library that most installations of PyYAML have.
+def load(path: Path) -> dict[str, Any]:
+    """Content of a YAML file of the project, read with the C library that most installations of PyYAML have.
+
+    Without it, those that are read at each start of Snakemake take a third of a second.
+    """
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     content: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), loader)
     return content
