@@ -152,5 +152,5 @@ def load(path: Path) -> dict[str, Any]:
     Without it, those that are read at each start of Snakemake take a third of a second.
     """
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    content: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), loader)
+    content: dict[str, Any] = loader(path.read_text(encoding="utf-8")).get_single_data()
     return content
