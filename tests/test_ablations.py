@@ -10,9 +10,10 @@ import yaml
 from study import ROOT, copy_project, planned, snakemake
 
 from goalsplice.io.tables import table_schema
+from goalsplice.settings import registry
 
 SCHEMAS = ROOT / "workflow/schemas/tables.yaml"
-TABLES = [table for table in yaml.safe_load(SCHEMAS.read_text()) if table.startswith("ablation")]
+TABLES = registry.read(ROOT).tables_of("ablation_run", "ablation_study")
 ARMS = {
     "reference": {"base": "onehot", "rollouts": 12},
     "random_order": {"base": "onehot", "schedule": "random"},

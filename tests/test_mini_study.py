@@ -8,18 +8,13 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-import yaml
 from study import ROOT, copy_project, planned, snakemake
 
 from goalsplice.io.tables import table_schema
+from goalsplice.settings import registry
 from goalsplice.world.vocabulary import OUTCOMES
 
-TABLES = [
-    table
-    for table in yaml.safe_load((ROOT / "workflow/schemas/tables.yaml").read_text())
-    if not table.startswith("ablation")
-]
-"""Those of the study itself."""
+TABLES = registry.read(ROOT).tables_of("run", "study")
 SCHEMAS = ROOT / "workflow/schemas/tables.yaml"
 AGAIN = "results/runs/arm=onehot/seed=1"
 FAMILIES = (

@@ -2,23 +2,39 @@
 
 import re
 
+import pytest
 from study import ROOT
 
 from goalsplice.io.source_digest import PACKAGE, closure, files_of
+from goalsplice.settings import registry
 
+KNOWN = registry.read(ROOT)
 RULES = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
 STAGES = {*re.findall(r'"(goalsplice\.cli\.\w+)"', RULES)}
-FIGURES = {f"goalsplice.figures.{name}" for name in re.findall(r'^    "(\w+)": \($', RULES, re.M)}
+FIGURES = {f"goalsplice.figures.{figure}" for figure in KNOWN.figures}
 
 MAKE_NOTHING = {
-    "cli/document_tables.py": "run by hand, for docs/tables.md",
+    "cli/document.py": "run by hand, for pages and SLURM's profile",
     "hooks/__init__.py": "what the terminal says",
     "hooks/progress.py": "what the terminal says",
     "hooks/summary.py": "what the terminal says",
+    "settings/registry.py": "what it says comes in settings of rules",
     "world/play.py": "for people who play",
     "world/vector.py": "for trainers other than the study's",
 }
 """Modules whose change reruns nothing, and why."""
+
+HERE = set(re.findall(r"^    (\w+),$", re.search(r"^localrules:\n(.*?)\n\n", RULES, re.M | re.S)[1], re.M))
+"""Rules that are never submitted to a cluster."""
+
+
+def rules() -> dict[str, str]:
+    """The text of each rule, by the registry's name for it: those in a loop stand for several."""
+    texts = {}
+    for text in re.split(r"^(?=(?: {4})?rule\b)", RULES, flags=re.M)[1:]:
+        named = re.match(r'rule (\w+):|(?s: +rule:.*?name:\s+f"(\w+)_)', text)
+        texts[named[1] or named[2]] = text
+    return texts
 
 
 def test_every_module_that_a_rule_names_is_there():
@@ -39,3 +55,25 @@ def test_a_change_of_any_module_reruns_a_rule_but_for_a_few():
     watched = set(closure((*STAGES, *FIGURES)))
     others = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py") if path not in watched}
     assert others == set(MAKE_NOTHING)
+
+
+def test_the_registry_has_all_rules_that_may_be_submitted_and_no_others():
+    targets = {name for name, text in rules().items() if "output:" not in text and "shell:" not in text}
+    assert targets == {"tables", "figures", "ablations"}
+    assert set(KNOWN.rules) == set(rules()) - HERE - targets
+
+
+@pytest.mark.parametrize("name", KNOWN.rules)
+def test_a_rule_leaves_the_record_that_the_registry_says(name):
+    run, study = f'"results/benchmarks/{name}/arm={{arm}}/seed={{seed}}.tsv"', f'"results/benchmarks/{name}.tsv"'
+    found = re.findall(r"^ +benchmark:\n +(.*)$", rules()[name], re.M)
+    assert found == {"run": [run], "study": [study], None: []}[KNOWN.rules[name].benchmark]
+
+
+@pytest.mark.parametrize("name", KNOWN.tables)
+def test_a_table_is_made_by_the_rule_that_the_registry_says(name):
+    table = KNOWN.tables[name]
+    folder = "results/tables" if table.scope.endswith("study") else "results/runs/arm={arm}/seed={seed}"
+    file = name.removeprefix("ablation_") if table.scope == "ablation_run" else name
+    outputs = rules()[table.rule].partition("output:")[2].partition("log:")[0]
+    assert f'"{folder}/{file}.parquet"' in outputs

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 import slurm_node
-import yaml
-from study import ROOT, copy_finished, copy_project, planned, snakemake
+from study import copy_finished, copy_project, planned, snakemake
 
 PROFILE = ("--workflow-profile", "profiles/slurm")
 # There is no accounting to ask, and no other node whose files take time to appear.
@@ -44,17 +43,6 @@ def repeated(finished, cluster, tmp_path_factory) -> tuple[Path, str]:
     result = submit(folder, "tables")
     assert result.returncode == 0, result.stdout + result.stderr
     return folder, result.stdout + result.stderr
-
-
-def test_every_rule_has_a_group_but_training_and_what_is_local():
-    profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
-    listed = snakemake(ROOT, "--list-rules", config=None).stdout
-    rules = set(re.findall(r"^(\w+)\b", listed, re.M))
-    local = {"all", "tables", "figures", "ablations", "record_config", "report", "quick"}
-    local |= {"publish", "publish_tuning", "publish_ablations"}
-    training = {rule for rule in rules if rule.startswith("train_")}
-    assert set(profile["groups"]) == rules - local - training
-    assert set(profile["set-resources"]) == set(profile["groups"])
 
 
 @needs_plugin

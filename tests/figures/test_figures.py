@@ -1,6 +1,5 @@
 """Every figure draws whatever tables come. The tables here are made up, only to be drawn."""
 
-import ast
 import importlib
 import json
 import re
@@ -29,11 +28,10 @@ from goalsplice.cli import draw
 from goalsplice.figures.style import COLOURS, save, spread, styled
 from goalsplice.io.errors import StudyError
 from goalsplice.io.frames import write_frame
+from goalsplice.settings import registry
 
 ROOT = Path(__file__).parents[2]
-FIGURES = ast.literal_eval(
-    re.search(r"^FIGURES = (\[.*?\])", (ROOT / "workflow/rules/common.smk").read_text(), re.M | re.S)[1]
-)
+FIGURES = registry.read(ROOT).figures_of(ablations=False)
 ARMS = {arm: {"encoding": arm, "view_size": size, "grid_size": 6} for arm, size in (("onehot", 5), ("integers", 7))}
 CONFIG = {"seed": 99, "threshold": 0.8, "settled_after": 6, "pairs": [[4, 5]], "arms": ARMS}
 SEEDS = [99, 1, 2, 3, 4, 5, 6, 7, 8, 9]
@@ -168,9 +166,7 @@ def boxes(figure):
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_every_figure_has_a_caption_and_a_module_with_one_function(name):
-    caption = (ROOT / f"workflow/report/{name}.rst").read_text()
-    assert len(caption.split()) > 15
+def test_every_figure_has_a_module_with_one_function(name):
     module = importlib.import_module(f"goalsplice.figures.{name}")
     own = [
         key

@@ -1,13 +1,15 @@
 # What makes it switch: arms that differ in one thing each from a main arm, on seeds of their own. Apart from `all`.
 
-ABLATION_FIGURES = [figure for figure, (category, *_) in DRAWN.items() if category == "Ablations"]
+ABLATION_FIGURES = REGISTRY.figures_of(ablations=True)
 
 
 rule ablations:
     """The ablations: what schedules, hyperparameters and the world do to switching. An hour or two on two cores."""
     input:
-        expand("results/tables/ablation_{table}.parquet", table=["training", "plasticity", "switches", "aims", "runs"]),
-        "results/tables/ablations.parquet",
+        expand(
+            "results/tables/{table}.parquet",
+            table=REGISTRY.tables_of("ablation_run", "ablation_study"),
+        ),
         expand("results/figures/{figure}.{format}", figure=ABLATION_FIGURES, format=["svg", "png"]),
     message:
         "The ablations are complete: see results/tables/ablations.parquet and results/figures."
@@ -82,7 +84,7 @@ rule combine_ablations:
     log:
         "results/logs/combine_ablations/{table}.log",
     wildcard_constraints:
-        table="training|plasticity|switches|aims",
+        table="|".join(REGISTRY.ablation_files()),
     conda:
         "../../envs/study.yaml"
     params:

@@ -15,23 +15,21 @@ import sys
 import time
 from pathlib import Path
 
-import yaml
-
 # As links lead to them: a project may be reached by several paths, and what is recorded must be the same for all.
 PROJECT = Path(workflow.basedir).resolve()
 
 from goalsplice.hooks import progress, summary
 from goalsplice.io import files, provenance, records
 from goalsplice.io.source_digest import source_digest
-from goalsplice.settings import environment, plugin, study
+from goalsplice.settings import environment, plugin, registry, study
 
 try:
     if workflow.is_main_process:
         files.check_times("results", time.time())
-    schema = Path(PROJECT, "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8")
-    study.validate(config, yaml.safe_load(schema))
+    study.validate(config, registry.load(PROJECT / "workflow/schemas/config.schema.yaml"))
     study.check(config)
     plugin.check(config["custom_edits"], PROJECT)
+    REGISTRY = registry.read(PROJECT)
 except StudyError as error:
     raise WorkflowError(str(error)) from None
 
@@ -42,50 +40,6 @@ ABLATIONS = {arm: study.ablation_recipe(config, arm) for arm in config["ablation
 ALL_RECIPES = {**RECIPES, **ABLATIONS}
 SPLICED_PHASES = {arm: study.spliced_phases(RECIPES[arm], config["splices"]["pairs"]) for arm in ARMS}
 PROBED_PHASES = sorted({*config["probes"]["train_phases"], *config["probes"]["test_phases"]})
-RUN_TABLES = [
-    "training",
-    "timing",
-    "evaluation",
-    "splices",
-    "custom_edits",
-    "transports",
-    "retargets",
-    "continued",
-    "perceptions",
-    "probes",
-    "anatomy",
-    "exchanges",
-    "directions",
-]
-TABLES = [
-    *RUN_TABLES,
-    "references",
-    "phases",
-    "measures",
-    "summary",
-    "recoveries",
-    "edit_effects",
-    "smallest_edits",
-    "leaderboard",
-    "leaderboard_entries",
-    "directions_between_runs",
-    "retarget_effects",
-    "behaviour",
-    "benchmarks",
-]
-# Small enough to lie beside README.md as CSV files.
-PUBLISHED_TABLES = [
-    "summary",
-    "measures",
-    "edit_effects",
-    "smallest_edits",
-    "leaderboard",
-    "retarget_effects",
-    "behaviour",
-    "benchmarks",
-]
-# Of these a digest.
-DIGESTED_TABLES = ["transports", "probes", "exchanges", "anatomy", "continued", "perceptions"]
 ABLATION_SEEDS = config["ablations"]["seeds"]
 GROUPS = {arm: study.group_of(settings) for arm, settings in config["ablations"]["arms"].items()}
 # Switches are measured where the schedule is what differs.
@@ -93,34 +47,13 @@ SWITCHED = [arm for arm, group in GROUPS.items() if group in (study.SCHEDULE, st
 LATE_PHASES = study.late_phases(config["splices"]["pairs"])
 LATE = LATE_PHASES[0]
 TUNING_SEEDS = config["retargets"]["tuning_seeds"]
-FIGURES = [
-    "world",
-    "alternation",
-    "seeds",
-    "learning",
-    "choices",
-    "layer_splices",
-    "inputs",
-    "doses",
-    "path",
-    "transport",
-    "probes",
-    "anatomy",
-    "directions",
-    "leaderboard",
-    "retargets",
-    "retarget_doses",
-    "retarget_phases",
-    "perception",
-    "behaviour",
-    "costs",
-]
+FIGURES = REGISTRY.figures_of(ablations=False)
 
 
 wildcard_constraints:
     arm="|".join(ARMS),
     seed="|".join(str(seed) for seed in [*config["seeds"], *TUNING_SEEDS]),
-    table="|".join(RUN_TABLES),
+    table="|".join(REGISTRY.tables_of("run")),
 
 
 def project(path):
@@ -136,16 +69,12 @@ PUBLISHED = project("workflow/resources/published_seed99.csv")
 PUBLISHED_DIGEST = provenance.digest(Path(PUBLISHED).read_text(encoding="utf-8"))
 
 
-@functools.cache
-def schemas():
-    # A second of every start, without the C library that most installations of PyYAML have.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(Path(SCHEMAS).read_text(encoding="utf-8"), loader)
+COLUMNS = registry.load(Path(SCHEMAS))
 
 
 def schema_of(*tables):
     """What the schema says of tables."""
-    return provenance.digest([schemas()[table] for table in tables])
+    return provenance.digest([COLUMNS[table] for table in tables])
 
 
 digest_of = functools.cache(source_digest)
@@ -229,39 +158,21 @@ def further_actors(wildcards):
 
 def ablation_runs(table):
     """A run's table, for each run of the arms that have it."""
-    arms = SWITCHED if table in ("switches", "aims") else ABLATIONS
+    arms = SWITCHED if REGISTRY.ablation_files()[table].rule == "measure_switches" else ABLATIONS
     return expand("results/runs/arm={arm}/seed={seed}/{table}.parquet", arm=arms, seed=ABLATION_SEEDS, table=table)
 
 
-# The records of all stages that have `benchmark:`, in the order of the stages: those of each run, then those of all runs.
-RUN_BENCHMARKS = expand(
-    "results/benchmarks/{stage}/arm={{arm}}/seed={{seed}}.tsv",
-    stage=[
-        "train",
-        "evaluate",
-        "splice",
-        "custom_edits",
-        "transport",
-        "retarget",
-        "continue_training",
-        "perceive",
-        "probe",
-        "take_apart",
-        "compare_directions",
-    ],
-)
-STUDY_BENCHMARKS = expand(
-    "results/benchmarks/{stage}.tsv",
-    stage=["reference", "summarise", "recover", "compare_runs", "measure_retargets"],
-)
-ALL_TABLES = expand("results/tables/{table}.parquet", table=TABLES)
+# The records of all rules that have `benchmark:`, those of each run and those of all runs.
+RUN_BENCHMARKS = expand("results/benchmarks/{rule}/arm={{arm}}/seed={{seed}}.tsv", rule=REGISTRY.benchmarked("run"))
+STUDY_BENCHMARKS = expand("results/benchmarks/{rule}.tsv", rule=REGISTRY.benchmarked("study"))
+ALL_TABLES = expand("results/tables/{table}.parquet", table=REGISTRY.tables_of("run", "study"))
 ALL_FIGURES = [
     *expand("results/figures/{figure}.{format}", figure=FIGURES, format=["svg", "png"]),
     "results/figures/behaviour.gif",
 ]
 # Asked for beside the tables made of them, or else Snakemake would not miss a run's file that got lost.
 ALL_RUNS = [
-    *runs(expand("results/runs/arm={{arm}}/seed={{seed}}/{table}.parquet", table=RUN_TABLES)),
+    *runs(expand("results/runs/arm={{arm}}/seed={{seed}}/{table}.parquet", table=REGISTRY.tables_of("run"))),
     *[path for arm in ARMS for seed in config["seeds"] for path in checkpoints_of(arm, seed)],
 ]
 

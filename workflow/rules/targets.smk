@@ -73,8 +73,14 @@ rule report:
 rule publish:
     """For maintainers: put the figures and the main numbers into README.md and docs/results."""
     input:
-        tables=expand("results/tables/{table}.parquet", table=PUBLISHED_TABLES),
-        digested=expand("results/tables/{table}.parquet", table=DIGESTED_TABLES),
+        tables=expand(
+            "results/tables/{table}.parquet",
+            table=REGISTRY.tables_of("run", "study", published="whole"),
+        ),
+        digested=expand(
+            "results/tables/{table}.parquet",
+            table=REGISTRY.tables_of("run", "study", published="digest"),
+        ),
         figures=[*expand("results/figures/{figure}.png", figure=FIGURES), "results/figures/behaviour.gif"],
     log:
         "results/logs/publish.log",
