@@ -11,6 +11,8 @@ from study import ROOT, copy_project, planned, snakemake
 
 from goalsplice.io.tables import table_schema
 
+pytestmark = pytest.mark.nightly
+
 SCHEMAS = ROOT / "workflow/schemas/tables.yaml"
 TABLES = [table for table in yaml.safe_load(SCHEMAS.read_text()) if table.startswith("ablation")]
 ARMS = {

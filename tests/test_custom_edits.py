@@ -163,6 +163,7 @@ def test_editing_the_file_or_what_it_imports_scores_again(clone):
     assert planned(clone, table, config="mine.yaml") == {"custom_edits": 1}, "content counts, not its time"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("edit", "sentence"),
     [

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from study import ROOT, copy_project, planned, snakemake
+from study import QUICK, ROOT, copy_project, planned, snakemake
 
 from goalsplice.io.tables import table_schema
 from goalsplice.world.vocabulary import OUTCOMES
@@ -28,18 +28,13 @@ FAMILIES = (
 )
 
 
-@pytest.fixture(scope="session")
-def again(finished, tmp_path_factory) -> Path:
-    """All that the mini study makes of one run, once more: elsewhere, on one core, from another folder.
-
-    One of four runs, as that takes a quarter of the time. tests/test_slurm.py makes an arm and all tables again.
-    """
-    folder = copy_project(tmp_path_factory.mktemp("again") / "project")
-    elsewhere = folder.parent / "results elsewhere"
+def again(folder: Path, *wanted: str) -> Path:
+    """Files of the mini study once more: elsewhere, on one core, from another folder. Where they are."""
+    copy_project(folder / "project")
+    elsewhere = folder / "results elsewhere"
     elsewhere.mkdir()
-    config = str(folder / "workflow/resources/quick.yaml")
-    wanted = [path.relative_to(finished).as_posix() for path in sorted(finished.glob(f"{AGAIN}/**/*.*"))]
-    result = snakemake(folder, "--cores", "1", *wanted, "--directory", str(elsewhere), config=config)
+    config = str(folder / "project" / QUICK)
+    result = snakemake(folder / "project", "--cores", "1", *wanted, "--directory", str(elsewhere), config=config)
     assert result.returncode == 0, result.stdout + result.stderr
     return elsewhere
 
@@ -114,9 +109,19 @@ def test_the_whole_actor_is_the_donor_and_no_layer_the_recipient(finished):
             assert not by.loc[(recipient, "none")].equals(by.loc[(donor, "none")])
 
 
-def test_a_run_elsewhere_gives_the_same_bytes(finished, again):
-    """In another folder and on another number of cores. Only timing is another."""
-    first, second = digests(finished, f"{AGAIN}/**/*.*"), digests(again, f"{AGAIN}/**/*.*")
+def test_a_run_elsewhere_trains_and_plays_to_the_same_bytes(finished, tmp_path):
+    """In another folder and on another number of cores."""
+    elsewhere = again(tmp_path, f"{AGAIN}/evaluation.parquet")
+    made = digests(elsewhere, f"{AGAIN}/checkpoints/*.*") | digests(elsewhere, f"{AGAIN}/evaluation.parquet")
+    assert len(made) == 5
+    assert made.items() <= digests(finished, f"{AGAIN}/**/*.*").items()
+
+
+@pytest.mark.nightly
+def test_all_of_a_run_elsewhere_is_the_same_bytes(finished, tmp_path):
+    """One of four runs. Only timing is another."""
+    elsewhere = again(tmp_path, *digests(finished, f"{AGAIN}/**/*.*"))
+    first, second = digests(finished, f"{AGAIN}/**/*.*"), digests(elsewhere, f"{AGAIN}/**/*.*")
     assert {name for name in first | second if first.get(name) != second.get(name)} == {f"{AGAIN}/timing.parquet"}
     assert len(first) >= 12
 

@@ -78,7 +78,7 @@ def _ended_by_signals() -> Iterator[None]:
         if not _is_under_way():
             raise _Ended(code)
 
-    def report_others(unraisable: sys.UnraisableHookArgs) -> None:
+    def report_others(unraisable: "sys.UnraisableHookArgs") -> None:
         if not issubclass(unraisable.exc_type, _Ended):
             report(unraisable)
 
