@@ -9,9 +9,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from study import QUICK, ROOT, copy_project, planned, snakemake
+from digests import content
+from study import QUICK, ROOT, copy_finished, copy_project, planned, snakemake
 
-from goalsplice.io.tables import table_schema
+from goalsplice.io.tables import table_schema, write_table
 from goalsplice.world.vocabulary import OUTCOMES
 
 TABLES = [
@@ -115,6 +116,23 @@ def test_a_run_elsewhere_trains_and_plays_to_the_same_bytes(finished, tmp_path):
     made = digests(elsewhere, f"{AGAIN}/checkpoints/*.*") | digests(elsewhere, f"{AGAIN}/evaluation.parquet")
     assert len(made) == 5
     assert made.items() <= digests(finished, f"{AGAIN}/**/*.*").items()
+
+
+def test_digests_of_content_change_with_a_value_and_not_with_what_made_it(finished, tmp_path):
+    """As CONTRIBUTING.md compares two versions of the code."""
+    copy = copy_finished(finished, tmp_path, "results/tables") / "results"
+    before = content(copy)
+    assert set(before) == {f"tables/{table}.parquet" for table in TABLES} - {
+        "tables/timing.parquet",
+        "tables/benchmarks.parquet",
+    }
+    assert None not in before.values()
+    frames = {name: pd.read_parquet(copy / f"tables/{name}.parquet") for name in ("summary", "measures")}
+    frames["measures"].loc[0, "seed"] += 1
+    for name, frame in frames.items():
+        write_table(copy / f"tables/{name}.parquet", frame, SCHEMAS, name)
+    after = content(copy)
+    assert {name for name in before if before[name] != after[name]} == {"tables/measures.parquet"}
 
 
 @pytest.mark.nightly
