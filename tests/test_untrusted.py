@@ -149,7 +149,6 @@ ARM = {"encoding": "onehot", "view_size": 5}
 ANYTHING = st.one_of(st.text(), st.from_regex(r"[a-z][a-z0-9_]*"), st.integers(), st.floats(), st.booleans(), st.none())
 
 
-@settings(deadline=None, max_examples=50)
 @given(st.one_of(st.text(), st.from_regex(r"^[a-z][a-z0-9_]*$"), st.integers(), st.booleans(), st.none()))
 def test_an_arms_name_is_one_plain_word_of_a_shell(name):
     if valid({name: ARM}, "arms"):
@@ -157,7 +156,6 @@ def test_an_arms_name_is_one_plain_word_of_a_shell(name):
         assert Path(name).name == name
 
 
-@settings(deadline=None, max_examples=50)
 @given(ANYTHING)
 def test_what_is_not_quoted_is_an_integer_or_a_known_word(value):
     for path in (["evaluation", "seed"], ["resume", "save_every"], ["device"]):
@@ -318,7 +316,7 @@ def test_every_number_of_the_schema_has_bounds():
         assert "enum" in node or ("maximum" in node and node.keys() & {"minimum", "exclusiveMinimum"}), path
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=4 * settings.default.max_examples)
 @given(st.sampled_from(NUMERIC).flatmap(lambda found: st.tuples(st.just(found[0]), wrong(found[1]))))
 def test_a_number_of_the_wrong_kind_or_out_of_bounds_is_refused_by_its_key(case):
     path, value = case

@@ -164,17 +164,19 @@ def test_a_run_gets_the_checkpoints_of_those_that_follow_it(project):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stage", ["benchmarks", "directions_between_runs"])
-def test_the_line_of_a_stage_that_reads_much_of_every_run_does_not_grow_with_the_runs(project, stage):
+def test_the_line_of_a_stage_that_reads_much_of_every_run_does_not_grow_with_the_runs(project):
     """Linux takes no shell line of more than 131,072 bytes."""
+    stages = ("benchmarks", "directions_between_runs")
+    targets = [f"results/tables/{stage}.parquet" for stage in stages]
     lengths = []
     for seeds in (2, 4):
         (project / "long.yaml").write_text(f"seeds: {[99, *range(1, seeds)]}\n")
-        target = f"results/tables/{stage}.parquet"
-        printed = snakemake(project, "--dry-run", "--cores", "1", "--printshellcmds", target, config="long.yaml").stdout
-        (line,) = [line for line in printed.splitlines() if f"goalsplice.cli.{stage} " in line]
-        lengths.append(len(line))
-    assert lengths[1] - lengths[0] == len(" 2 3")
+        printed = snakemake(
+            project, "--dry-run", "--cores", "1", "--printshellcmds", *targets, config="long.yaml"
+        ).stdout
+        found = [[line for line in printed.splitlines() if f"goalsplice.cli.{stage} " in line] for stage in stages]
+        lengths.append([len(line) for (line,) in found])
+    assert [after - before for before, after in zip(*lengths, strict=True)] == [len(" 2 3")] * len(stages)
 
 
 @pytest.mark.slow

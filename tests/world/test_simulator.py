@@ -21,7 +21,7 @@ CAUTIOUS = np.array([0.25, 0.25, 0.3, 0.05, 0.05, 0.05, 0.05])
 """Probabilities of actions under which episodes last long enough to meet every case."""
 
 
-@settings(max_examples=settings.default.max_examples // 5, deadline=None)
+@settings(max_examples=settings.default.max_examples // 5)
 @given(
     seed=st.integers(0, 2**32 - 1),
     layouts=st.sampled_from(sorted(THIRD_KEY_COLOURS)),
