@@ -5,10 +5,10 @@ import shutil
 import signal
 from pathlib import Path
 
-import hypothesis
 import pytest
 import torch
 from filelock import FileLock
+from hypothesis import settings
 from study import copy_finished, copy_project, snakemake
 from threadpoolctl import threadpool_limits
 
@@ -19,15 +19,17 @@ threadpool_limits(1)
 torch.set_num_threads(1)
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
+# No deadlines: how long an example takes says how busy the machine is.
+# `pytest --hypothesis-profile night` tries ten times as many examples, where a test does not say how many.
+settings.register_profile("day", max_examples=30, deadline=None)
+settings.register_profile("night", max_examples=500, deadline=None)
+settings.load_profile("day")
 # What a shell runs in the background ignores Ctrl-C, and what nohup runs ignores the end of the terminal. So would all
 # that tests start and interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
-# How long an example takes says how busy the machine is.
-hypothesis.settings.register_profile("study", deadline=None)
-hypothesis.settings.load_profile("study")
 
 
 @pytest.fixture(scope="session")
@@ -69,15 +71,15 @@ def small_numbers_count():
 
 
 _LONG = (
-    "test_reruns.py",
-    "test_mini_study.py",
-    "test_slurm.py",
-    "test_ablations.py",
-    "test_faults_of_jobs.py",
-    "test_custom_edits.py",
+    *("test_mini_study.py", "test_reruns.py", "test_slurm.py", "test_ablations.py", "test_custom_edits.py"),
+    *("test_faults_of_jobs.py", "test_readme.py", "test_configuration.py", "test_untrusted.py", "test_benchmarks.py"),
 )
-"""Files that take minutes. They come first, or else one of two processes would end with them while the other idles."""
+"""Files that take longest. They come first, or else one of several processes would end with them while others idle."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests that need the mini study, and order all."""
+    for item in items:
+        if "finished" in getattr(item, "fixturenames", ()) or item.get_closest_marker("nightly"):
+            item.add_marker("slow")
     items.sort(key=lambda item: _LONG.index(item.path.name) if item.path.name in _LONG else len(_LONG))

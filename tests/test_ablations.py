@@ -12,6 +12,8 @@ from study import ROOT, copy_project, planned, snakemake
 from goalsplice.io.tables import table_schema
 from goalsplice.settings import registry
 
+pytestmark = pytest.mark.nightly
+
 SCHEMAS = ROOT / "workflow/schemas/tables.yaml"
 TABLES = registry.read(ROOT).tables_of("ablation_run", "ablation_study")
 ARMS = {

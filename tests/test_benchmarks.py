@@ -50,6 +50,7 @@ def run(*arguments):
     )
 
 
+@pytest.mark.slow
 def test_a_quick_run_end_to_end(tmp_path):
     table = tmp_path / "speed.parquet"
     subjects = ["training", "training_navix", "world_kernel", "world_minigrid_1"]
@@ -167,6 +168,7 @@ def test_the_kernel_is_the_study_s_world_under_random_actions(module):
     np.testing.assert_allclose(rewards, rollout.rewards[-1], rtol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["adam", "units", "dense", "plain", "distinct"])
 def test_all_kinds_of_update_compute_the_same(module, monkeypatch, kind):
     subjects = module("subjects")
@@ -260,6 +262,7 @@ def test_scale_gives_runs_to_more_seeds(module, tmp_path):
         scale.replicate(tmp_path / "none", tmp_path, 3)
 
 
+@pytest.mark.slow
 def test_scale_plans_as_many_runs_as_it_says(module):
     row = module("scale").dry_run(1, 3)
     assert row["jobs"] > 3 * 12
@@ -267,6 +270,7 @@ def test_scale_plans_as_many_runs_as_it_says(module):
     assert row["peak_memory"] > 50
 
 
+@pytest.mark.nightly
 def test_learning_curves_start_alike_whatever_the_way():
     """The first rollout is of one network in the same worlds; the second follows one update, which hardly differs."""
     curves = []

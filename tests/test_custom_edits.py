@@ -11,13 +11,14 @@ import pytest
 import torch
 import yaml
 from jsonschema import Draft202012Validator
-from study import QUICK, ROOT, copy_finished, copy_project, planned, snakemake
+from study import QUICK, ROOT, check, copy_finished, copy_project, merged, planned, snakemake
 
 from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
 from goalsplice.edits.attribution import observations
 from goalsplice.experiments.custom import Context, custom_edit, load
 from goalsplice.experiments.scoring import Pair
+from goalsplice.io.errors import StudyError
 from goalsplice.settings import plugin
 from goalsplice.settings.study import recipe_of
 
@@ -172,11 +173,7 @@ def test_editing_the_file_or_what_it_imports_scores_again(clone):
         ({"parameters": 3}, r"custom_edits\.0\.parameters: 3 is not of type 'object'"),
     ],
 )
-def test_a_bad_entry_is_one_sentence_before_anything_runs(tmp_path, edit, sentence):
-    folder = copy_project(tmp_path / "project")
-    (folder / "bad.yaml").write_text(json.dumps({"custom_edits": [{"name": "x", "function": "my_edits:f", **edit}]}))
-    result = snakemake(folder, "--dry-run", "--cores", "1", config="bad.yaml")
-    output = result.stdout + result.stderr
-    assert result.returncode != 0
-    assert "Traceback" not in output
-    assert re.search(sentence, output), output
+def test_a_bad_entry_is_one_sentence(edit, sentence):
+    with pytest.raises(StudyError, match=sentence) as told:
+        check(merged(json.dumps({"custom_edits": [{"name": "x", "function": "my_edits:f", **edit}]})))
+    assert "\n" not in str(told.value)

@@ -17,6 +17,8 @@ import pytest
 import yaml
 from study import QUICK, ROOT, copy_project, planned, snakemake
 
+pytestmark = pytest.mark.slow
+
 CONFIG = "tiny.yaml"
 PATIENCE = 120
 """Seconds after which a process that should have come or gone is given up."""
@@ -161,6 +163,7 @@ def test_ctrl_c_loses_nothing(study):
     assert "To make what is missing" not in plan, "a dry run says nothing of it"
 
 
+@pytest.mark.nightly
 def test_sigterm_lets_running_jobs_end(study):
     before = files(study / run_of(99))
     process = start(study, *TARGETS)
@@ -173,6 +176,7 @@ def test_sigterm_lets_running_jobs_end(study):
     assert planned(study, *TARGETS, config=CONFIG) == {"evaluate": 1}
 
 
+@pytest.mark.nightly
 def test_a_snakemake_that_is_killed_leaves_its_job_and_a_lock(study):
     """And what docs/reruns.md says to do then makes what is missing, and nothing else."""
     before = files(study / run_of(99))

@@ -8,9 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from study import ROOT, copy_project, planned, snakemake
+from digests import content
+from study import QUICK, ROOT, copy_finished, copy_project, planned, snakemake
 
-from goalsplice.io.tables import table_schema
+from goalsplice.io.tables import table_schema, write_table
 from goalsplice.settings import registry
 from goalsplice.world.vocabulary import OUTCOMES
 
@@ -23,18 +24,13 @@ FAMILIES = (
 )
 
 
-@pytest.fixture(scope="session")
-def again(finished, tmp_path_factory) -> Path:
-    """All that the mini study makes of one run, once more: elsewhere, on one core, from another folder.
-
-    One of four runs, as that takes a quarter of the time. tests/test_slurm.py makes an arm and all tables again.
-    """
-    folder = copy_project(tmp_path_factory.mktemp("again") / "project")
-    elsewhere = folder.parent / "results elsewhere"
+def again(folder: Path, *wanted: str) -> Path:
+    """Files of the mini study once more: elsewhere, on one core, from another folder. Where they are."""
+    copy_project(folder / "project")
+    elsewhere = folder / "results elsewhere"
     elsewhere.mkdir()
-    config = str(folder / "workflow/resources/quick.yaml")
-    wanted = [path.relative_to(finished).as_posix() for path in sorted(finished.glob(f"{AGAIN}/**/*.*"))]
-    result = snakemake(folder, "--cores", "1", *wanted, "--directory", str(elsewhere), config=config)
+    config = str(folder / "project" / QUICK)
+    result = snakemake(folder / "project", "--cores", "1", *wanted, "--directory", str(elsewhere), config=config)
     assert result.returncode == 0, result.stdout + result.stderr
     return elsewhere
 
@@ -109,9 +105,36 @@ def test_the_whole_actor_is_the_donor_and_no_layer_the_recipient(finished):
             assert not by.loc[(recipient, "none")].equals(by.loc[(donor, "none")])
 
 
-def test_a_run_elsewhere_gives_the_same_bytes(finished, again):
-    """In another folder and on another number of cores. Only timing is another."""
-    first, second = digests(finished, f"{AGAIN}/**/*.*"), digests(again, f"{AGAIN}/**/*.*")
+def test_a_run_elsewhere_trains_and_plays_to_the_same_bytes(finished, tmp_path):
+    """In another folder and on another number of cores."""
+    elsewhere = again(tmp_path, f"{AGAIN}/evaluation.parquet")
+    made = digests(elsewhere, f"{AGAIN}/checkpoints/*.*") | digests(elsewhere, f"{AGAIN}/evaluation.parquet")
+    assert len(made) == 5
+    assert made.items() <= digests(finished, f"{AGAIN}/**/*.*").items()
+
+
+def test_digests_of_content_change_with_a_value_and_not_with_what_made_it(finished, tmp_path):
+    """As CONTRIBUTING.md compares two versions of the code."""
+    copy = copy_finished(finished, tmp_path, "results/tables") / "results"
+    before = content(copy)
+    assert set(before) == {f"tables/{table}.parquet" for table in TABLES} - {
+        "tables/timing.parquet",
+        "tables/benchmarks.parquet",
+    }
+    assert None not in before.values()
+    frames = {name: pd.read_parquet(copy / f"tables/{name}.parquet") for name in ("summary", "measures")}
+    frames["measures"].loc[0, "seed"] += 1
+    for name, frame in frames.items():
+        write_table(copy / f"tables/{name}.parquet", frame, SCHEMAS, name)
+    after = content(copy)
+    assert {name for name in before if before[name] != after[name]} == {"tables/measures.parquet"}
+
+
+@pytest.mark.nightly
+def test_all_of_a_run_elsewhere_is_the_same_bytes(finished, tmp_path):
+    """One of four runs. Only timing is another."""
+    elsewhere = again(tmp_path, *digests(finished, f"{AGAIN}/**/*.*"))
+    first, second = digests(finished, f"{AGAIN}/**/*.*"), digests(elsewhere, f"{AGAIN}/**/*.*")
     assert {name for name in first | second if first.get(name) != second.get(name)} == {f"{AGAIN}/timing.parquet"}
     assert len(first) >= 12
 

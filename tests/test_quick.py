@@ -3,8 +3,11 @@
 import re
 import shlex
 
+import pytest
 import yaml
 from study import QUICK, ROOT, copy_project, snakemake
+
+pytestmark = pytest.mark.slow
 
 
 def test_it_takes_the_users_configuration_on_top_of_its_own(tmp_path):

@@ -42,6 +42,7 @@ def test_the_snippet_runs_on_a_study(finished):
     assert len(re.findall("integers|onehot|blue |purple ", result.stdout)) >= 4
 
 
+@pytest.mark.slow
 def test_the_commands_for_parts_can_be_planned(tmp_path):
     folder = copy_project(tmp_path / "project")
     commands = [line.split("#")[0].split() for line in blocks("sh")[2].splitlines() if line.startswith("snakemake")]
@@ -54,12 +55,14 @@ def test_the_commands_for_parts_can_be_planned(tmp_path):
             assert ("report" in jobs) == ("--dry-run" in arguments), "only a call without a target asks for everything"
 
 
+@pytest.mark.slow
 def test_the_second_configuration_file_adds_an_arm(tmp_path):
     folder = copy_project(tmp_path / "project")
     (folder / "mine.yaml").write_text(blocks("yaml")[0])
     assert planned(folder, "tables", config="mine.yaml")["train_patient"] == 10
 
 
+@pytest.mark.slow
 def test_the_rule_graph_is_snakemakes(tmp_path):
     folder = copy_project(tmp_path / "project")
     graph = snakemake(folder, "figures", "--rulegraph", "mermaid-js", config=None).stdout

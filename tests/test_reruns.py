@@ -14,13 +14,21 @@ def test_nothing_is_left_to_do(finished):
     assert planned(finished, "all") == {}
 
 
-def test_a_new_clone_with_the_results_reruns_nothing(clone):
+def test_a_new_clone_with_the_results_reruns_nothing_whatever_its_comments_say(clone):
+    for path in ("agent/ppo.py", "world/simulator.py", "io/errors.py", "figures/style.py", "cli/common.py"):
+        append(clone / "workflow/goalsplice" / path, '# A comment.\n"""And a sentence."""')
     assert planned(clone, "all") == {}
 
 
-def test_editing_a_figure_redraws_that_figure_only(clone):
+def test_a_figures_code_and_a_tables_schema_remake_what_shows_them(clone):
     append(clone / "workflow/goalsplice/figures/choices.py")
-    assert planned(clone, "all") == {"all": 1, "draw_choices": 1, "report": 1}
+    edit(clone / "workflow/schemas/tables.yaml", "\nprobes:\n  description: ", "\nprobes:\n  description: More of ")
+    assert planned(clone, "all") == {"all": 1, "combine": 1, "draw_choices": 1, "draw_probes": 1, "report": 1}
+
+
+def test_a_caption_remakes_the_report(clone):
+    append(clone / "workflow/report/choices.rst", "More.")
+    assert planned(clone, "all") == {"all": 1, "report": 1}
 
 
 def test_editing_ppo_trains_again(clone):
@@ -54,28 +62,12 @@ def test_another_seed_trains_that_seed_only(clone):
     assert jobs["transport"] == 6
 
 
-def test_words_rerun_nothing(clone):
-    for path in ("agent/ppo.py", "world/simulator.py", "io/errors.py", "figures/style.py", "cli/common.py"):
-        append(clone / "workflow/goalsplice" / path, '# A comment.\n"""And a sentence."""')
-    assert planned(clone, "all") == {}
-
-
 def test_a_source_that_is_put_back_with_its_old_time_counts_by_content(clone):
     path = clone / "workflow/goalsplice/figures/choices.py"
     time = path.stat().st_mtime
     append(path)
     os.utime(path, (time, 0))
     assert planned(clone, "results/figures/choices.svg") == {"draw_choices": 1}
-
-
-def test_a_caption_remakes_the_report(clone):
-    append(clone / "workflow/report/choices.rst", "More.")
-    assert planned(clone, "all") == {"all": 1, "report": 1}
-
-
-def test_the_schema_of_a_table_remakes_that_table_and_its_figures(clone):
-    edit(clone / "workflow/schemas/tables.yaml", "\nprobes:\n  description: ", "\nprobes:\n  description: More of ")
-    assert planned(clone, "all") == {"all": 1, "combine": 1, "draw_probes": 1, "report": 1}
 
 
 def test_the_order_of_seeds_and_the_seed_that_is_shown_count(clone):
@@ -112,24 +104,6 @@ def test_a_run_without_records_is_no_exception(clone):
         path.unlink()
     edit(clone / "workflow/resources/quick.yaml", "  num_steps: 128", "  num_steps: 128\n  gamma: 0.5")
     assert planned(clone, "results/tables/training.parquet") == {"train_onehot": 2, "train_integers": 2, "combine": 1}
-
-
-@pytest.mark.parametrize("old_time", [True, False])
-@pytest.mark.parametrize(
-    ("path", "other", "jobs"),
-    [
-        ("seed=99/evaluation.parquet", "seed=1/evaluation.parquet", {"evaluate": 1}),
-        ("seed=99/checkpoints/phase=03.safetensors", "seed=1/checkpoints/phase=03.safetensors", {"train_onehot": 1}),
-        ("seed=99/further/phase=03.safetensors", "seed=1/further/phase=03.safetensors", {"continue_training": 1}),
-    ],
-)
-def test_a_file_of_another_run_is_made_again(clone, path, other, jobs, old_time):
-    target, source = (clone / "results/runs/arm=onehot" / name for name in (path, other))
-    before = target.stat()
-    shutil.copy(source, target)
-    if old_time:
-        os.utime(target, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert jobs.items() <= planned(clone, "tables").items()
 
 
 def test_what_was_made_before_a_job_failed_is_not_served_after_it(clone):
@@ -249,9 +223,33 @@ def test_code_that_changes_while_a_job_runs_is_not_what_made_its_outputs(clone):
     assert planned(clone, target, "--rerun-triggers", "mtime") == {"combine": 1}
 
 
-@pytest.mark.parametrize(
-    ("lost", "rule"), [("checkpoints/phase=02.safetensors", "train_onehot"), ("splices.parquet", "splice")]
-)
-def test_a_lost_file_of_a_run_is_made_again(clone, lost, rule):
-    (clone / "results/runs/arm=onehot/seed=1" / lost).unlink()
-    assert planned(clone, "all")[rule] == 1
+@pytest.mark.parametrize("old_time", [True, False])
+def test_a_file_of_another_run_is_made_again(clone, old_time):
+    """Of one run a table, of another an actor that was trained further, and of a third a checkpoint."""
+    runs = clone / "results/runs"
+    for target, source in (
+        ("arm=onehot/seed=99/evaluation.parquet", "seed=1/evaluation.parquet"),
+        ("arm=onehot/seed=1/further/phase=03.safetensors", "seed=99/further/phase=03.safetensors"),
+        ("arm=integers/seed=99/checkpoints/phase=03.safetensors", "seed=1/checkpoints/phase=03.safetensors"),
+    ):
+        before = (runs / target).stat()
+        shutil.copy(runs / target.partition("/")[0] / source, runs / target)
+        if old_time:
+            os.utime(runs / target, ns=(before.st_atime_ns, before.st_mtime_ns))
+    jobs = planned(clone, "tables")
+    assert "train_onehot" not in jobs
+    assert {rule: jobs[rule] for rule in ("train_integers", "evaluate", "continue_training")} == {
+        "train_integers": 1,
+        "evaluate": 2,
+        "continue_training": 2,
+    }
+
+
+def test_a_lost_file_of_a_run_is_made_again(clone):
+    for lost in ("arm=integers/seed=1/checkpoints/phase=02.safetensors", "arm=onehot/seed=1/splices.parquet"):
+        (clone / "results/runs" / lost).unlink()
+    jobs = planned(clone, "all")
+    assert jobs["train_integers"] == 1
+    assert "train_onehot" not in jobs
+    # Of the run that lost it, and of those that a run that trains again lends its checkpoints to.
+    assert jobs["splice"] == 3

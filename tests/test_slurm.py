@@ -45,6 +45,7 @@ def repeated(finished, cluster, tmp_path_factory) -> tuple[Path, str]:
     return folder, result.stdout + result.stderr
 
 
+@pytest.mark.slow
 @needs_plugin
 def test_a_run_is_two_jobs_and_all_tables_are_one(tmp_path):
     """Two arms of two seeds: four trainings, the tests of four runs, the tables."""
@@ -57,6 +58,7 @@ def test_a_run_is_two_jobs_and_all_tables_are_one(tmp_path):
     assert len(re.findall(r"^Job \d+: Training", said, re.M)) == 4
 
 
+@pytest.mark.nightly
 @needs_slurm
 def test_slurm_makes_the_same_bytes(finished, repeated):
     folder, _ = repeated
@@ -67,6 +69,7 @@ def test_slurm_makes_the_same_bytes(finished, repeated):
     assert [path for path in compared if (folder / path).read_bytes() != (finished / path).read_bytes()] == []
 
 
+@pytest.mark.nightly
 @needs_slurm
 def test_all_of_it_ran_on_slurm(repeated):
     """Two trainings, the tests of two runs, and the tables. A call without the profile has nothing left to make."""
@@ -75,6 +78,7 @@ def test_all_of_it_ran_on_slurm(repeated):
     assert planned(folder, "tables") == {}
 
 
+@pytest.mark.nightly
 @needs_slurm
 def test_a_cancelled_job_is_told_and_only_it_is_made_again(finished, repeated, tmp_path):
     folder = shutil.copytree(repeated[0], tmp_path / "cancelled")

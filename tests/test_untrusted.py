@@ -16,7 +16,7 @@ import torch
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from study import QUICK, ROOT, copy_project, snakemake
+from study import QUICK, ROOT, check, copy_project, merged, snakemake
 
 from goalsplice.agent.checkpoint import content_digest, read
 from goalsplice.io.errors import StudyError
@@ -149,7 +149,6 @@ ARM = {"encoding": "onehot", "view_size": 5}
 ANYTHING = st.one_of(st.text(), st.from_regex(r"[a-z][a-z0-9_]*"), st.integers(), st.floats(), st.booleans(), st.none())
 
 
-@settings(deadline=None, max_examples=50)
 @given(st.one_of(st.text(), st.from_regex(r"^[a-z][a-z0-9_]*$"), st.integers(), st.booleans(), st.none()))
 def test_an_arms_name_is_one_plain_word_of_a_shell(name):
     if valid({name: ARM}, "arms"):
@@ -157,7 +156,6 @@ def test_an_arms_name_is_one_plain_word_of_a_shell(name):
         assert Path(name).name == name
 
 
-@settings(deadline=None, max_examples=50)
 @given(ANYTHING)
 def test_what_is_not_quoted_is_an_integer_or_a_known_word(value):
     for path in (["evaluation", "seed"], ["resume", "save_every"], ["device"]):
@@ -192,6 +190,7 @@ def project(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_hostile_text_stays_text_in_a_job(project):
     result = snakemake(project, "results/config.yaml", "--cores", "1", config="hostile.yaml")
     assert result.returncode == 0, result.stdout + result.stderr
@@ -200,6 +199,7 @@ def test_a_hostile_text_stays_text_in_a_job(project):
     assert not list(project.rglob("smuggled"))
 
 
+@pytest.mark.slow
 def test_a_hostile_text_stays_one_word_of_a_shell_line(project):
     target = "results/runs/arm=onehot/seed=99/custom_edits.parquet"
     result = snakemake(project, target, "--dry-run", "--printshellcmds", "--cores", "1", config="hostile.yaml")
@@ -211,6 +211,7 @@ def test_a_hostile_text_stays_one_word_of_a_shell_line(project):
     assert not list(project.rglob("smuggled"))
 
 
+@pytest.mark.slow
 def test_a_configuration_makes_no_python_objects(project):
     (project / "object.yaml").write_text("seeds: !!python/object/apply:os.system ['touch smuggled']\n")
     result = snakemake(project, "--dry-run", "--cores", "1", config="object.yaml")
@@ -222,6 +223,7 @@ TEMPLATE = "__use_yte__: true\nrecipe: {gamma: \"?__import__('pathlib').Path('sm
 """A configuration whose expression Snakemake runs as it reads it."""
 
 
+@pytest.mark.slow
 def test_a_template_is_refused_though_snakemake_runs_it_when_named_on_the_command_line(project):
     (project / "template.yaml").write_text(TEMPLATE)
     result = snakemake(project, "--dry-run", "--cores", "1", config="template.yaml")
@@ -230,6 +232,7 @@ def test_a_template_is_refused_though_snakemake_runs_it_when_named_on_the_comman
     (project / "smuggled").unlink()
 
 
+@pytest.mark.slow
 def test_a_template_in_the_place_of_the_studys_own_configuration_is_not_run(project, tmp_path):
     folder = copy_project(tmp_path / "project")
     (folder / "config.yaml").write_text(TEMPLATE)
@@ -270,19 +273,10 @@ BAD = {
 }
 
 
-def check(config: dict) -> None:
-    """As Snakemake does at each start."""
-    study.validate(config, SCHEMA)
-    study.check(config)
-
-
 @pytest.mark.parametrize("text", BAD, ids=lambda text: text[:60])
 def test_odd_values_are_one_sentence(text):
-    config = copy.deepcopy(CONFIG)
-    for key, value in yaml.safe_load(text).items():
-        config[key] = {**config[key], **value} if isinstance(value, dict) else value
     with pytest.raises(StudyError, match=BAD[text]) as told:
-        check(config)
+        check(merged(text))
     sentence = str(told.value)
     assert "\n" not in sentence
     assert len(sentence) < 500
@@ -322,7 +316,7 @@ def test_every_number_of_the_schema_has_bounds():
         assert "enum" in node or ("maximum" in node and node.keys() & {"minimum", "exclusiveMinimum"}), path
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=4 * settings.default.max_examples)
 @given(st.sampled_from(NUMERIC).flatmap(lambda found: st.tuples(st.just(found[0]), wrong(found[1]))))
 def test_a_number_of_the_wrong_kind_or_out_of_bounds_is_refused_by_its_key(case):
     path, value = case

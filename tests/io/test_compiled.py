@@ -1,6 +1,9 @@
 """The cache of compiled code is never stale, and nobody else can write to it."""
 
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numba
@@ -31,6 +34,20 @@ def test_an_edit_of_any_compiled_file_changes_the_folder(tmp_path):
     assert after != before, "constants are compiled in"
     compiled.write_text("@njit\ndef f(): return 2 * REWARD\n")
     assert cache_digest(tmp_path) not in (before, after)
+
+
+def test_a_copy_of_the_package_compiles_nothing_anew(tmp_path):
+    """Wherever it lies: a clone, or a project that was moved."""
+    call = "from goalsplice.world.observation import pack; pack(1, 2, 3, -1, 5, 0, 9); stats = pack.stats; "
+    call += "print(sum(stats.cache_hits.values()), sum(stats.cache_misses.values()))"
+    told = []
+    for name in ("one", "two"):
+        shutil.copytree(Path(goalsplice.__file__).parent, tmp_path / name / "goalsplice")
+        variables = {"PYTHONPATH": str(tmp_path / name), "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+        command = [sys.executable, "-c", call]
+        result = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=True)
+        told.append(result.stdout.split())
+    assert told == [["0", "1"], ["1", "0"]]
 
 
 @pytest.fixture

@@ -188,6 +188,16 @@ def test_too_many_open_files(tmp_path):
 SIGNALS = [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)]
 
 
+@pytest.fixture(autouse=True)
+def hangups_reach_jobs():
+    """Also where nohup lets the tests, and all that they start, ignore the terminal's end."""
+    before = signal.getsignal(signal.SIGHUP)
+    if before is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.mark.parametrize(("number", "code"), SIGNALS)
 def test_a_signal_ends_a_job_quietly_and_leaves_no_half_file(tmp_path, number, code):
     (tmp_path / "old.txt").write_text("old")

@@ -7,9 +7,10 @@ from itertools import product
 
 import pytest
 import yaml
-from study import copy_project, planned, snakemake
+from study import check, copy_project, merged, planned, snakemake
 
 from goalsplice.agent.recipe import Recipe
+from goalsplice.io.errors import StudyError
 from goalsplice.settings import study
 
 
@@ -100,7 +101,17 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_bad_configuration_is_told(project, case):
+def test_bad_configuration_is_told(case):
+    text, sentence = BAD[case]
+    with pytest.raises(StudyError, match=sentence) as told:
+        check(merged(text))
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", ["a misspelt key", "a pair twice"])
+def test_snakemake_ends_with_that_sentence_and_runs_nothing(project, case):
+    """What the schema refuses, and what its values mean."""
     text, sentence = BAD[case]
     (project / "bad.yaml").write_text(text)
     result = snakemake(project, "--dry-run", "--cores", "1", config="bad.yaml")
@@ -111,6 +122,7 @@ def test_bad_configuration_is_told(project, case):
     assert not (project / "results").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", ["arm=third/seed=1", "arm=onehot/seed=77"])
 def test_an_arm_or_seed_that_does_not_exist_is_told(project, target):
     path = f"results/runs/{target}/training.parquet"
@@ -119,13 +131,16 @@ def test_an_arm_or_seed_that_does_not_exist_is_told(project, target):
     assert f"No rule to produce {path}" in result.stdout + result.stderr
 
 
-def test_the_default_target_is_the_whole_study(project):
+@pytest.mark.slow
+def test_the_default_target_is_the_whole_study_without_ablations(project):
     jobs = planned(project, config=None)
     assert jobs["train_onehot"] == jobs["train_integers"] == 10
     assert jobs["evaluate"] == jobs["splice"] == 20
     assert jobs["report"] == jobs["all"] == 1
+    assert not [rule for rule in jobs if "ablation" in rule or (rule.endswith("_phases") and "train" in rule)]
 
 
+@pytest.mark.slow
 def test_an_arm_in_three_lines(project):
     """A user's own arm runs beside the others, with only what it says changed."""
     (project / "mine.yaml").write_text(
@@ -136,6 +151,7 @@ def test_an_arm_in_three_lines(project):
     assert jobs["evaluate"] == 30
 
 
+@pytest.mark.slow
 def test_a_run_gets_the_checkpoints_of_those_that_follow_it(project):
     """Of five seeds two others each, in a circle; of those the last pair's, and what stands in for their goals."""
     (project / "circle.yaml").write_text("seeds: [99, 1, 2, 3, 4]\ntransport: {others: 2}\n")
@@ -147,19 +163,23 @@ def test_a_run_gets_the_checkpoints_of_those_that_follow_it(project):
     assert given == [*own, *lent]
 
 
-@pytest.mark.parametrize("stage", ["benchmarks", "directions_between_runs"])
-def test_the_line_of_a_stage_that_reads_much_of_every_run_does_not_grow_with_the_runs(project, stage):
+@pytest.mark.slow
+def test_the_line_of_a_stage_that_reads_much_of_every_run_does_not_grow_with_the_runs(project):
     """Linux takes no shell line of more than 131,072 bytes."""
+    stages = ("benchmarks", "directions_between_runs")
+    targets = [f"results/tables/{stage}.parquet" for stage in stages]
     lengths = []
     for seeds in (2, 4):
         (project / "long.yaml").write_text(f"seeds: {[99, *range(1, seeds)]}\n")
-        target = f"results/tables/{stage}.parquet"
-        printed = snakemake(project, "--dry-run", "--cores", "1", "--printshellcmds", target, config="long.yaml").stdout
-        (line,) = [line for line in printed.splitlines() if f"goalsplice.cli.{stage} " in line]
-        lengths.append(len(line))
-    assert lengths[1] - lengths[0] == len(" 2 3")
+        printed = snakemake(
+            project, "--dry-run", "--cores", "1", "--printshellcmds", *targets, config="long.yaml"
+        ).stdout
+        found = [[line for line in printed.splitlines() if f"goalsplice.cli.{stage} " in line] for stage in stages]
+        lengths.append([len(line) for (line,) in found])
+    assert [after - before for before, after in zip(*lengths, strict=True)] == [len(" 2 3")] * len(stages)
 
 
+@pytest.mark.slow
 def test_every_figure_of_the_arms_is_told_what_they_see(project):
     (project / "wide.yaml").write_text("arms: {onehot: {view_size: 7}}\n")
     printed = snakemake(project, "--dry-run", "--cores", "1", "--printshellcmds", "figures", config="wide.yaml").stdout
@@ -170,28 +190,21 @@ def test_every_figure_of_the_arms_is_told_what_they_see(project):
         assert json.loads(told)["arms"]["onehot"] == {"encoding": "onehot", "view_size": 7, "grid_size": 6}
 
 
+@pytest.mark.slow
 def test_an_ablation_in_a_line(project):
     (project / "mine.yaml").write_text("ablations:\n  arms:\n    slow: {base: onehot, learning_rate: 1.0e-4}\n")
     target = "results/runs/arm=slow/seed=201/plasticity.parquet"
     assert planned(project, target, config="mine.yaml") == {"train_6_phases": 1, "measure_plasticity": 1}
 
 
-def test_the_ablations_are_no_part_of_the_study(project):
-    assert not [
-        rule
-        for rule in planned(project, config=None)
-        if "ablation" in rule or (rule.endswith("_phases") and "train" in rule)
-    ]
-    assert planned(project, "ablations", config=None)["ablations"] == 1
+@pytest.mark.slow
+def test_every_target_can_be_planned(project):
+    targets = ["tables", "figures", "report", "quick", "all", "ablations"]
+    jobs = planned(project, *targets, config=None)
+    assert {target: jobs.get(target) for target in targets} == dict.fromkeys(targets, 1)
 
 
-@pytest.mark.parametrize(
-    "target", ["tables", "figures", "report", "quick", "all", "ablations", "results/figures/alternation.svg"]
-)
-def test_every_target_can_be_planned(project, target):
-    assert planned(project, target, config=None)
-
-
+@pytest.mark.slow
 def test_every_rule_says_what_it_does(project):
     lines = snakemake(project, "--list-rules", config=None).stdout.splitlines()
     rules = [line for line in lines if line and not line.startswith("Using")]

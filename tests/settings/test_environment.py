@@ -81,6 +81,7 @@ def drawn(folder: Path, variables: dict[str, str]) -> list[bytes]:
     return [output.read_bytes() for output in outputs]
 
 
+@pytest.mark.slow
 def test_a_figure_is_the_same_whatever_the_user_has_set(tmp_path, hostile):
     (tmp_path / "plain").mkdir()
     assert drawn(*hostile) == drawn(tmp_path / "plain", {})
@@ -148,6 +149,7 @@ def test_every_variable_of_pythons_is_decided():
     assert set(re.findall(r"^ *(PYTHON[A-Z0-9_]+)", told, re.M)) <= decided
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="user namespaces are Linux's")
 def test_a_user_without_a_name_and_a_home_can_compile(tmp_path):
     """As in a container that is started with --user."""
@@ -173,6 +175,7 @@ def test_a_cache_folder_of_the_users_own_is_named_after_the_code_too(tmp_path):
     assert Path(folder) == tmp_path / "goalsplice" / digest
 
 
+@pytest.mark.slow
 def test_jobs_of_snakemake_do_not_obey_either(hostile):
     """Nor do they take a module of the user's that is called like a library, from the folder that they run in."""
     folder, variables = hostile

@@ -21,19 +21,19 @@ CAUTIOUS = np.array([0.25, 0.25, 0.3, 0.05, 0.05, 0.05, 0.05])
 """Probabilities of actions under which episodes last long enough to meet every case."""
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=settings.default.max_examples // 5)
 @given(
     seed=st.integers(0, 2**32 - 1),
+    layouts=st.sampled_from(sorted(THIRD_KEY_COLOURS)),
     objective=st.sampled_from(OBJECTIVES),
     walkable_keys=st.booleans(),
     wall_penalty=st.booleans(),
 )
-@pytest.mark.parametrize("layouts", THIRD_KEY_COLOURS)
 @pytest.mark.parametrize("encoding", ENCODINGS, ids=lambda e: f"{e.name}-{e.view_size}")
 def test_same_state_action_and_ball_move_give_the_same_step(
     encoding, layouts, seed, objective, walkable_keys, wall_penalty
 ):
-    """Observation, reward, end and outcome are equal over 300 steps of each example, some tens of thousands in all."""
+    """Observation, reward, end and outcome are equal over 100 steps of each example; at night, over 40,000 steps."""
     max_steps = 40
     environment = wrapped(
         encoding,
@@ -49,7 +49,7 @@ def test_same_state_action_and_ball_move_give_the_same_step(
 
     observation, _ = environment.reset(seed=seed)
     worlds = state_of(inner)
-    for _ in range(300):
+    for _ in range(100):
         code = np.array([sim.observe(worlds, 0, tables)])
         np.testing.assert_array_equal(encoding.images(code)[0], observation["image"])
 

@@ -76,11 +76,13 @@ class State:
     failed: frozenset[Hashable]
 
 
-def rollouts_done(log: Path, since: float) -> tuple[int, int]:
+def rollouts_done(log: Path | None, since: float) -> tuple[int, int]:
     """Rollouts that a training's log reports: those done before it began, and those done by now.
 
-    Both 0 if the log was last written before `since`, or never.
+    Both 0 if there is no log, or if it was last written before `since`.
     """
+    if log is None:
+        return 0, 0
     try:
         found = _ROLLOUT.findall(log.read_text(encoding="utf-8")) if log.stat().st_mtime >= since else []
     except (OSError, ValueError):

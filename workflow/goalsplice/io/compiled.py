@@ -4,6 +4,7 @@ Numba's cache looks only at the file that holds a function, not at the compiled 
 calls from other files, nor at constants that are compiled in: after an edit of `simulator.py` or `vocabulary.py` it
 would go on running the old world inside a rollout. So the cache lives in a folder that is named after the content of
 the package, and after the versions of what else is compiled in. $NUMBA_CACHE_DIR says where that folder is, not more.
+Copies of the package share it: with Numba's own names, which hold a file's path, each would compile for itself.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import numba
 import numpy
+from numba.core.caching import UserProvidedCacheLocator
 
 _PACKAGE = Path(__file__).parents[1]
 
@@ -76,6 +78,19 @@ def cache_folder(cache: Path | None, temporary: Path) -> Path:
     return Path(tempfile.mkdtemp(prefix="goalsplice-", dir=temporary))
 
 
+class ByContent(UserProvidedCacheLocator):
+    """Where Numba keeps the compiled functions of a module: by its place in the package, wherever that lies."""
+
+    @classmethod
+    def get_suitable_cache_subpath(cls, py_file: str) -> str:
+        """The folder, below the cache's, for the functions of a file."""
+        folder = Path(py_file).absolute().parent
+        if folder.is_relative_to(_PACKAGE):
+            return folder.relative_to(_PACKAGE.parent).as_posix()
+        return str(super().get_suitable_cache_subpath(py_file))
+
+
+numba.config.CACHE_LOCATOR_CLASSES = f"{__name__}.{ByContent.__name__}"
 numba.config.CACHE_DIR = str(cache_folder(user_cache(), Path(tempfile.gettempdir())))
 
 njit = partial(numba.njit, cache=True)

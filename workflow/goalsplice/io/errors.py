@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 
 class StudyError(Exception):
@@ -70,14 +71,14 @@ def _ended_by_signals() -> Iterator[None]:
     """
     code, report = None, sys.unraisablehook
 
-    def end(number: int, _frame) -> None:
+    def end(number: int, _frame: FrameType | None) -> None:
         nonlocal code
         code = code or 128 + number
         signal.setitimer(signal.ITIMER_REAL, _AGAIN)
         if not _is_under_way():
             raise _Ended(code)
 
-    def report_others(unraisable) -> None:
+    def report_others(unraisable: "sys.UnraisableHookArgs") -> None:
         if not issubclass(unraisable.exc_type, _Ended):
             report(unraisable)
 

@@ -66,7 +66,7 @@ def column_digest(column: pa.ChunkedArray) -> str:
     array = numbers.fill_null(0).to_numpy()
     if np.issubdtype(array.dtype, np.floating):
         array = np.where(np.isnan(array), array.dtype.type(np.nan), array)
-    found.update(np.ascontiguousarray(array))
+    found.update(np.ascontiguousarray(array).data)
     return found.hexdigest()
 
 
@@ -137,7 +137,7 @@ def _digests(path: Path, schema: pa.Schema, rows: int) -> dict:
     if found is None:
         # Zeros in a footer end it early, and leave a table without rows or metadata.
         raise damaged(path, "it has no digests, so this study did not write it")
-    digests = json.loads(found)
+    digests: dict = json.loads(found)
     whole = {key: value for key, value in digests.items() if key != "sha256"}
     if (
         digests["rows"] != rows

@@ -74,7 +74,7 @@ def libraries() -> dict[str, str]:
 class _Process:
     """What this process is making: a stage is a process of its own."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.provenance = Provenance()
         self.read: dict[str, str] = {}
 
@@ -90,14 +90,14 @@ def begin(made: Mapping | None, arm: str | None = None, seed: int | None = None,
             None for a stage that is called by hand: what it writes says nothing of these, so Snakemake makes it again.
         arm, seed, recipe: the run.
     """
-    ours = {"arm": arm, "seed": seed, "recipe": recipe}
+    ours = Provenance(arm, seed, recipe)
     if made:
         code = source_digest(*made["modules"])
         if code != made["code"]:
             # A source was edited since Snakemake read it, perhaps while this process imported it: both may be wrong.
             code = digest([made["code"], code])
-        ours |= {"code": code, "settings": made["settings"], "libraries": libraries()}
-    _process.provenance = Provenance(**ours)
+        ours = replace(ours, code=code, settings=made["settings"], libraries=libraries())
+    _process.provenance = ours
     _process.read = {}
 
 

@@ -65,7 +65,8 @@ def _of_configuration(path: Path) -> tuple[dict, str | None]:
 
 
 def _marked(content: bytes) -> tuple[dict, str | None]:
-    return json.loads(base64.b64decode(_MARK.search(content)[1])), None
+    mark = _MARK.search(content)
+    return (json.loads(base64.b64decode(mark[1])) if mark else {}), None
 
 
 _READERS = {".parquet": _of_table, ".safetensors": _of_checkpoint, ".gif": _of_gif, ".yaml": _of_configuration}

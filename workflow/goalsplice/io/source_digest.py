@@ -39,7 +39,7 @@ def _absolute(node: ast.ImportFrom, path: Path, package: Path) -> str:
     return ".".join([*above, *filter(None, [node.module])])
 
 
-def _imported(node: ast.stmt, path: Path, package: Path) -> list[str]:
+def _imported(node: ast.AST, path: Path, package: Path) -> list[str]:
     """Full names that an import statement imports from the package."""
     if isinstance(node, ast.ImportFrom):
         names = [f"{_absolute(node, path, package)}.{name.name}" for name in node.names]
@@ -66,7 +66,7 @@ def _read(path: Path, package: Path) -> tuple[str, tuple[str, ...]]:
             imports += found
             if isinstance(node, ast.ImportFrom):
                 node.module, node.level = None, 0
-            else:
+            elif isinstance(node, ast.Import):
                 for name in node.names:
                     name.name = package.name
     return ast.dump(tree), tuple(imports)

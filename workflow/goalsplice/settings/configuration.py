@@ -158,7 +158,8 @@ _Dumper.add_representer(str, _represent_text)
 
 def as_yaml(config: dict[str, Any]) -> str:
     """A configuration as YAML that `check_files` takes and that is read as the same."""
-    return yaml.dump(config, Dumper=_Dumper, sort_keys=False)
+    text: str = yaml.dump(config, Dumper=_Dumper, sort_keys=False)
+    return text
 
 
 def check_arguments(arguments: list[str]) -> None:

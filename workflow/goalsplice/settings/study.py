@@ -121,7 +121,7 @@ def _objective(recipe: dict, phase: int) -> str:
 
 def whole_phases(recipe: dict) -> int:
     """Whole phases of a run; rollouts that are left over are trained and logged, but leave no checkpoint."""
-    return recipe["rollouts"] // recipe["phase_rollouts"]
+    return int(recipe["rollouts"] // recipe["phase_rollouts"])
 
 
 def same_goal_phase(recipe: dict, phase: int) -> int | None:
@@ -137,8 +137,8 @@ def same_goal_phase(recipe: dict, phase: int) -> int | None:
 def spliced_phases(recipe: dict, pairs: list[list[int]]) -> list[int]:
     """Phases whose checkpoints the splices of some pairs take: the pairs', and their controls'."""
     phases = {phase for pair in pairs for phase in pair}
-    controls = {same_goal_phase(recipe, phase) for phase in phases}
-    return sorted(phases | (controls - {None}))
+    controls = {other for phase in phases if (other := same_goal_phase(recipe, phase)) is not None}
+    return sorted(phases | controls)
 
 
 def late_phases(pairs: list[list[int]]) -> list[int]:
