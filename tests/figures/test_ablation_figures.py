@@ -8,10 +8,10 @@ import pytest
 
 from figures.test_figures import training_run
 from goalsplice.analysis.ablations import MEASURES
-from goalsplice.analysis.published import PUBLISHED
 from goalsplice.figures import hyperparameters, plasticity, schedules, world_changes
 from goalsplice.figures.ablation_marks import sentence
 from goalsplice.figures.style import save, styled
+from goalsplice.settings.labels import PUBLISHED
 
 ARMS = {
     "reference": ("reference", {}),

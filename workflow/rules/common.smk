@@ -72,6 +72,19 @@ TABLES = [
     "retarget_effects",
     "behaviour",
     "benchmarks",
+    "costs",
+    "evaluation_over_seeds",
+    "phases_over_seeds",
+    "splices_over_seeds",
+    "transports_over_seeds",
+    "probes_over_seeds",
+    "anatomy_over_seeds",
+    "exchanges_over_seeds",
+    "directions_over_seeds",
+    "retargets_over_seeds",
+    "continued_over_seeds",
+    "perceptions_over_seeds",
+    "verdicts",
 ]
 # Small enough to lie beside README.md as CSV files.
 PUBLISHED_TABLES = [
@@ -83,8 +96,9 @@ PUBLISHED_TABLES = [
     "retarget_effects",
     "behaviour",
     "benchmarks",
+    "verdicts",
 ]
-# Of these a digest.
+# Of these the rows over seeds.
 DIGESTED_TABLES = ["transports", "probes", "exchanges", "anatomy", "continued", "perceptions"]
 ABLATION_SEEDS = config["ablations"]["seeds"]
 GROUPS = {arm: study.group_of(settings) for arm, settings in config["ablations"]["arms"].items()}

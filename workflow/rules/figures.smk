@@ -2,6 +2,8 @@
 
 FIGURE_CONFIG = {**config["figures"], **config["measures"]}
 PAIRS_CONFIG = {"pairs": config["splices"]["pairs"]}
+# The doses that were chosen on the tuning seeds.
+TUNED_CONFIG = {"retargets": {key: config["retargets"][key] for key in ("target", "strength", "share")}}
 # What figures of the ablations need of the configuration, and each reference's own values.
 ABLATION_CONFIG = {
     "threshold": config["measures"]["threshold"],
@@ -37,28 +39,28 @@ DRAWN = {
         "Learning",
         "How well and how fast each phase is learned",
         "Draw how well and how fast phases are learned.",
-        ["phases", "measures", "references"],
+        ["phases_over_seeds", "measures", "summary", "references"],
         FIGURE_CONFIG,
     ),
     "choices": (
         "Goals",
         "Which key each checkpoint takes",
         "Draw which key the checkpoints take.",
-        ["evaluation"],
+        ["evaluation", "evaluation_over_seeds"],
         FIGURE_CONFIG,
     ),
     "layer_splices": (
         "Goals",
         "Which layers carry the choice",
         "Draw what splicing each set of layers does.",
-        ["splices", "recoveries", "edit_effects"],
+        ["splices", "splices_over_seeds", "recoveries", "edit_effects"],
         FIGURE_CONFIG,
     ),
     "costs": (
         "Costs",
         "Time and memory of each stage",
         "Draw what each stage costs in time and memory.",
-        ["benchmarks"],
+        ["benchmarks", "costs"],
         {},
     ),
     "leaderboard": (
@@ -72,14 +74,14 @@ DRAWN = {
         "Goals",
         "Where the weights change",
         "Draw where the weights change between neighbouring phases.",
-        ["anatomy", "exchanges"],
+        ["anatomy", "anatomy_over_seeds", "exchanges_over_seeds"],
         PAIRS_CONFIG,
     ),
     "directions": (
         "Goals",
         "Whether every switch goes the same way",
         "Draw whether every switch changes the weights in the same direction.",
-        ["directions", "directions_between_runs"],
+        ["directions_over_seeds"],
         PAIRS_CONFIG,
     ),
     "inputs": (
@@ -107,42 +109,42 @@ DRAWN = {
         "Goals",
         "A goal vector in other phases and runs",
         "Draw what a goal vector does in other phases and other runs.",
-        ["transports"],
+        ["transports", "transports_over_seeds"],
         FIGURE_CONFIG,
     ),
     "probes": (
         "Goals",
         "What linear probes read from each layer",
         "Draw what linear probes read from each layer.",
-        ["probes"],
+        ["probes", "probes_over_seeds"],
         FIGURE_CONFIG,
     ),
     "retargets": (
         "Yellow",
         "Edits that make the agent fetch yellow",
         "Draw which edits make the agent fetch yellow.",
-        ["retargets", "continued"],
-        {},
+        ["retargets", "retargets_over_seeds", "retarget_effects", "continued", "continued_over_seeds"],
+        TUNED_CONFIG,
     ),
     "retarget_doses": (
         "Yellow",
         "How strong, and how few weights",
         "Draw the same against strength, and against how much of the network is edited.",
-        ["retargets"],
+        ["retargets", "retargets_over_seeds"],
         {},
     ),
     "retarget_phases": (
         "Yellow",
         "When the handle appears",
         "Draw what the chosen edits do in the checkpoints of all phases.",
-        ["retargets"],
+        ["retargets", "retargets_over_seeds"],
         {},
     ),
     "perception": (
         "Yellow",
         "Goal or perception",
         "Draw whether edited agents still tell the colours apart.",
-        ["perceptions"],
+        ["perceptions", "perceptions_over_seeds", "verdicts"],
         {},
     ),
     "behaviour": (
@@ -177,7 +179,7 @@ DRAWN = {
         "Ablations",
         "Whether learning gets worse over phases",
         "Draw what weight decay does to the ability to learn.",
-        ["ablation_training", "ablation_plasticity", "ablations"],
+        ["ablation_phases_over_seeds", "ablations"],
         ABLATION_CONFIG,
     ),
 }

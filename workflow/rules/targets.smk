@@ -74,22 +74,19 @@ rule publish:
     """For maintainers: put the figures and the main numbers into README.md and docs/results."""
     input:
         tables=expand("results/tables/{table}.parquet", table=PUBLISHED_TABLES),
-        digested=expand("results/tables/{table}.parquet", table=DIGESTED_TABLES),
+        over_seeds=expand("results/tables/{table}_over_seeds.parquet", table=DIGESTED_TABLES),
         figures=[*expand("results/figures/{figure}.png", figure=FIGURES), "results/figures/behaviour.gif"],
     log:
         "results/logs/publish.log",
     conda:
         "../../envs/study.yaml"
     params:
-        **made_by(
-            "goalsplice.cli.publish",
-            late=LATE,
-        ),
+        **made_by("goalsplice.cli.publish"),
         readme=project("README.md"),
         folder=project("docs/results"),
     shell:
         "python -m goalsplice.cli.publish --made {params.made:q}"
-        " --tables {input.tables:q} --digested {input.digested:q} --late {params.late}"
+        " --tables {input.tables:q} --over-seeds {input.over_seeds:q}"
         " --figures {input.figures:q} --readme {params.readme:q} --folder {params.folder:q} 2> {log:q}"
 
 
