@@ -5,7 +5,7 @@ import importlib
 from goalsplice.analysis.over_seeds import with_runs
 
 
-def over_seeds(name, tables, late, threshold=0.8):
+def table_over_seeds(name, tables, late, threshold=0.8):
     """The table `<name>_over_seeds` of tables of runs."""
     summary = importlib.import_module(f"goalsplice.analysis.summaries.{name}")
     read = {table: tables[table][columns] for table, columns in summary.TABLES.items()}

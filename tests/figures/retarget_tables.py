@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from figures.over_seeds_tables import over_seeds
+from figures.over_seeds_tables import table_over_seeds
 from goalsplice.analysis.retargets import effects
 
 LATE, LAST = 18, 24
@@ -100,7 +100,7 @@ def with_effects(tables):
     numbers = dict.fromkeys(("return_yellow", "mean_length", "size", "norm", "cosine_trained"), 0.0)
     more = {
         "retarget_effects": effects(tables["retargets"].assign(**numbers), range(LATE, LAST)),
-        "retargets_over_seeds": over_seeds("retargets", tables, range(LATE, LAST)),
-        "continued_over_seeds": over_seeds("continued", tables, []),
+        "retargets_over_seeds": table_over_seeds("retargets", tables, range(LATE, LAST)),
+        "continued_over_seeds": table_over_seeds("continued", tables, []),
     }
     return {**tables, **more}

@@ -19,7 +19,7 @@ from matplotlib.text import Text
 from figures.behaviour_tables import behaviour_table
 from figures.leaderboard_tables import leaderboard_tables
 from figures.made_up import recovery_tables, splices_table
-from figures.over_seeds_tables import over_seeds
+from figures.over_seeds_tables import table_over_seeds
 from figures.perception_tables import perceptions_table
 from figures.probe_tables import probes_table
 from figures.retarget_tables import retarget_tables
@@ -140,8 +140,8 @@ def make_tables(seeds, arms=("onehot", "integers"), never=False):
     tables["costs"] = costs_by_stage(tables["benchmarks"])
     tables["verdicts"] = verdicts(tables["perceptions"])
     for name in ("evaluation", "phases", "splices", "transports", "probes", "anatomy", "exchanges", "directions"):
-        tables[f"{name}_over_seeds"] = over_seeds(name, tables, late=[4, 6])
-    tables["perceptions_over_seeds"] = over_seeds("perceptions", tables, late=[])
+        tables[f"{name}_over_seeds"] = table_over_seeds(name, tables, late=[4, 6])
+    tables["perceptions_over_seeds"] = table_over_seeds("perceptions", tables, late=[])
     return tables
 
 

@@ -68,7 +68,7 @@ def _draw_measure(axes: Axes, measures: pd.DataFrame, summary: pd.DataFrame, col
             axes.text(
                 0.98,
                 row + 0.42,
-                f"{values.notna().sum()} of {len(values)} seeds",
+                f"{values.count()} of {len(values)} seeds",
                 transform=axes.get_yaxis_transform(),
                 ha="right",
                 va="center",
