@@ -33,7 +33,7 @@ def mini(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """What the pages say: numbers, links, columns, pins."""
     pages = [f"tests/test_{name}.py" for name in ("readme", "findings", "published_numbers", "results_readme")]
-    session.run("pytest", "-m", "not slow", *pages, "tests/test_environments.py", "tests/cli/test_document_tables.py")
+    session.run("pytest", "-m", "not slow", *pages, "tests/test_environments.py", "tests/cli/test_document.py")
 
 
 @nox.session

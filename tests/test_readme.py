@@ -10,10 +10,10 @@ import pytest
 import yaml
 from study import ROOT, copy_finished, copy_project, planned, snakemake
 
-from goalsplice.analysis.published import PUBLISHED
 from goalsplice.analysis.publishing import END, START, results_text, with_results
 from goalsplice.cli.document import reruns_page
 from goalsplice.io.errors import StudyError
+from goalsplice.settings.labels import PUBLISHED
 
 PAGE = (ROOT / "README.md").read_text(encoding="utf-8")
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goalsplice.analysis.ablations import MEASURES, ablations, difference, run_measures, verdict
+from goalsplice.analysis.ablations import MEASURES, ablations, run_measures, verdict
+from goalsplice.analysis.over_seeds import difference
 from goalsplice.analysis.statistics import Interval
 
 NAMED = {measure.name: measure for measure in MEASURES}

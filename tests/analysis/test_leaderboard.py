@@ -20,7 +20,7 @@ from goalsplice.edits.attribution import observations
 from goalsplice.edits.families import all_edits
 from goalsplice.experiments.custom import CONTROLS, FAMILY
 from goalsplice.io.frames import write_frame
-from goalsplice.settings.labels import NO_CONTROL
+from goalsplice.settings.labels import FAIR
 from goalsplice.settings.study import recipe_of
 
 WHOLE = "layer1+layer2+layer3+layer4"
@@ -213,8 +213,7 @@ def test_every_reference_is_an_edit_of_the_study(recipe_of_arm, recipient_of):
 
 def test_words_agree_with_the_edits():
     assert module.CUSTOM == FAMILY
-    assert set(CONTROLS) - set(module.FAIR) == {"complement", "other_seed"}
-    assert module.NO_CONTROL == NO_CONTROL
+    assert set(CONTROLS) - set(FAIR) == {"complement", "other_seed"}
 
 
 def test_the_stage_says_problems_on_stdout(tmp_path, monkeypatch, capsys, pytestconfig):

@@ -64,12 +64,23 @@ def test_an_edit_is_tested_against_its_controls():
     assert effects(table(0.95), LATE).set_index("control").loc["noise", "p"] > 0.9
 
 
-def test_more_controls_cost_more():
+def test_other_controls_cost_nothing_and_other_edits_of_the_kind_do():
     rows = table()
-    more = rows[rows["control"] == "noise"].assign(control="shuffled")
-    found = effects(pd.concat([rows, more]), LATE).set_index("control")
-    assert found.loc["noise", "p_holm"] == pytest.approx(2 * 2**-8)
-    assert found.loc["shuffled", "tried"] == 2
+    shuffled = rows[rows["control"] == "noise"].assign(control="shuffled")
+    found = effects(pd.concat([rows, shuffled]), LATE).set_index("control")
+    assert found.loc[["noise", "shuffled"], "p_holm"].tolist() == pytest.approx([2**-8] * 2)
+    assert found.loc["shuffled", "tried"] == 1
+    both = effects(pd.concat([rows, rows.assign(edit="below layer 1")]), LATE).query("control == 'noise'")
+    assert both["p_holm"].tolist() == pytest.approx([2 * 2**-8] * 2)
+    elsewhere = effects(pd.concat([rows, rows.assign(family="switch")]), LATE).query("control == 'noise'")
+    assert elsewhere["p_holm"].tolist() == pytest.approx([2**-8] * 2)
+
+
+def test_the_margin_is_of_the_same_run():
+    found = effects(table(), LATE).set_index("control")
+    own = 0.8 + np.arange(8) / 100
+    assert found.loc["noise", "margin"] == pytest.approx(interquartile_mean(own - 0.15))
+    assert np.isnan(found.loc["none", "margin"])
 
 
 def test_doses_are_told_apart():

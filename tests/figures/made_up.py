@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from goalsplice.figures.style import COLOURS
+from goalsplice.settings.labels import FAIR
 
 LAYERS = ("layer1", "layer2", "layer3", "layer4")
 SETS = ["+".join(layers) for size in range(1, 5) for layers in combinations(LAYERS, size)]
@@ -62,10 +63,12 @@ def recovery_tables(seeds, arms=("onehot", "integers"), unlike=True):
     by_seed, effects, smallest = [], [], []
     for arm in arms:
         for family, edit, dose, controls, strength in edits(arm):
+            tested = set(controls) & set(FAIR)
+            worst = np.nan if not tested else 0.01 if strength > 0.5 else 0.6
             for control in ("none", *controls):
                 recovery = {"none": strength, "complement": 1 - strength, "longer_effort": 0.25}.get(control, 0.02)
                 known = {"arm": arm, "family": family, "edit": edit, "dose": float(dose), "control": control}
-                own = {"networks": 10, "share_crash": 0.02, "share_timeout": 0.01, "size": 100.0}
+                own = {"networks": 10, "broken": 0.03, "size": 100.0}
                 by_seed += [
                     {**known, "seed": seed, "recovery": recovery + chance.normal(0, 0.05) if unlike else np.nan, **own}
                     for seed in seeds
@@ -80,6 +83,8 @@ def recovery_tables(seeds, arms=("onehot", "integers"), unlike=True):
                         "recovery_high": middle + half,
                         "p_holm": np.nan if control == "none" or not unlike else 0.01 if strength > 0.5 else 0.6,
                         "tried": 15,
+                        "worst_p_holm": worst if control == "none" and unlike else np.nan,
+                        **{"broken": 0.03, "broken_low": 0.02, "broken_high": 0.04},
                     }
                 )
             if family in ("weights", "units", "rank") and strength == 1 and unlike:

@@ -3,6 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from figures.over_seeds_tables import table_over_seeds
+from goalsplice.analysis.retargets import effects
+
 LATE, LAST = 18, 24
 STRENGTHS, SHARES, UNITS, RANKS = (0.5, 1.0, 1.5, 2.0, 3.0), (0.0005, 0.002, 0.005, 0.02), (4, 16, 64, 128), (1, 2, 4)
 LAYERS = ("layer 2", "layers 2 to 3", "layers 2 to 4", "layer 3", "layers 3 to 4", "layer 4")
@@ -84,7 +87,20 @@ def retarget_tables(seeds, arms=("onehot", "integers"), never=False):
                             {
                                 **{**known, "layouts": "three_colours", "levels": 64},
                                 **{"objective": objective, "rollout": rollout, "share_yellow": yellow},
-                                **{"share_crash": 0.01, "share_timeout": 0.02},
+                                **{"share_crash": 0.01, "share_timeout": 0.02, "distance": 1.0, "layer1_share": 0.5},
+                                **dict.fromkeys(("share_blue", "share_purple"), 0.0),
+                                **dict.fromkeys(("return_blue", "return_purple", "return_yellow"), 0.1),
                             }
                         )
-    return {"retargets": pd.DataFrame(rows), "continued": pd.DataFrame(continued)}
+    return with_effects({"retargets": pd.DataFrame(rows), "continued": pd.DataFrame(continued)})
+
+
+def with_effects(tables):
+    """Tables of runs and those that the study makes of them, but for what no figure reads."""
+    numbers = dict.fromkeys(("return_yellow", "mean_length", "size", "norm", "cosine_trained"), 0.0)
+    more = {
+        "retarget_effects": effects(tables["retargets"].assign(**numbers), range(LATE, LAST)),
+        "retargets_over_seeds": table_over_seeds("retargets", tables, range(LATE, LAST)),
+        "continued_over_seeds": table_over_seeds("continued", tables, []),
+    }
+    return {**tables, **more}

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from figures.over_seeds_tables import table_over_seeds
 from figures.test_figures import training_run
-from goalsplice.analysis.ablations import MEASURES
-from goalsplice.analysis.published import PUBLISHED
+from goalsplice.analysis.ablations import MEASURES, ablations
 from goalsplice.figures import hyperparameters, plasticity, schedules, world_changes
 from goalsplice.figures.ablation_marks import sentence
 from goalsplice.figures.style import save, styled
+from goalsplice.settings.labels import PUBLISHED
 
 ARMS = {
     "reference": ("reference", {}),
@@ -52,11 +53,14 @@ def made_up(seeds):
         # An arm of one objective has no switches, and not every seed learns.
         if (arm, measure.name) != ("one_objective", "spliced") and (seed, measure.name) != (seeds[-1], "first_rollout")
     ]
-    last = ("phase_end_return", "untold")
-    about = [
-        (arm, "other" if arm.startswith("other") else "reference", group, json.dumps(changes), rollouts, *last)
+    runs = pd.DataFrame(runs, columns=["arm", "seed", "rollouts", "measure", "value"])
+    about = {
+        arm: {
+            "reference": "other" if arm.startswith("other") else "reference",
+            **{"group": group, "changes": json.dumps(changes), "rollouts": rollouts},
+        }
         for arm, (group, changes) in ARMS.items()
-    ]
+    }
     layers = [
         (arm, seed, phase, network, layer, *chance.uniform(size=4))
         for arm in ARMS
@@ -65,14 +69,15 @@ def made_up(seeds):
         for network, layer in (("actor", "layer1"), ("actor", "layer2"), ("critic", "layer1"))
     ]
     measures = ["dead", "dormant", "effective_rank", "weight_norm"]
-    columns = ["arm", "reference", "group", "changes", "rollouts", "measure", "verdict"]
-    return {
+    tables = {
         "ablation_training": training,
-        "ablation_runs": pd.DataFrame(runs, columns=["arm", "seed", "rollouts", "measure", "value"]),
-        "ablations": pd.DataFrame(about, columns=columns),
+        "ablation_runs": runs,
+        "ablations": ablations(runs, about, CONFIG["threshold"]),
         "ablation_plasticity": pd.DataFrame(layers, columns=["arm", "seed", "phase", "network", "layer", *measures]),
         PUBLISHED: training_run(chance, PUBLISHED, 99),
     }
+    over = table_over_seeds("ablation_phases", tables, [], CONFIG["threshold"])
+    return {**tables, "ablation_phases_over_seeds": over}
 
 
 def drawn(module, tables, path):

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from goalsplice.analysis.costs import costs_by_stage
 from goalsplice.figures import costs
 from goalsplice.figures.style import styled
 
@@ -22,7 +23,7 @@ def make_jobs(arms=("onehot", "integers"), seeds=3, train=100.0, others=True):
 def drawn(jobs):
     """The figure's three panels and its claim."""
     with styled():
-        figure = costs.draw({"benchmarks": jobs}, {})
+        figure = costs.draw({"benchmarks": jobs, "costs": costs_by_stage(jobs)[costs.TABLES["costs"]]}, {})
     return figure, figure.axes, figure.legends[0].get_title().get_text()
 
 

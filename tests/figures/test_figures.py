@@ -1,5 +1,6 @@
 """Every figure draws whatever tables come. The tables here are made up, only to be drawn."""
 
+import functools
 import importlib
 import json
 import re
@@ -17,23 +18,27 @@ from matplotlib.text import Text
 from figures.behaviour_tables import behaviour_table
 from figures.leaderboard_tables import leaderboard_tables
 from figures.made_up import recovery_tables, splices_table
+from figures.over_seeds_tables import table_over_seeds
 from figures.perception_tables import perceptions_table
 from figures.probe_tables import probes_table
 from figures.retarget_tables import retarget_tables
 from figures.transport_tables import transports_table
 from figures.weights_tables import weights_tables
+from goalsplice.analysis.costs import costs_by_stage
+from goalsplice.analysis.perception import verdicts
 from goalsplice.analysis.phases import MEASURES, phases_of, run_measures, summarise
-from goalsplice.analysis.published import PUBLISHED
 from goalsplice.cli import draw
 from goalsplice.figures.style import COLOURS, save, spread, styled
 from goalsplice.io.errors import StudyError
 from goalsplice.io.frames import write_frame
 from goalsplice.settings import registry
+from goalsplice.settings.labels import PUBLISHED
 
 ROOT = Path(__file__).parents[2]
 FIGURES = registry.read(ROOT).figures_of(ablations=False)
 ARMS = {arm: {"encoding": arm, "view_size": size, "grid_size": 6} for arm, size in (("onehot", 5), ("integers", 7))}
-CONFIG = {"seed": 99, "threshold": 0.8, "settled_after": 6, "pairs": [[4, 5]], "arms": ARMS}
+TUNED = {"target": "yellow", "strength": 1.5, "share": 0.005}
+CONFIG = {"seed": 99, "threshold": 0.8, "settled_after": 6, "pairs": [[4, 5]], "arms": ARMS, "retargets": TUNED}
 SEEDS = [99, 1, 2, 3, 4, 5, 6, 7, 8, 9]
 PHASES, ROLLOUTS = 6, 3
 
@@ -111,7 +116,7 @@ def make_tables(seeds, arms=("onehot", "integers"), never=False):
         for arm in arms
         for name in ("blue", "purple")
     ]
-    return {
+    tables = {
         "training": pd.concat(runs[:-1], ignore_index=True),
         "published": runs[-1],
         "references": pd.DataFrame(references).assign(wrong_key_return=0.1),
@@ -130,22 +135,33 @@ def make_tables(seeds, arms=("onehot", "integers"), never=False):
         "behaviour": behaviour_table(arms[0]),
         "perceptions": perceptions_table(seeds, arms),
     }
+    tables["costs"] = costs_by_stage(tables["benchmarks"])
+    tables["verdicts"] = verdicts(tables["perceptions"])
+    for name in ("evaluation", "phases", "splices", "transports", "probes", "anatomy", "exchanges", "directions"):
+        tables[f"{name}_over_seeds"] = table_over_seeds(name, tables, late=[4, 6])
+    tables["perceptions_over_seeds"] = table_over_seeds("perceptions", tables, late=[])
+    return tables
 
 
 CASES = {
-    "one seed": make_tables(SEEDS[:1]),
-    "two seeds": make_tables(SEEDS[:2]),
-    "ten seeds": make_tables(SEEDS),
-    "one arm": make_tables(SEEDS[:3], arms=("onehot",)),
-    "three arms": make_tables(SEEDS[:2], arms=("onehot", "integers", "ablation")),
-    "nothing learned": make_tables(SEEDS[:3], never=True),
+    "one seed": {"seeds": SEEDS[:1]},
+    "two seeds": {"seeds": SEEDS[:2]},
+    "ten seeds": {"seeds": SEEDS},
+    "one arm": {"seeds": SEEDS[:3], "arms": ("onehot",)},
+    "three arms": {"seeds": SEEDS[:2], "arms": ("onehot", "integers", "ablation")},
+    "nothing learned": {"seeds": SEEDS[:3], "never": True},
 }
+
+
+@functools.cache
+def tables_of(case):
+    return make_tables(**CASES[case])
 
 
 def drawn(name, case):
     """The figure, given only the columns that it says it reads."""
     module = importlib.import_module(f"goalsplice.figures.{name}")
-    return module.draw({table: CASES[case][table][columns] for table, columns in module.TABLES.items()}, CONFIG)
+    return module.draw({table: tables_of(case)[table][columns] for table, columns in module.TABLES.items()}, CONFIG)
 
 
 def boxes(figure):
@@ -230,7 +246,7 @@ def run_stage(monkeypatch, name, paths, output):
 def test_the_stage_draws_from_files(tmp_path, monkeypatch):
     from goalsplice.figures import alternation
 
-    paths = write_tables(tmp_path, CASES["one seed"], alternation.TABLES)
+    paths = write_tables(tmp_path, tables_of("one seed"), alternation.TABLES)
     run_stage(monkeypatch, "alternation", paths, tmp_path / "figure.png")
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
 
@@ -239,7 +255,7 @@ def test_a_missing_column_is_one_sentence(tmp_path, monkeypatch):
     from goalsplice.figures import seeds
 
     wanted = {**seeds.TABLES, "training": [column for column in seeds.TABLES["training"] if column != "phase"]}
-    paths = write_tables(tmp_path, CASES["one seed"], wanted)
+    paths = write_tables(tmp_path, tables_of("one seed"), wanted)
     with pytest.raises(StudyError, match=r"training\.parquet lacks the column phase"):
         run_stage(monkeypatch, "seeds", paths, tmp_path / "figure.png")
     assert not (tmp_path / "figure.png").exists()
@@ -254,4 +270,4 @@ def test_a_seed_that_was_not_run_is_one_sentence():
     from goalsplice.figures import alternation
 
     with pytest.raises(StudyError, match="no seed 5"):
-        alternation.draw(CASES["one seed"], {**CONFIG, "seed": 5})
+        alternation.draw(tables_of("one seed"), {**CONFIG, "seed": 5})

@@ -3,6 +3,7 @@
 import pytest
 
 from figures.made_up import SETS, recovery_tables, splices_table
+from figures.over_seeds_tables import table_over_seeds
 from goalsplice.analysis.statistics import interquartile_mean
 from goalsplice.figures import layer_splices
 from goalsplice.figures.recoveries import CONTROLS
@@ -16,6 +17,7 @@ SIZE = MIDDLE["markersize"]
 def panels():
     """Both ways, recovery with controls, broken episodes, and the grid of sets."""
     tables = {"splices": splices_table(SEEDS, ("onehot",)), **recovery_tables(SEEDS, ("onehot",))}
+    tables["splices_over_seeds"] = table_over_seeds("splices", tables, [])
     with styled():
         figure = layer_splices.draw({name: tables[name][columns] for name, columns in layer_splices.TABLES.items()}, {})
     return figure.axes

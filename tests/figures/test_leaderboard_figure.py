@@ -20,11 +20,14 @@ def made(*edits, arm="onehot"):
     board, entries = [], []
     for family, edit, dose, values, control, beside in edits:
         known = {"arm": arm, "family": family, "edit": edit, "dose": dose}
-        middle = over_seeds(np.array(values)).estimate
+        middles = {
+            f"{name}{end}": number
+            for name, of_name in (("recovery", values), ("control", beside))
+            for end, number in zip(("", "_low", "_high"), over_seeds(np.array(of_name)), strict=True)
+        }
+        middles["control_recovery"] = middles.pop("control")
         problem = "" if values else "it failed"
-        board.append(
-            {**known, "size": 12345.6, "recovery": middle, "control": control, "broken": 0.256, "problem": problem}
-        )
+        board.append({**known, **middles, "size": 12345.6, "control": control, "broken": 0.256, "problem": problem})
         for number, value in enumerate(values):
             one = {"seed": SEEDS[number], "recovery": value, "control_recovery": beside[number] if beside else np.nan}
             entries.append({**known, **one})

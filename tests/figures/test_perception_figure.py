@@ -2,15 +2,19 @@
 
 import pytest
 
+from figures.over_seeds_tables import table_over_seeds
 from figures.perception_tables import perceptions_table
+from goalsplice.analysis.perception import verdicts
 from goalsplice.figures import perception
 from goalsplice.figures.style import styled
 
 
 def drawn(**settings):
     table = perceptions_table(settings.pop("seeds", (1, 2, 3)), **settings)
+    over = table_over_seeds("perceptions", {"perceptions": table}, [])
+    tables = {"perceptions": table, "perceptions_over_seeds": over, "verdicts": verdicts(table)}
     with styled():
-        return perception.draw({"perceptions": table[perception.TABLES["perceptions"]]}, {})
+        return perception.draw({name: tables[name][columns] for name, columns in perception.TABLES.items()}, {})
 
 
 def text_of(figure):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from figures.over_seeds_tables import table_over_seeds
 from figures.probe_tables import VALUES, probes_table
 from goalsplice.figures import probes
 from goalsplice.figures.style import styled
@@ -9,8 +10,10 @@ from goalsplice.figures.style import styled
 
 @pytest.mark.parametrize("seeds", [(99,), (99, 1, 2)])
 def test_each_line_shows_its_rows(seeds):
+    tables = {"probes": probes_table(seeds)}
+    tables["probes_over_seeds"] = table_over_seeds("probes", tables, [])
     with styled():
-        figure = probes.draw({"probes": probes_table(seeds)[probes.TABLES["probes"]]}, {})
+        figure = probes.draw({name: tables[name][columns] for name, columns in probes.TABLES.items()}, {})
     places = ["wanted", "unwanted", "never", "untrained"]
     transfers = ["same", "role", "colour", "yellow", "shuffled"]
     for part, expected in zip(figure.subfigs, (places, transfers, transfers, ["later", "drawn"]), strict=True):

@@ -4,14 +4,19 @@ import numpy as np
 import pytest
 from matplotlib.patches import Rectangle
 
-from figures.transport_tables import transports_table
+from figures.over_seeds_tables import table_over_seeds
+from figures.transport_tables import PAIRS, transports_table
 from goalsplice.figures import transport
 from goalsplice.figures.style import styled
 
 
 def drawn(table):
+    tables = {
+        "transports": table,
+        "transports_over_seeds": table_over_seeds("transports", {"transports": table}, PAIRS[0]),
+    }
     with styled():
-        return transport.draw({"transports": table[transport.TABLES["transports"]]}, {})
+        return transport.draw({name: tables[name][columns] for name, columns in transport.TABLES.items()}, {})
 
 
 def panels(figure):

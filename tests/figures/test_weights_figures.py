@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 
+from figures.over_seeds_tables import table_over_seeds
 from figures.weights_tables import weights_tables
 from goalsplice.analysis.statistics import over_pairs, over_seeds
 from goalsplice.figures import anatomy, directions
@@ -13,10 +14,13 @@ from goalsplice.figures.style import styled
 from goalsplice.io.errors import StudyError
 
 CONFIG = {"pairs": [[2, 3]]}
+_SUMMARISED = ("anatomy", "exchanges", "directions")
 
 
 def draw(module, tables):
-    """The figure, given only the columns that it says it reads; warnings are errors."""
+    """The figure, given only the columns that it says it reads, of runs and over seeds; warnings are errors."""
+    (late,) = {min(pair) for pair in CONFIG["pairs"]}
+    tables = {**tables, **{f"{name}_over_seeds": table_over_seeds(name, tables, [late]) for name in _SUMMARISED}}
     with warnings.catch_warnings(), styled():
         warnings.simplefilter("error")
         figure = module.draw({table: tables[table][columns] for table, columns in module.TABLES.items()}, CONFIG)

@@ -15,7 +15,7 @@ from goalsplice.settings.configuration import check_files
 
 SMALL = {
     "tables": {
-        "looks": {"rule": "look", "scope": "run", "published": "digest"},
+        "looks": {"rule": "look", "scope": "run", "published": "over_seeds"},
         "means": {"rule": "average", "scope": "study", "published": "whole"},
         "ablation_looks": {"rule": "look", "scope": "ablation_run"},
         "ablations": {"rule": "average", "scope": "ablation_study"},

@@ -2,11 +2,12 @@
 
 
 rule benchmarks:
-    """Gather the time and memory of every stage's jobs."""
+    """Gather the time and memory of every stage's jobs, and add them up by stage."""
     input:
         records=[*runs(RUN_BENCHMARKS), *STUDY_BENCHMARKS],
     output:
-        "results/tables/benchmarks.parquet",
+        jobs="results/tables/benchmarks.parquet",
+        costs="results/tables/costs.parquet",
     log:
         "results/logs/benchmarks.log",
     conda:
@@ -18,10 +19,10 @@ rule benchmarks:
             records=lambda wildcards: [*RUN_BENCHMARKS, *STUDY_BENCHMARKS],
             arms=ARMS,
             seeds=config["seeds"],
-            schema=schema_of("benchmarks"),
+            schema=schema_of("benchmarks", "costs"),
         ),
         schemas=SCHEMAS,
     shell:
         "python -m goalsplice.cli.benchmarks --made {params.made:q}"
         " --records {params.records:q} --arms {params.arms} --seeds {params.seeds}"
-        " --schemas {params.schemas:q} --output {output:q} 2> {log:q}"
+        " --schemas {params.schemas:q} --output {output.jobs:q} --costs {output.costs:q} 2> {log:q}"

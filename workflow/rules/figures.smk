@@ -7,6 +7,8 @@ FIGURE_SETTINGS = {
     None: {},
     "measures": {**config["figures"], **config["measures"]},
     "pairs": {"pairs": config["splices"]["pairs"]},
+    # The doses that were chosen on the tuning seeds.
+    "tuned": {"retargets": {key: config["retargets"][key] for key in ("target", "strength", "share")}},
     # And each reference's own values.
     "ablations": {
         "threshold": config["measures"]["threshold"],

@@ -77,9 +77,9 @@ rule publish:
             "results/tables/{table}.parquet",
             table=REGISTRY.tables_of("run", "study", published="whole"),
         ),
-        digested=expand(
-            "results/tables/{table}.parquet",
-            table=REGISTRY.tables_of("run", "study", published="digest"),
+        over_seeds=expand(
+            "results/tables/{table}_over_seeds.parquet",
+            table=REGISTRY.tables_of("run", "study", published="over_seeds"),
         ),
         figures=[*expand("results/figures/{figure}.png", figure=FIGURES), "results/figures/behaviour.gif"],
     log:
@@ -87,15 +87,12 @@ rule publish:
     conda:
         "../../envs/study.yaml"
     params:
-        **made_by(
-            "goalsplice.cli.publish",
-            late=LATE,
-        ),
+        **made_by("goalsplice.cli.publish"),
         readme=project("README.md"),
         folder=project("docs/results"),
     shell:
         "python -m goalsplice.cli.publish --made {params.made:q}"
-        " --tables {input.tables:q} --digested {input.digested:q} --late {params.late}"
+        " --tables {input.tables:q} --over-seeds {input.over_seeds:q}"
         " --figures {input.figures:q} --readme {params.readme:q} --folder {params.folder:q} 2> {log:q}"
 
 

@@ -5,13 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import scipy.stats
 
 from goalsplice.analysis import phases
-from goalsplice.analysis.statistics import Interval, interquartile_mean, over_seeds
+from goalsplice.analysis.over_seeds import difference, summarise
+from goalsplice.analysis.statistics import Interval
 from goalsplice.settings.labels import BELOW, FEW, NO_CONTROL
-
-_RESAMPLES = 10_000
 
 COLLAPSED = 0.5
 """Return at a phase's end below which a run that had learned counts as collapsed."""
@@ -150,24 +148,6 @@ def run_measures(
     return {name: value for name, value in found.items() if not np.isnan(value)}
 
 
-def difference(values: np.ndarray, others: np.ndarray) -> Interval:
-    """Interquartile mean of some seeds less that of others, with its 95 % bootstrap interval, both resampled apart."""
-    if min(values.size, others.size) == 0:
-        return Interval(np.nan, np.nan, np.nan)
-    estimate = float(interquartile_mean(values) - interquartile_mean(others))
-    if min(values.size, others.size) == 1:
-        return Interval(estimate, np.nan, np.nan)
-    interval = scipy.stats.bootstrap(
-        (values, others),
-        lambda one, other, axis: interquartile_mean(one, axis=axis) - interquartile_mean(other, axis=axis),
-        n_resamples=_RESAMPLES,
-        method="percentile",
-        vectorized=True,
-        rng=np.random.default_rng(0),
-    ).confidence_interval
-    return Interval(estimate, float(interval.low), float(interval.high))
-
-
 def verdict(measure: Measure, value: float, apart: Interval, threshold: float) -> str:
     """What a change does, in a word; empty for a measure of which neither more nor less is better.
 
@@ -195,16 +175,23 @@ def ablations(runs: pd.DataFrame, arms: Mapping[str, Mapping], threshold: float)
     Returns:
         The columns of the table ablations.
     """
-    values = {key: rows["value"].to_numpy() for key, rows in runs.groupby(["arm", "rollouts", "measure"])}
+    key = ["arm", "rollouts", "measure"]
+    values = {name: rows["value"].to_numpy() for name, rows in runs.groupby(key)}
+    over = summarise(runs, key, ["value"], order=list(dict.fromkeys(runs["seed"])))
+    over = over.set_index(key).to_dict("index")
+    nothing = dict.fromkeys(("value", "value_low", "value_high"), np.nan)
     rows = []
     for arm, about in arms.items():
         for measure in MEASURES:
-            own = values.get((arm, about["rollouts"], measure.name), np.array([]))
-            if not own.size:
+            name = (about["rollouts"], measure.name)
+            mine = over.get((arm, *name))
+            if mine is None:
                 continue
-            other = values.get((about["reference"], about["rollouts"], measure.name), np.array([]))
-            mean, reference, apart = over_seeds(own), over_seeds(other), difference(own, other)
+            reference = over.get((about["reference"], *name), nothing)
+            apart = Interval(np.nan, np.nan, np.nan)
             is_reference = arm == about["reference"]
+            if not is_reference:
+                apart = difference(values[(arm, *name)], values.get((about["reference"], *name), np.array([])))
             rows.append(
                 {
                     "arm": arm,
@@ -213,17 +200,17 @@ def ablations(runs: pd.DataFrame, arms: Mapping[str, Mapping], threshold: float)
                     "changes": about["changes"],
                     "rollouts": about["rollouts"],
                     **measure._asdict(),
-                    "seeds": own.size,
-                    "value": mean.estimate,
-                    "low": mean.low,
-                    "high": mean.high,
-                    "reference_value": reference.estimate,
-                    "reference_low": reference.low,
-                    "reference_high": reference.high,
-                    "difference": np.nan if is_reference else apart.estimate,
-                    "difference_low": np.nan if is_reference else apart.low,
-                    "difference_high": np.nan if is_reference else apart.high,
-                    "verdict": "" if is_reference else verdict(measure, mean.estimate, apart, threshold),
+                    "seeds": mine["seeds"],
+                    "value": mine["value"],
+                    "low": mine["value_low"],
+                    "high": mine["value_high"],
+                    "reference_value": reference["value"],
+                    "reference_low": reference["value_low"],
+                    "reference_high": reference["value_high"],
+                    "difference": apart.estimate,
+                    "difference_low": apart.low,
+                    "difference_high": apart.high,
+                    "verdict": "" if is_reference else verdict(measure, mine["value"], apart, threshold),
                 }
             )
     frame = pd.DataFrame(rows).rename(columns={"name": "measure"})

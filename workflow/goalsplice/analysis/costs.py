@@ -73,7 +73,7 @@ def costs_by_stage(jobs: pd.DataFrame) -> pd.DataFrame:
     Returns:
         One row for each stage and arm: stage, arm (missing for jobs that serve all runs), jobs, lowest, median and
         highest seconds, median_memory and peak_memory (MiB), total_seconds, and share, the total's part of all
-        jobs' seconds.
+        jobs' seconds; stage_seconds and stage_share are the same of all arms together.
     """
     grouped = jobs.groupby(["stage", "arm"], sort=False, dropna=False)
     costs = grouped.agg(
@@ -85,4 +85,10 @@ def costs_by_stage(jobs: pd.DataFrame) -> pd.DataFrame:
         peak_memory=("peak_memory", "max"),
         total_seconds=("seconds", "sum"),
     ).reset_index()
-    return costs.assign(share=costs["total_seconds"] / costs["total_seconds"].sum())
+    everything = costs["total_seconds"].sum()
+    stage_seconds = costs.groupby("stage")["total_seconds"].transform("sum")
+    return costs.assign(
+        share=costs["total_seconds"] / everything,
+        stage_seconds=stage_seconds,
+        stage_share=stage_seconds / everything,
+    )

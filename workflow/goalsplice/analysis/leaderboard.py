@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from goalsplice.analysis.recovery import FAIR, recoveries, with_recovery
-from goalsplice.analysis.statistics import each_over_seeds, exact_paired_tests, holm, interquartile_mean
-from goalsplice.settings.labels import BOUND, NO_CONTROL, NO_EDIT
+from goalsplice.analysis.over_seeds import against_controls, summarise
+from goalsplice.analysis.recovery import recoveries, with_recovery
+from goalsplice.settings.labels import BOUND, FAIR, NO_CONTROL, NO_EDIT
 
 CUSTOM = "custom"
 REFERENCES = pd.DataFrame(
@@ -28,11 +28,6 @@ REFERENCES = pd.DataFrame(
 lack some."""
 
 _EDIT = ["arm", "family", "edit", "dose"]
-_INTERVALS = (
-    ("recovery", "recovery_low", "recovery_high"),
-    ("control_recovery", "control_low", "control_high"),
-    ("margin", "margin_low", "margin_high"),
-)
 
 
 def _same_dose(doses: pd.Series) -> pd.Series:
@@ -57,7 +52,7 @@ def by_seed(splices: pd.DataFrame, custom: pd.DataFrame) -> pd.DataFrame:
         custom: the custom_edits table.
 
     Returns:
-        The columns of `measure.recovery.recoveries`, and `broken`, the share of crashes and timeouts.
+        The columns of `recovery.recoveries`.
     """
     bounds = (splices["control"] == BOUND) | (
         (splices["family"] == "layers") & (splices["edit"] == NO_EDIT) & (splices["control"] == NO_CONTROL)
@@ -65,8 +60,7 @@ def by_seed(splices: pd.DataFrame, custom: pd.DataFrame) -> pd.DataFrame:
     listed = _listed(splices)
     scored = custom[custom["problem"] == ""].drop(columns="problem")
     rows = with_recovery(pd.concat([splices[listed | bounds], scored], ignore_index=True))
-    found = recoveries(rows[_listed(rows) | (rows["family"] == CUSTOM)])
-    return found.assign(broken=found["share_crash"] + found["share_timeout"])
+    return recoveries(rows[_listed(rows) | (rows["family"] == CUSTOM)])
 
 
 def _problem(custom: pd.DataFrame, runs: int) -> str:
@@ -89,39 +83,38 @@ def _problem(custom: pd.DataFrame, runs: int) -> str:
     return ""
 
 
-def _middle(recoveries: pd.Series) -> float:
-    """Interquartile mean over the seeds that have one."""
-    found = recoveries.dropna().to_numpy(dtype=float)
-    return float(interquartile_mean(found)) if len(found) else np.nan
+def _strongest(over: pd.DataFrame) -> pd.DataFrame:
+    """Of each edit the `FAIR` control with the highest recovery over seeds, if it has one: `_EDIT` and control.
+
+    Args:
+        over: recovery over seeds, a row an edit and control.
+    """
+    fair = over[over["control"].isin(FAIR)].dropna(subset="recovery")
+    # Of equal ones the first in the order of `FAIR`.
+    fair = fair.sort_values("control", key=lambda names: names.map(FAIR.index), kind="stable")
+    fair = fair.sort_values("recovery", ascending=False, kind="stable")
+    return fair.drop_duplicates(_EDIT)[[*_EDIT, "control"]]
 
 
-def _score(rows: pd.DataFrame) -> dict:
-    """Numbers of one edit of one arm, from its rows of `by_seed`."""
-    own = rows[rows["control"] == NO_CONTROL].set_index("seed")
-    values = own["recovery"].to_numpy(dtype=float)
-    by_control = rows.pivot(index="control", columns="seed", values="recovery")[own.index]
-    fair = by_control.loc[[name for name in FAIR if name in by_control.index]].dropna(how="all")
-    if fair.empty:
-        strongest, beaten = "", np.full(len(values), np.nan)
-    else:
-        strongest = fair.index[int(fair.agg(_middle, axis=1).argmax())]
-        beaten = fair.loc[strongest].to_numpy(dtype=float)
-    intervals = each_over_seeds(np.stack([values, beaten, values - beaten]))
-    return {
-        "seeds": int((~np.isnan(values)).sum()),
-        "size": float(own["size"].mean()),
-        "norm": float(own["norm"].mean()),
-        **{
-            column: value
-            for columns, interval in zip(_INTERVALS, intervals, strict=True)
-            for column, value in zip(columns, interval, strict=True)
-        },
-        "control": strongest,
-        "p": float(exact_paired_tests(values[None], beaten[None])[0]),
-        "complement_recovery": _middle(by_control.loc["complement"]) if "complement" in by_control.index else np.nan,
-        "broken": float(interquartile_mean(own["broken"].to_numpy())),
-        "problem": "",
-    }
+def _scores(runs: pd.DataFrame) -> pd.DataFrame:
+    """Numbers of an arm's edits, a row each in order, from their rows of `by_seed`."""
+    order = list(dict.fromkeys(runs["seed"]))
+    over = summarise(runs, [*_EDIT, "control"], ["recovery"], middles=["broken"], order=order)
+    own = over[over["control"] == NO_CONTROL].drop(columns="control")
+    mine = runs[runs["control"] == NO_CONTROL]
+    sizes = mine.groupby(_EDIT, sort=False, dropna=False)[["size", "norm"]].mean().reset_index()
+    strongest = _strongest(over)
+    beaten = runs.merge(strongest, on=[*_EDIT, "control"])
+    # An edit's question is one, whichever control is its strongest: so all tests of the arm are one family.
+    tests = against_controls(pd.concat([mine, beaten]), _EDIT, "recovery", ["arm"], order=order)
+    columns = {"recovery": "control_recovery", "recovery_low": "control_low", "recovery_high": "control_high"}
+    controls = over.merge(strongest, on=[*_EDIT, "control"])[[*_EDIT, "control", *columns]].rename(columns=columns)
+    controls = controls.merge(tests, on=[*_EDIT, "control"])
+    complement = over[over["control"] == "complement"][[*_EDIT, "recovery"]]
+    complement = complement.rename(columns={"recovery": "complement_recovery"})
+    found = own.merge(sizes, on=_EDIT, how="left").merge(controls, on=_EDIT, how="left")
+    found = found.merge(complement, on=_EDIT, how="left")
+    return found.assign(control=found["control"].fillna(""), tried=int(tests["p"].notna().sum()), problem="")
 
 
 def leaderboard(runs: pd.DataFrame, custom: pd.DataFrame) -> pd.DataFrame:
@@ -144,15 +137,9 @@ def leaderboard(runs: pd.DataFrame, custom: pd.DataFrame) -> pd.DataFrame:
         problems = {edit: _problem(rows, of_arm["seed"].nunique()) for edit, rows in mine.groupby("edit", sort=False)}
         problems = {edit: problem for edit, problem in problems.items() if problem}
         sound = of_arm[(of_arm["family"] != CUSTOM) | ~of_arm["edit"].isin(list(problems))]
-        rows = [
-            {**dict(zip(_EDIT, key, strict=True)), **_score(group)}
-            for key, group in sound.groupby(_EDIT, sort=False, dropna=False)
-        ]
-        ranked = pd.DataFrame(rows).sort_values("recovery", ascending=False, kind="stable", na_position="last")
+        ranked = _scores(sound).sort_values("recovery", ascending=False, kind="stable", na_position="last")
         place = pd.Series(range(1, len(ranked) + 1), ranked.index).where(ranked["recovery"].notna())
-        ranked = ranked.assign(
-            place=place.astype("Int64"), p_holm=holm(ranked["p"].to_numpy()), tried=int(ranked["p"].notna().sum())
-        )
+        ranked = ranked.assign(place=place.astype("Int64"))
         nothing = {"arm": arm, "family": CUSTOM, "seeds": 0, "control": "", "tried": 0}
         failed = [{**nothing, "edit": edit, "problem": problem} for edit, problem in problems.items()]
         parts.append(pd.DataFrame(ranked.to_dict("records") + failed, columns=ranked.columns))

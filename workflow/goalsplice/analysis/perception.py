@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 
 from goalsplice.analysis.statistics import Interval, over_seeds
+from goalsplice.settings.labels import NO_EDIT, TRAINED_FURTHER, TRAINED_SWITCH
 
 ALONE, CHANGE, PROBE, DISTANCE, COMPOSITION = "alone", "change", "probe", "distance", "composition"
 """The tests: see above."""
@@ -33,12 +34,14 @@ of the third one, and, of a composition, of the one that the switch is to."""
 
 RIGHT, FOOLED = "right", "fooled"
 
-UNEDITED, SWITCH, FURTHER = ("bounds", "none"), ("trained", "switch"), ("trained", "further")
-"""Family and edit of the unedited network, and of those with a goal that is known to be another: the run's neighbouring
-checkpoint of its other colour, and the checkpoint trained further on the new one."""
+UNEDITED, SWITCH, FURTHER = ("bounds", NO_EDIT), TRAINED_SWITCH, TRAINED_FURTHER
+"""Family and edit of the unedited network, and of those with a goal that is known to be another."""
 
 PERCEPTION, GOAL, BETWEEN, UNTOLD, NO_EFFECT = "perception", "goal", "between", "untold", "no effect"
 """The verdicts: see `verdicts`."""
+
+COLUMNS = ["arm", "seed", "phase", "wanted", "target", "family", "edit", "test", "layer", "what", "value", "reference"]
+"""Columns of the perceptions table that verdicts are made from."""
 
 _EDIT = ["towards", "family", "edit"]
 """Columns that tell edits apart within an arm, once `towards` is there."""

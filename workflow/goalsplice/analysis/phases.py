@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from goalsplice.analysis.statistics import over_seeds
+from goalsplice.analysis.over_seeds import summarise as summarise_over_seeds
 
 
 class Measure(NamedTuple):
@@ -101,23 +101,16 @@ def summarise(measured: pd.DataFrame, published: dict[str, float]) -> pd.DataFra
         One row for each arm and measure: arm, measure, unit, meaning, seeds (that have it), mean, interquartile_mean
         with its 95 % interval (low, high), and published.
     """
-    rows = []
-    for arm, runs in measured.groupby("arm", sort=False):
-        for measure in MEASURES:
-            values = runs[measure.name].dropna()
-            interval = over_seeds(values.to_numpy())
-            rows.append(
-                {
-                    "arm": arm,
-                    "measure": measure.name,
-                    "unit": measure.unit,
-                    "meaning": measure.meaning,
-                    "seeds": len(values),
-                    "mean": values.mean(),
-                    "interquartile_mean": interval.estimate,
-                    "low": interval.low,
-                    "high": interval.high,
-                    "published": published[measure.name],
-                }
-            )
-    return pd.DataFrame(rows)
+    names = [measure.name for measure in MEASURES]
+    long = measured.melt(["arm", "seed"], names, var_name="measure", value_name="interquartile_mean")
+    # The measures of one arm after those of another, in the arms' order.
+    long = pd.concat([rows for _, rows in long.groupby("arm", sort=False)])
+    seeds = list(dict.fromkeys(measured["seed"]))
+    found = summarise_over_seeds(
+        long, ["arm", "measure"], ["interquartile_mean"], means=["interquartile_mean"], order=seeds
+    )
+    found = found.drop(columns=[f"mean_interquartile_mean_{end}" for end in ("low", "high")])
+    about = pd.DataFrame(MEASURES).rename(columns={"name": "measure"})
+    found = found.merge(about, on="measure", how="left").assign(published=found["measure"].map(published))
+    ends = {f"interquartile_mean_{end}": end for end in ("low", "high")}
+    return found.rename(columns={"mean_interquartile_mean": "mean", **ends})

@@ -5,12 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from goalsplice.io.errors import StudyError
-
-PUBLISHED = "published"
-"""Name under which the author's run stands beside the arms."""
-
-PUBLISHED_LIKE = "integers"
-"""The arm that is trained as the published code does."""
+from goalsplice.settings.labels import PUBLISHED
 
 PUBLISHED_SEED = 99
 _ROLLOUTS_OF_A_PHASE = 15

@@ -6,11 +6,14 @@ from typing import NamedTuple
 import pandas as pd
 
 from goalsplice.analysis.phases import MEASURES
-from goalsplice.analysis.recovery import FAIR
 from goalsplice.io.errors import StudyError
-from goalsplice.settings.labels import NO_CONTROL
+from goalsplice.settings.labels import FAIR, NO_CONTROL
 
 START, END = "<!-- results: made by `snakemake publish` -->", "<!-- end of results -->"
+
+
+_DETAILS = ("recipient_objective", "source_recipient_phase", "source_run", "view_row", "phase")
+"""Columns in which rows of the tables over seeds are more detailed than documents quote."""
 
 
 class Shown(NamedTuple):
@@ -149,6 +152,17 @@ def results_text(summary: pd.DataFrame, effects: pd.DataFrame, retargets: pd.Dat
         + "\n\nThe author's run is one seed.\n\n"
         + _markdown(["how it learns", *names, "the author's run"], learning)
     )
+
+
+def rows_over_seeds(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows over seeds of a table that has single runs' too, but for those of one phase, way or cell of the view.
+
+    Columns that are then empty go. `value`, which is the runs' own elsewhere, is called what it is here.
+    """
+    rows = table[table["seed"].isna()]
+    details = [name for name in _DETAILS if name in table]
+    rows = rows[rows[details].isna().all(axis=1)]
+    return rows.dropna(axis=1, how="all").rename(columns={"value": "interquartile_mean"})
 
 
 def with_results(page: str, text: str) -> str:

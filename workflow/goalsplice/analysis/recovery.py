@@ -3,14 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from goalsplice.analysis.statistics import each_over_seeds, exact_paired_tests, holm, interquartile_mean, over_seeds
-from goalsplice.settings.labels import BOUND, NO_CONTROL, NO_EDIT
+from goalsplice.analysis.over_seeds import against_controls, summarise
+from goalsplice.settings.labels import BOUND, FAIR, NO_CONTROL, NO_EDIT, SUFFICIENT
 from goalsplice.world.vocabulary import OBJECTIVES
-
-FAIR = ("turned", "shuffled", "noise", "random_sites", "same_goal", "untrained", "equal_effort")
-"""Controls that an edit has to beat. Three ask other questions: `complement`, whether the edit is necessary;
-`other_seed`, whose donor has the donor's goal too, whether runs write their goals alike; and `longer_effort`, which
-spends more on its values than the edit did on its places, how far random places can be brought at all."""
 
 SMALLEST_GAP = 0.1
 """Ceiling minus floor, in shares, below which a pair says nothing: its recovery would be a quotient of two errors."""
@@ -27,9 +22,6 @@ COLUMNS = [
     *(measure for measure in _MEASURES if measure not in ("recovery", "share")),
 ]
 """Columns of the splices table that recoveries are measured from."""
-
-SUFFICIENT = 0.95
-"""Recovery that counts as all of the donor's choice."""
 
 
 def donors_share(rows: pd.DataFrame) -> pd.Series:
@@ -71,7 +63,7 @@ def with_recovery(splices: pd.DataFrame) -> pd.DataFrame:
 
 
 def recoveries(splices: pd.DataFrame) -> pd.DataFrame:
-    """One row a run, edit and control: means over pairs of phases, directions and draws.
+    """One row a run, edit and control: means over pairs of phases, directions and draws; `broken` is crash or timeout.
 
     Args:
         splices: what `with_recovery` gives.
@@ -79,14 +71,15 @@ def recoveries(splices: pd.DataFrame) -> pd.DataFrame:
     groups = splices.groupby(["arm", "seed", *_EDIT], sort=False, dropna=False)
     means = groups[_MEASURES].mean()
     counts = {"networks": groups.size(), "networks_with_recovery": groups["recovery"].count()}
-    return means.assign(**counts).reset_index()
+    return means.assign(broken=means["share_crash"] + means["share_timeout"], **counts).reset_index()
 
 
 def effects(by_seed: pd.DataFrame) -> pd.DataFrame:
-    """One row an arm, edit and control: statistics over seeds, and for controls the test of the edit against them.
+    """One row an arm, edit and control: values over seeds, and for controls the test of the edit against them.
 
     `p` is of the exact paired test that the edit recovers no more than this control; `p_holm` is corrected for all
-    edits of the family that were tried against this control, of which there are `tried`.
+    edits of the family that were tried against this control, of which there are `tried`. `worst_p_holm` of an edit is
+    the largest of those of its `FAIR` controls.
 
     Args:
         by_seed: what `recoveries` gives.
@@ -95,39 +88,17 @@ def effects(by_seed: pd.DataFrame) -> pd.DataFrame:
 
 
 def _effects_of_arm(by_seed: pd.DataFrame) -> pd.DataFrame:
+    edit = ["arm", "family", "edit", "dose"]
     keys = ["arm", *_EDIT]
-    # A number in place of a missing dose: groups are looked up by it below.
-    rows = by_seed.assign(dose=by_seed["dose"].fillna(np.inf))
-    groups = rows.groupby(keys, sort=False)
-    frame = groups[["size", "norm"]].mean()
-
-    def by_seeds(column: str) -> np.ndarray:
-        return rows.pivot(index=keys, columns="seed", values=column).reindex(frame.index).to_numpy(dtype=float)
-
-    recovery, share = by_seeds("recovery"), by_seeds("share")
-    frame["seeds"] = (~np.isnan(recovery)).sum(axis=1)
-    for name, values, statistic in (
-        ("recovery", recovery, interquartile_mean),
-        ("mean_recovery", recovery, np.mean),
-        ("share", share, interquartile_mean),
-    ):
-        frame[[name, f"{name}_low", f"{name}_high"]] = each_over_seeds(values, statistic)
-    for name in _COMPETENCE:
-        # A seed may lack a control: a study of few phases has no other of the same goal.
-        frame[name] = [float(interquartile_mean(values[~np.isnan(values)])) for values in by_seeds(name)]
-    frame = frame.reset_index()
-
-    labels = list(frame[keys].itertuples(index=False, name=None))
-    place = {label: number for number, label in enumerate(labels)}
-    own = recovery[[place[(*label[:-1], NO_CONTROL)] for label in labels]]
-    frame["p"] = np.where(frame["control"] == NO_CONTROL, np.nan, exact_paired_tests(own, recovery))
-    tests = frame.groupby(["family", "control"], sort=False)["p"]
-    frame = frame.assign(p_holm=tests.transform(lambda p: holm(p.to_numpy())), tried=tests.transform("count"))
-    return frame.assign(dose=frame["dose"].replace(np.inf, np.nan))
-
-
-def _middle(values: pd.Series) -> float:
-    return over_seeds(values.to_numpy()).estimate
+    values = ["recovery", "share", "broken"]
+    frame = summarise(by_seed, keys, values, means=["recovery"], middles=_COMPETENCE)
+    sizes = by_seed.groupby(keys, sort=False, dropna=False)[["size", "norm"]].mean().reset_index()
+    tests = against_controls(by_seed, edit, "recovery", ["arm", "family", "control"])
+    found = frame.merge(sizes, on=keys, how="left").merge(tests, on=keys, how="left")
+    fair = found[found["control"].isin(FAIR)]
+    worst = fair.groupby(edit, sort=False, dropna=False)["p_holm"].max().rename("worst_p_holm").reset_index()
+    found = found.merge(worst, on=edit, how="left")
+    return found.assign(worst_p_holm=found["worst_p_holm"].where(found["control"] == NO_CONTROL))
 
 
 def _half(rows: pd.DataFrame, part: int) -> pd.DataFrame:
@@ -136,6 +107,11 @@ def _half(rows: pd.DataFrame, part: int) -> pd.DataFrame:
     pairs, seeds = list(pair.unique()), list(rows["seed"].unique())
     chosen = rows["seed"].isin(seeds[part::2]) if len(seeds) > 1 else pd.Series(True, rows.index)
     return rows[chosen & pair.isin(pairs[part::2])] if len(pairs) > 1 else rows[chosen]
+
+
+def _by_dose(rows: pd.DataFrame) -> pd.DataFrame:
+    """Each run's recovery at each dose, the smallest dose first."""
+    return rows.groupby(["dose", "seed"], as_index=False)["recovery"].mean()
 
 
 def smallest(splices: pd.DataFrame) -> pd.DataFrame:
@@ -148,17 +124,18 @@ def smallest(splices: pd.DataFrame) -> pd.DataFrame:
         splices: what `with_recovery` gives.
     """
     rows = splices[(splices["control"] == NO_CONTROL) & splices["dose"].notna() & (splices["family"] != "path")]
+    missing = dict.fromkeys(("dose", "size", "found_recovery", "recovery", "low", "high"), np.nan)
     out = []
-    for (arm, family, edit), group in rows.groupby(["arm", "family", "edit"], sort=False):
-        trial, check = _half(group, 0), _half(group, 1)
-        by_dose = trial.groupby(["dose", "seed"])["recovery"].mean().groupby("dose").agg(_middle)
-        enough = by_dose[by_dose >= SUFFICIENT].index
-        row = {"arm": arm, "family": family, "edit": edit, "dose": np.nan, "size": np.nan, "found_recovery": np.nan}
-        interval, seeds = over_seeds(np.array([])), 0
+    for key, group in rows.groupby(["arm", "family", "edit"], sort=False):
+        row = dict(zip(("arm", "family", "edit"), key, strict=True)) | missing | {"seeds": 0}
+        found = summarise(_by_dose(_half(group, 0)), ["dose"], [], middles=["recovery"]).set_index("dose")["recovery"]
+        enough = found.index[found >= SUFFICIENT]
         if len(enough):
-            scored = check[check["dose"] == enough.min()]
-            values = scored.groupby("seed")["recovery"].mean().to_numpy()
-            interval, seeds = over_seeds(values), int((~np.isnan(values)).sum())
-            row |= {"dose": enough.min(), "size": scored["size"].mean(), "found_recovery": by_dose[enough.min()]}
-        out.append({**row, "seeds": seeds, "recovery": interval.estimate, "low": interval.low, "high": interval.high})
+            check = _half(group, 1)
+            scored = check[check["dose"] == enough[0]]
+            row |= {"dose": enough[0], "size": scored["size"].mean(), "found_recovery": found[enough[0]]}
+            for over in summarise(_by_dose(scored), ["dose"], ["recovery"]).to_dict("records"):
+                row |= {"low": over["recovery_low"], "high": over["recovery_high"]}
+                row |= {name: over[name] for name in ("seeds", "recovery")}
+        out.append(row)
     return pd.DataFrame(out)

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
-from goalsplice.analysis.statistics import each_over_seeds, exact_paired_tests, holm, interquartile_mean
-from goalsplice.settings.labels import NO_CONTROL
+from goalsplice.analysis.over_seeds import against_controls, summarise
 
-_KEYS = ["arm", "layouts", "family", "edit", "dose", "control"]
+_EDIT = ["arm", "layouts", "family", "edit", "dose"]
+_KEYS = [*_EDIT, "control"]
 _WITH_INTERVAL = ("share_yellow", "return_yellow")
 _BESIDE = (
     "share_blue",
@@ -42,34 +41,17 @@ def effects(retargets: pd.DataFrame, late: Sequence[int]) -> pd.DataFrame:
 
     Returns:
         The columns of the table `retarget_effects`. `lowest` is of the run where the edit does least. `p` is of "the
-        edit brings no more yellow than this control", exact and paired by seeds; `p_holm` is corrected for all
-        controls of the arm and the layouts, of which `tried` there are.
+        edit brings no more yellow than this control", exact and paired by seeds; `p_holm` is corrected for the edits
+        of the family that were tried against this control, of which `tried` there are.
     """
-    # A group needs a value where a dose is missing; no dose is infinite.
-    rows = by_seed(retargets, late).fillna({"dose": np.inf})
-    keyed = rows.set_index([*_KEYS, "seed"])
-    frame = keyed.groupby(level=_KEYS, sort=False).agg(agents=("agents", "sum"))
-
-    def by_seeds(column: str) -> np.ndarray:
-        return keyed[column].unstack("seed").reindex(frame.index).to_numpy(dtype=float)
-
-    values = {column: by_seeds(column) for column in (*_WITH_INTERVAL, *_BESIDE)}
-    yellow = values["share_yellow"]
-    frame["seeds"] = (~np.isnan(yellow)).sum(axis=1)
-    for column in _WITH_INTERVAL:
-        names = [column, f"{column}_low", f"{column}_high"]
-        frame[names] = each_over_seeds(values[column])
-        frame[f"{column}_mean"] = np.nanmean(values[column], axis=1)
-    frame["lowest"] = np.nanmin(yellow, axis=1)
-    for column in _BESIDE:
-        known = [found[~np.isnan(found)] for found in values[column]]
-        frame[column] = [float(interquartile_mean(found)) if found.size else np.nan for found in known]
-
-    labels = list(frame.index)
-    place = {label: number for number, label in enumerate(labels)}
-    own = yellow[[place[(*label[:-1], NO_CONTROL)] for label in labels]]
-    is_edit = frame.index.get_level_values("control") == NO_CONTROL
-    frame["p"] = np.where(is_edit, np.nan, exact_paired_tests(own, yellow))
-    tests = frame.groupby(level=["arm", "layouts"], sort=False)["p"]
-    frame = frame.assign(p_holm=tests.transform(lambda p: holm(p.to_numpy())), tried=tests.transform("count"))
-    return frame.reset_index().replace({"dose": {np.inf: np.nan}})
+    rows = by_seed(retargets, late)
+    found = rows.groupby(_KEYS, sort=False, dropna=False)
+    plain = found.agg(
+        agents=("agents", "sum"),
+        lowest=("share_yellow", "min"),
+        share_yellow_mean=("share_yellow", "mean"),
+        return_yellow_mean=("return_yellow", "mean"),
+    )
+    frame = summarise(rows, _KEYS, _WITH_INTERVAL, middles=_BESIDE).merge(plain.reset_index(), on=_KEYS, how="left")
+    tests = against_controls(rows, _EDIT, "share_yellow", ["arm", "layouts", "family", "control"])
+    return frame.merge(tests, on=_KEYS, how="left")

@@ -5,7 +5,7 @@ from itertools import product
 
 import pandas as pd
 
-from goalsplice.analysis.costs import job_costs, job_of
+from goalsplice.analysis.costs import costs_by_stage, job_costs, job_of
 from goalsplice.cli.common import parse
 from goalsplice.io.errors import StudyError, run
 from goalsplice.io.tables import write_table
@@ -44,12 +44,14 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="*", default=[])
     parser.add_argument("--schemas", required=True, help="workflow/schemas/tables.yaml")
     parser.add_argument("--output", required=True, help="where the benchmarks table goes")
+    parser.add_argument("--costs", required=True, help="where the costs table goes")
     options = parse(parser)
     paths = [path for pattern in options.records for path in records_of(pattern, options.arms, options.seeds)]
     jobs = pd.DataFrame([{**job_of(path)._asdict(), **job_costs(read_record(path), path)} for path in paths]).astype(
         {"seed": "Int64"}
     )
     write_table(options.output, jobs, options.schemas, "benchmarks")
+    write_table(options.costs, costs_by_stage(jobs), options.schemas, "costs")
 
 
 if __name__ == "__main__":

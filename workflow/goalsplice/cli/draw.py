@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from goalsplice.analysis.published import PUBLISHED, read_published
+from goalsplice.analysis.published import read_published
 from goalsplice.cli.common import parse
 from goalsplice.figures.style import save, styled
 from goalsplice.io.errors import StudyError, run
 from goalsplice.io.frames import read_frame
+from goalsplice.settings.labels import PUBLISHED
 
 
 def read(paths: list[str], tables: dict[str, list[str]]) -> dict[str, pd.DataFrame]:

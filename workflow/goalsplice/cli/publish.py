@@ -4,9 +4,7 @@ import argparse
 import shutil
 from pathlib import Path
 
-from goalsplice.analysis import digest
-from goalsplice.analysis.perception import verdicts
-from goalsplice.analysis.publishing import results_text, with_results
+from goalsplice.analysis.publishing import results_text, rows_over_seeds, with_results
 from goalsplice.cli.common import parse
 from goalsplice.io.errors import run
 from goalsplice.io.files import replacing
@@ -16,26 +14,14 @@ from goalsplice.io.frames import read_frame
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tables", type=Path, nargs="+", required=True, help="tables to be copied as CSV files")
-    parser.add_argument(
-        "--digested", type=Path, nargs="+", required=True, help="large tables, of which a digest is copied"
-    )
-    parser.add_argument("--late", type=int, required=True, help="first of the late phases")
+    parser.add_argument("--over-seeds", type=Path, nargs="+", required=True, help="tables, for their rows over seeds")
     parser.add_argument("--figures", type=Path, nargs="+", required=True, help="PNG files")
     parser.add_argument("--readme", type=Path, required=True)
     parser.add_argument("--folder", type=Path, required=True, help="where copies of figures and tables go")
     options = parse(parser)
     tables = {path.stem: read_frame(path) for path in options.tables}
-    large = {path.stem: read_frame(path, digest.COLUMNS.get(path.stem)) for path in options.digested}
-    digests = {
-        "transports": digest.transports(large["transports"], options.late),
-        "probes": digest.probes(large["probes"]),
-        "exchanges": digest.exchanges(large["exchanges"], options.late),
-        "anatomy": digest.anatomy(large["anatomy"], options.late),
-        "continued": digest.continued(large["continued"]),
-        "perceptions": digest.perceptions(large["perceptions"]),
-        "verdicts": verdicts(large["perceptions"]),
-    }
-    for name, frame in {**tables, **digests}.items():
+    over = {path.stem.removesuffix("_over_seeds"): rows_over_seeds(read_frame(path)) for path in options.over_seeds}
+    for name, frame in {**tables, **over}.items():
         with replacing(options.folder / f"{name}.csv") as aside:
             frame.to_csv(aside, index=False, float_format="%.6g", lineterminator="\n")
     for figure in options.figures:

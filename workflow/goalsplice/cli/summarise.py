@@ -6,11 +6,12 @@ import json
 import pandas as pd
 
 from goalsplice.analysis.phases import phases_of, run_measures, summarise
-from goalsplice.analysis.published import PUBLISHED, read_published
+from goalsplice.analysis.published import read_published
 from goalsplice.cli.common import parse
 from goalsplice.io.errors import run
 from goalsplice.io.frames import read_frame
 from goalsplice.io.tables import write_table
+from goalsplice.settings.labels import PUBLISHED
 
 
 def main() -> None:

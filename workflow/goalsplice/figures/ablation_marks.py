@@ -7,10 +7,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from goalsplice.figures.style import COLOURS, CONTROL_COLOURS, seed_marks
+from goalsplice.figures.style import COLOURS, CONTROL_COLOURS, Interval, seed_marks, select
 from goalsplice.settings.study import REFERENCE
 
-ARMS: dict[str, list[str]] = {"ablations": ["arm", "reference", "group", "changes", "rollouts", "measure", "verdict"]}
+ARMS: dict[str, list[str]] = {
+    "ablations": [
+        *("arm", "reference", "group", "changes", "rollouts", "measure", "value", "low", "high"),
+        *("reference_value", "reference_low", "reference_high", "verdict"),
+    ]
+}
 RUNS: dict[str, list[str]] = {"ablation_runs": ["arm", "seed", "rollouts", "measure", "value"]}
 """Tables that these figures take, and the columns that they read of them."""
 
@@ -34,8 +39,18 @@ def arms_of(ablations: pd.DataFrame, *groups: str) -> pd.DataFrame:
 
 def values_of(runs: pd.DataFrame, arm: str, rollouts: int, measure: str) -> np.ndarray:
     """A measure of an arm's seeds after so many rollouts: (seeds,), empty if no run has it."""
-    rows = runs[(runs["arm"] == arm) & (runs["rollouts"] == rollouts) & (runs["measure"] == measure)]
-    return rows["value"].to_numpy()
+    return select(runs, arm=arm, rollouts=rollouts, measure=measure)["value"].to_numpy()
+
+
+def interval_of_arm(ablations: pd.DataFrame, arm: str, rollouts: int, measure: str) -> Interval:
+    """The same over seeds: from the arm's row, or from that of an arm that it is the reference of."""
+    rows = select(ablations, rollouts=rollouts, measure=measure)
+    own, beside = select(rows, arm=arm), select(rows, reference=arm)
+    if len(own):
+        return Interval(*own[["value", "low", "high"]].iloc[0])
+    if len(beside):
+        return Interval(*beside[["reference_value", "reference_low", "reference_high"]].iloc[0])
+    return Interval(np.nan, np.nan, np.nan)
 
 
 def words(value: object) -> str:
@@ -52,10 +67,13 @@ def sentence(changes: Mapping[str, object]) -> str:
     return ", ".join(f"{key.replace('_', ' ')}: {words(value)}" for key, value in changes.items()) or "reference"
 
 
-def mark_seeds(axes: Axes, at: float, values: np.ndarray, colour: str, **how) -> None:
-    """The seeds' marks, if there are any; `how` as in `style.seed_marks`."""
+def mark_arm(
+    axes: Axes, at: float, tables: Mapping[str, pd.DataFrame], arm: str, rollouts: int, measure: str, **how
+) -> None:
+    """A measure of an arm's seeds, if any has it, and over them; `how` as in `style.seed_marks`."""
+    values = values_of(tables["ablation_runs"], arm, rollouts, measure)
     if values.size:
-        seed_marks(axes, at, values, colour, **how)
+        seed_marks(axes, at, values, interval=interval_of_arm(tables["ablations"], arm, rollouts, measure), **how)
 
 
 def say_if_empty(axes: Axes) -> None:

@@ -9,29 +9,27 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
-from goalsplice.analysis.statistics import over_seeds
 from goalsplice.figures.style import (
     COLOURS,
     WIDTH,
     arm_name,
     claim,
     interval_entry,
+    interval_of,
     mark,
+    mark_group,
     note,
+    over_runs,
     reference_line,
-    seed_marks,
+    select,
 )
 
 TABLES: dict[str, list[str]] = {
-    "anatomy": [
-        *("arm", "seed", "recipient_phase", "recipient_objective", "donor_objective"),
-        *("grouping", "part", "view_column", "view_row", "live_weights", "share", "share_of_tensor"),
-        *("effective_rank", "stable_rank", "shuffled_effective_rank", "shuffled_stable_rank"),
+    "anatomy": ["recipient_phase", "recipient_objective", "donor_objective"],
+    "anatomy_over_seeds": [
+        *("arm", "grouping", "part", "view_column", "view_row", "measure", "seed", "value", "mean", "low", "high"),
     ],
-    "exchanges": [
-        *("arm", "seed", "recipient_phase", "basis", "colour", "other_colour"),
-        *("cosine_of_changes", "contrast_cosine"),
-    ],
+    "exchanges_over_seeds": ["arm", "basis", "colours", "measure", "seed", "value", "low", "high"],
 }
 """The tables that `draw` takes, and the columns that it reads of them."""
 
@@ -41,16 +39,12 @@ _COSINES = {
     "contrast_cosine": ("the two colours' contrast, before and after", "0.25", "o"),
     "cosine_of_changes": ("the two colours' changes", "#B35900", "^"),
 }
+_COLOURS = ("blue and purple", "one of them and another", "two others")
 _LINE = 74  # letters of the claim that fit into a line
 _EXCHANGED = -0.5
 """The cosine of a contrast before and after below which it is called exchanged: nearer to turned round than to lost."""
 
 _AGENT = {"color": "white", "markersize": 6, "markeredgecolor": "black", "markeredgewidth": 1}
-
-
-def _by_seed(rows: pd.DataFrame, by: list[str], values: list[str]) -> pd.DataFrame:
-    """Means over a seed's pairs."""
-    return rows.groupby([*by, "seed"], sort=False, as_index=False)[values].mean()
 
 
 def _draw_controls(axes: Axes, places: list[float], values: list[float], width: float = 0.8) -> None:
@@ -70,17 +64,11 @@ def _tidy(axes: Axes, names: list[str]) -> None:
 
 def _draw_shares(axes: Axes, rows: pd.DataFrame) -> None:
     """Each layer's share of the squared change, and what an even change of all live weights would give."""
-    tensors = rows[rows["grouping"] == "tensor"]
     names = [*_LAYERS, "biases"]
-    tensors = tensors.assign(part=tensors["part"].where(tensors["part"].isin(list(_LAYERS)), "biases"))
-    summed = tensors.groupby(["part", "seed", "recipient_phase"], sort=False, as_index=False)[
-        ["share", "live_weights"]
-    ].sum()
-    seeds = _by_seed(summed, ["part"], ["share"])
-    even = summed.groupby("part")["live_weights"].first()[names]
     for place, name in enumerate(names):
-        seed_marks(axes, place, seeds.loc[seeds["part"] == name, "share"], "0.25", width=0.8)
-    _draw_controls(axes, list(range(len(names))), list(even / even.sum()))
+        mark_group(axes, place, select(rows, part=name, measure="share"), "0.25", width=0.8)
+    even = [interval_of(select(rows, part=name, measure="live_share")).value for name in names]
+    _draw_controls(axes, list(range(len(names))), even)
     _tidy(axes, [*_LAYERS.values(), "biases"])
     axes.set_ylim(0, 1)
     axes.set_xlabel("layer's weights")
@@ -92,12 +80,11 @@ def _draw_ranks(axes: Axes, rows: pd.DataFrame) -> None:
     width = 0.8 / len(_RANKS)
     for number, (rank, (_, colour, marker)) in enumerate(_RANKS.items()):
         shift = (number - (len(_RANKS) - 1) / 2) * width
-        seeds = _by_seed(rows, ["part"], [rank, f"shuffled_{rank}"])
         controls = []
         for place, name in enumerate(_LAYERS):
-            found = seeds[seeds["part"] == name]
-            seed_marks(axes, place + shift, found[rank], colour, marker, width=0.9 * width)
-            controls.append(found[f"shuffled_{rank}"].mean())
+            found = select(rows, part=name)
+            mark_group(axes, place + shift, select(found, measure=rank), colour, marker, width=0.9 * width)
+            controls.append(interval_of(select(found, measure=f"shuffled_{rank}")).value)
         _draw_controls(axes, [place + shift for place in range(len(_LAYERS))], controls, 0.9 * width)
     _tidy(axes, list(_LAYERS.values()))
     axes.set_yscale("log")
@@ -108,24 +95,18 @@ def _draw_ranks(axes: Axes, rows: pd.DataFrame) -> None:
     axes.set_ylabel("rank of the change")
 
 
-def _trained(rows: pd.DataFrame, objectives: list[str]) -> pd.Series:
-    """How many of a row's two colours are objectives."""
-    return rows[["colour", "other_colour"]].isin(objectives).sum(axis=1)
-
-
 def _draw_exchanges(axes: Axes, rows: pd.DataFrame, objectives: list[str]) -> None:
     """Cosines of `_COSINES` for the objectives' two colours, for one of them and another, and for two others.
 
     The contrast is the same in both bases. Changes are of the colours' own inputs where they have such.
     """
     rows = rows[rows["basis"] == ("columns" if (rows["basis"] == "columns").any() else "keys")]
-    trained = _trained(rows, objectives)
     width = 0.8 / len(_COSINES)
     for number, (cosine, (_, colour, marker)) in enumerate(_COSINES.items()):
         shift = (number - (len(_COSINES) - 1) / 2) * width
-        for place, count in enumerate((2, 1, 0)):
-            seeds = rows[trained == count].groupby("seed", sort=False)[cosine].mean()
-            seed_marks(axes, place + shift, seeds, colour, marker, width=0.9 * width)
+        for place, colours in enumerate(_COLOURS):
+            found = select(rows, colours=colours, measure=cosine)
+            mark_group(axes, place + shift, found, colour, marker, width=0.9 * width)
     _tidy(axes, [",\n".join(objectives), "one and\nanother", "two\nothers"])
     axes.tick_params(axis="x", labelsize=7.5)
     axes.set_ylim(-1.03, 1.03)
@@ -136,8 +117,7 @@ def _draw_exchanges(axes: Axes, rows: pd.DataFrame, objectives: list[str]) -> No
 
 def _claim(rows: pd.DataFrame) -> str:
     """Whether a switch exchanges the objectives' colours, by the cosine of their contrast before and after."""
-    seeds = rows.groupby(["arm", "seed"], sort=False)["contrast_cosine"].mean()
-    middles = seeds.groupby("arm", sort=False).agg(lambda values: over_seeds(values.to_numpy()).estimate)
+    middles = over_runs(rows).drop_duplicates("arm").set_index("arm")["value"]
     exchanged = set(middles <= _EXCHANGED)
     does = "exchanges" if exchanged == {True} else "does not exchange" if exchanged == {False} else "may exchange"
     found = ", ".join(f"{arm} {middle:.2f}" for arm, middle in middles.items())
@@ -145,43 +125,29 @@ def _claim(rows: pd.DataFrame) -> str:
     return f"A switch {does} the two colours' weights in layer 1\n{numbers}"
 
 
-def _maps(rows: pd.DataFrame, objectives: list[str]) -> dict[str, tuple[np.ndarray, float]]:
-    """For each panel its share of layer 1's squared change in each cell, rows by columns, and of its live weights.
+def _maps(rows: pd.DataFrame, objectives: list[str]) -> dict[str, tuple[np.ndarray, float, float]]:
+    """For each panel its mean share of layer 1's squared change in each cell, rows by columns, in all, and if even.
 
     The panels divide all of layer 1's weights.
     """
-    cells = rows[rows["grouping"].isin(["field_cell", "colour_cell"])]
-    if "colour_cell" in set(cells["grouping"]):
-        cells = cells[(cells["grouping"] == "colour_cell") | (cells["part"] != "colour")]
-        groups = {name: name for name in objectives} | {"type": "types, states", "state": "types, states"}
-        panel = (
-            cells["part"]
-            .map(groups)
-            .where((cells["grouping"] == "field_cell") | cells["part"].isin(objectives), "other colours")
-        )
-        names = [*objectives, "other colours", "types, states"]
-    else:
-        panel = cells["part"].map(lambda name: f"{name}s")
-        names = list(panel.unique())
-    cells = cells.assign(panel=panel)
-    runs = cells[["seed", "recipient_phase"]].drop_duplicates().shape[0]
-    sums = cells.groupby(["panel", "view_row", "view_column"])[["share_of_tensor", "live_weights"]].sum() / runs
-    whole = sums["live_weights"].sum()
-    return {
-        name: (
-            sums.loc[name, "share_of_tensor"].unstack("view_column").to_numpy(),
-            float(sums.loc[name, "live_weights"].sum() / whole),
-        )
-        for name in names
-    }
+    rows = over_runs(rows)
+    shares, even = (select(rows, measure=measure) for measure in ("share_of_tensor", "live_share"))
+    names = sorted(rows["part"].unique(), key=lambda name: ([*objectives, name].index(name), name))
+    found = {}
+    for name in names:
+        cells = select(shares, part=name).dropna(subset="view_row")
+        cells = cells.pivot(index="view_row", columns="view_column", values="mean").to_numpy()
+        whole, live = (select(table, part=name, view_row=None)["mean"].iloc[0] for table in (shares, even))
+        found[name] = cells, whole, live
+    return found
 
 
 def _draw_maps(part: SubFigure, rows: pd.DataFrame, objectives: list[str]) -> None:
     """Shares over the agent's view, which looks up."""
     found = _maps(rows, objectives)
     panels = part.subplots(1, len(found), squeeze=False)[0]
-    most = 100 * max(shares.max() for shares, _ in found.values())
-    for axes, (name, (shares, weights)) in zip(panels, found.items(), strict=True):
+    most = 100 * max(shares.max() for shares, *_ in found.values())
+    for axes, (name, (shares, whole, even)) in zip(panels, found.items(), strict=True):
         image = axes.imshow(100 * shares, vmin=0, vmax=most, cmap="cividis", interpolation="none")
         axes.plot(
             shares.shape[1] // 2,
@@ -189,7 +155,7 @@ def _draw_maps(part: SubFigure, rows: pd.DataFrame, objectives: list[str]) -> No
             "^",
             **_AGENT,
         )
-        axes.set_title(f"{name}: {100 * shares.sum():.0f} %\n(even: {100 * weights:.0f} %)")
+        axes.set_title(f"{name}: {100 * whole:.0f} %\n(even: {100 * even:.0f} %)")
         axes.set_xticks([])
         axes.set_yticks([])
         axes.spines[:].set_visible(False)
@@ -202,20 +168,23 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     Shown are pairs of neighbouring phases from the first phase of the configuration's pairs on.
     """
     first = min(phase for pair in config["pairs"] for phase in pair)
-    anatomy, exchanges = (table[table["recipient_phase"] >= first] for table in tables.values())
+    pairs = tables["anatomy"]
+    pairs = pairs[pairs["recipient_phase"] >= first]
+    anatomy, exchanges = tables["anatomy_over_seeds"], tables["exchanges_over_seeds"]
+    trained = {*pairs["recipient_objective"], *pairs["donor_objective"]}
+    objectives = [colour for colour in COLOURS if colour in trained]
     arms = list(anatomy["arm"].unique())
     figure = Figure(figsize=(WIDTH, 1.7 + 3.4 * len(arms)))
     for part, arm in zip(np.atleast_1d(figure.subfigures(len(arms), 1)), arms, strict=True):
-        rows, swaps = (table[table["arm"] == arm] for table in (anatomy, exchanges))
-        trained = {*rows["recipient_objective"], *rows["donor_objective"]}
-        objectives = sorted(trained, key=list(COLOURS).index)
+        rows, swaps = (select(table, arm=arm) for table in (anatomy, exchanges))
+        layers = select(rows, grouping="layer")
         above, below = part.subfigures(2, 1, height_ratios=[1, 0.85])
         part.suptitle(arm_name(arm), x=0.01, ha="left", fontsize=9)
         shares, ranks, cosines = above.subplots(1, 3, width_ratios=[1.1, 1, 1.1])
-        _draw_shares(shares, rows)
-        _draw_ranks(ranks, rows)
+        _draw_shares(shares, layers)
+        _draw_ranks(ranks, layers)
         _draw_exchanges(cosines, swaps, objectives)
-        _draw_maps(below, rows, objectives)
+        _draw_maps(below, select(rows, grouping="view"), objectives)
     entries = [
         interval_entry(),
         *(mark(f"{name} rank: a seed", colour, marker) for name, colour, marker in _RANKS.values()),
@@ -225,12 +194,12 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         *(mark(f"cosine, {name}", colour, marker) for name, colour, marker in _COSINES.values()),
         mark("the agent, which looks up", "white", "^", **{key: _AGENT[key] for key in _AGENT if key != "color"}),
     ]
-    objectives = {*anatomy["recipient_objective"], *anatomy["donor_objective"]}
-    claim(figure, _claim(exchanges[_trained(exchanges, list(objectives)) == 2]), entries, columns=2)
-    pairs, last = anatomy["recipient_phase"].nunique(), anatomy["recipient_phase"].max() + 1
+    of_both = select(exchanges, colours=_COLOURS[0], measure="contrast_cosine")
+    claim(figure, _claim(of_both), entries, columns=2)
+    count, last = pairs["recipient_phase"].nunique(), pairs["recipient_phase"].max() + 1
     note(
         figure,
-        f"Seeds: {anatomy['seed'].nunique()}. Neighbouring phases, of which a seed's mark is the mean: {pairs} pairs, "
+        f"Seeds: {anatomy['seed'].nunique()}. Neighbouring phases, of which a seed's mark is the mean: {count} pairs, "
         f"{first} to {last}.\nLive: all but layer 1's weights of inputs that are always zero.",
     )
     return figure

@@ -6,11 +6,24 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from goalsplice.figures.learning_curve import BAND, draw_over_phases, objectives_in, over_phases_entries
-from goalsplice.figures.style import COLOURS, MARKERS, WIDTH, arm_name, claim, name_at_right, note, seed_marks
+from goalsplice.figures.style import (
+    COLOURS,
+    MARKERS,
+    WIDTH,
+    arm_name,
+    claim,
+    mark_group,
+    name_at_right,
+    note,
+    over_runs,
+    select,
+)
 
 TABLES: dict[str, list[str]] = {
-    "evaluation": ["arm", "seed", "phase", "objective", "layouts", "policy", "levels"]
-    + [f"share_{outcome}" for outcome in COLOURS],
+    "evaluation": ["layouts", "policy", "levels"],
+    "evaluation_over_seeds": [
+        *("arm", "layouts", "policy", "objective", "phase", "measure", "seed", "value", "mean", "low", "high"),
+    ],
 }
 """The tables that `draw` takes, and the columns that it reads of them."""
 
@@ -26,27 +39,23 @@ _ENDS = {
 _DARK = {"blue", "purple", "other", "crash"}
 
 
-def _own_share(rows: pd.DataFrame) -> pd.Series:
-    """Share of episodes that ended with the key of the checkpoint's own objective."""
-    return sum(rows[f"share_{name}"].where(rows["objective"] == name, 0.0) for name in objectives_in(rows))
-
-
 def _draw_outcomes(axes: Axes, rows: pd.DataFrame) -> None:
     """A bar of mean outcome shares for each objective, its own colour first, and above it every seed's own share."""
     objectives = objectives_in(rows)
     for place, objective in enumerate(objectives):
-        trained = rows[rows["objective"] == objective]
-        seeds = trained.groupby("seed", sort=False)[[*(f"share_{end}" for end in COLOURS), "own"]].mean()
+        trained = select(rows, objective=objective)
+        shares = over_runs(trained).set_index("measure")["mean"]
         start = 0.0
         for end in sorted(COLOURS, key=lambda end: end != objective):
-            share = seeds[f"share_{end}"].mean()
+            share = shares[f"share_{end}"]
             bar = axes.barh(place + 0.18, share, 0.5, left=start, color=COLOURS[end], edgecolor="white", linewidth=0.5)
             if share >= 0.09:
                 axes.bar_label(
                     bar, [f"{share:.2f}"], label_type="center", fontsize=7.5, color="white" if end in _DARK else "black"
                 )
             start += share
-        seed_marks(axes, place - 0.29, seeds["own"], COLOURS[objective], MARKERS[objective], width=0.36, upright=False)
+        own = select(trained, measure="own_share")
+        mark_group(axes, place - 0.29, own, COLOURS[objective], MARKERS[objective], width=0.36, upright=False)
     axes.axvline(_CHANCE, color="black", linestyle="--", linewidth=0.9, zorder=0.5)
     axes.set_yticks(range(len(objectives)), [f"phases on\n{objective}" for objective in objectives])
     axes.set_ylim(len(objectives) - 0.5, -0.6)
@@ -62,7 +71,7 @@ def _draw_phases(axes: Axes, rows: pd.DataFrame, settled: float, named: bool) ->
     axes.axhline(_CHANCE, color="black", linestyle="--", linewidth=0.9, zorder=1.5)
     if named:
         name_at_right(axes, _CHANCE, "1/3:\nwhatever\ncolour")
-    draw_over_phases(axes, rows, "own")
+    draw_over_phases(axes, rows)
     axes.set_ylim(0, 1.03)
     axes.set_xlabel("phase, counted from 0")
     axes.set_xlim(-0.5, last + 0.5)
@@ -70,26 +79,27 @@ def _draw_phases(axes: Axes, rows: pd.DataFrame, settled: float, named: bool) ->
 
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     """Draw outcomes after the later half of the phases above, the share of the own colour at each phase below."""
-    rows = tables["evaluation"]
-    rows = rows[(rows["layouts"] == _LAYOUTS) & (rows["policy"] == _POLICY)]
-    rows = rows.assign(own=_own_share(rows))
+    rows, levels = (
+        select(tables[name], layouts=_LAYOUTS, policy=_POLICY) for name in ("evaluation_over_seeds", "evaluation")
+    )
     arms = list(rows["arm"].unique())
     objectives = len(objectives_in(rows))
     figure = Figure(figsize=(WIDTH, 3.4 + 0.75 * objectives))
     panels = figure.subplots(2, len(arms), sharey="row", squeeze=False, height_ratios=[0.75 * objectives, 1.6])
     for column, arm in enumerate(arms):
-        run = rows[rows["arm"] == arm]
+        run = select(rows, arm=arm)
         settled = (run["phase"].max() + 1) / 2
-        _draw_outcomes(panels[0, column], run[run["phase"] >= settled])
-        _draw_phases(panels[1, column], run, settled, named=arm == arms[-1])
+        _draw_outcomes(panels[0, column], select(run, phase=None))
+        by_phase = run[run["phase"].notna() & (run["measure"] == "own_share")]
+        _draw_phases(panels[1, column], by_phase, settled, named=arm == arms[-1])
         panels[0, column].set_title(arm_name(arm, lines=1 if len(arms) < 3 else 2))
     panels[1, 0].set_ylabel("share of episodes\nthat take the own colour")
-    ends = [end for end in COLOURS if rows[f"share_{end}"].max() > 0]
+    ends = [end for end in COLOURS if (select(rows, measure=f"share_{end}")["value"] > 0).any()]
     entries = [*(Patch(color=COLOURS[end], label=_ENDS[end]) for end in ends), *over_phases_entries(rows)]
     claim(figure, "Which key the checkpoints take where a blue, a purple and a yellow one lie", entries, columns=4)
     note(
         figure,
-        f"Seeds: {rows['seed'].nunique()}. Levels for each checkpoint: {rows['levels'].max()}. Actions are sampled. "
+        f"Seeds: {rows['seed'].nunique()}. Levels for each checkpoint: {levels['levels'].max()}. Actions are sampled. "
         "Bars: mean over seeds and over the shaded phases.",
     )
     return figure

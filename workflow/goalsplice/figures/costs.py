@@ -6,11 +6,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from goalsplice.analysis.costs import costs_by_stage
 from goalsplice.figures.style import MIDDLE, WIDTH, arm_name, claim, mark, note, spread
 
 TABLES: dict[str, list[str]] = {
     "benchmarks": ["stage", "arm", "seed", "seconds", "peak_memory"],
+    "costs": ["stage", "arm", "median", "median_memory", "total_seconds", "stage_seconds", "stage_share"],
 }
 """The tables that `draw` takes, and the columns that it reads of them."""
 
@@ -53,7 +53,17 @@ def _spans(places: dict[tuple[str, str], float]) -> dict[str, tuple[float, float
     return spans
 
 
-def _draw_jobs(axes: Axes, jobs: pd.DataFrame, column: str, places: dict, styles: dict) -> None:
+def _middle(span: tuple[float, float]) -> float:
+    return (span[0] + span[1]) / 2
+
+
+def _by_arm(costs: pd.DataFrame, column: str) -> dict[tuple[str, str], float]:
+    return costs.set_index(["stage", "arm"])[column].to_dict()
+
+
+def _draw_jobs(
+    axes: Axes, jobs: pd.DataFrame, column: str, medians: dict[tuple[str, str], float], places: dict, styles: dict
+) -> None:
     """A small mark for each job, and below them their median."""
     for (stage, arm), rows in jobs.groupby(["stage", "arm"], sort=False):
         values = rows[column].to_numpy()
@@ -64,12 +74,12 @@ def _draw_jobs(axes: Axes, jobs: pd.DataFrame, column: str, places: dict, styles
         axes.plot(
             values, dots, marker, color=colour, markersize=3, markeredgewidth=0, alpha=0.75, zorder=2.5, clip_on=False
         )
-        axes.plot([np.nanmedian(values)], [at + 0.32], marker, color=colour, **MIDDLE, zorder=2.7, clip_on=False)
+        axes.plot([medians[stage, arm]], [at + 0.32], marker, color=colour, **MIDDLE, zorder=2.7, clip_on=False)
 
 
-def _draw_seconds(axes: Axes, jobs: pd.DataFrame, places: dict, styles: dict) -> None:
+def _draw_seconds(axes: Axes, jobs: pd.DataFrame, costs: pd.DataFrame, places: dict, styles: dict) -> None:
     """Each job's wall-clock time, on a logarithmic axis between round times."""
-    _draw_jobs(axes, jobs, "seconds", places, styles)
+    _draw_jobs(axes, jobs, "seconds", _by_arm(costs, "median"), places, styles)
     ticks = np.array(list(_TICKS))
     low, high = jobs["seconds"].min(), jobs["seconds"].max()
     first = np.clip(np.searchsorted(ticks, low, side="right") - 1, 0, len(ticks) - 2)
@@ -83,9 +93,9 @@ def _draw_seconds(axes: Axes, jobs: pd.DataFrame, places: dict, styles: dict) ->
     axes.set_xlabel("wall-clock time of a job")
 
 
-def _draw_memory(axes: Axes, jobs: pd.DataFrame, places: dict, styles: dict) -> None:
+def _draw_memory(axes: Axes, jobs: pd.DataFrame, costs: pd.DataFrame, places: dict, styles: dict) -> None:
     """Each job's peak memory, with the limit of training."""
-    _draw_jobs(axes, jobs, "peak_memory", places, styles)
+    _draw_jobs(axes, jobs, "peak_memory", _by_arm(costs, "median_memory"), places, styles)
     axes.axvline(_LIMIT, color="0.35", linestyle="--", linewidth=0.8, zorder=1.5)
     axes.annotate(
         "limit of training: 1 GiB",
@@ -105,18 +115,22 @@ def _draw_memory(axes: Axes, jobs: pd.DataFrame, places: dict, styles: dict) -> 
 
 def _draw_totals(axes: Axes, costs: pd.DataFrame, places: dict, styles: dict) -> None:
     """A bar for each stage, of all its jobs' seconds, the arms one after the other."""
-    stages = costs.groupby("stage", sort=False)
-    totals = stages["total_seconds"].sum()
-    unit, name = _unit(totals.max())
-    for stage, arms in stages:
-        middle, start = np.mean(_spans(places)[stage]), 0.0
+    longest = costs["stage_seconds"].max()
+    unit, name = _unit(longest)
+    for stage, arms in costs.groupby("stage", sort=False):
+        middle, start = _middle(_spans(places)[stage]), 0.0
         for arm, total in zip(arms["arm"], arms["total_seconds"] / unit, strict=True):
             axes.barh(middle, total, 0.6, left=start, color=styles[arm][0], edgecolor="white", linewidth=0.5)
             start += total
         axes.annotate(
-            _percent(arms["share"].sum()), (start, middle), (4, 0), textcoords="offset points", va="center", fontsize=8
+            _percent(arms["stage_share"].iloc[0]),
+            (start, middle),
+            (4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
         )
-    axes.set_xlim(0, 1.35 * totals.max() / unit)
+    axes.set_xlim(0, 1.35 * longest / unit)
     axes.locator_params(axis="x", nbins=4)
     axes.set_xlabel(f"all jobs together, {name}")
 
@@ -141,7 +155,7 @@ def _percent(share: float) -> str:
 
 def _claim(costs: pd.DataFrame) -> str:
     """Which stage takes the most, and how much of all."""
-    shares = costs.groupby("stage", sort=False)["share"].sum()
+    shares = costs.drop_duplicates("stage").set_index("stage")["stage_share"]
     most = shares.idxmax()
     subject = "Training" if most == "train" else f"The stage {most}"
     part = _percent(shares[most]).replace("> ", "more than ")
@@ -151,7 +165,7 @@ def _claim(costs: pd.DataFrame) -> str:
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     """Draw time and memory of every job, and the time of all together, a row for each stage and arm."""
     jobs = tables["benchmarks"].fillna({"arm": _NO_ARM})
-    costs = costs_by_stage(jobs)
+    costs = tables["costs"].fillna({"arm": _NO_ARM})
     places = _places(costs)
     arms = [arm for arm in jobs["arm"].unique() if arm != _NO_ARM]
     styles = _style(arms)
@@ -160,11 +174,11 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     figure = Figure(figsize=(WIDTH, 1.9 + 0.13 * len(arms) + row_height * rows))
     figure.get_layout_engine().set(wspace=0.05)
     panels = figure.subplots(1, 3, sharey=True, width_ratios=[1.1, 1.1, 1])
-    _draw_seconds(panels[0], jobs, places, styles)
-    _draw_memory(panels[1], jobs, places, styles)
+    _draw_seconds(panels[0], jobs, costs, places, styles)
+    _draw_memory(panels[1], jobs, costs, places, styles)
     _draw_totals(panels[2], costs, places, styles)
     spans = _spans(places)
-    panels[0].set_yticks([np.mean(span) for span in spans.values()], list(spans))
+    panels[0].set_yticks([_middle(span) for span in spans.values()], list(spans))
     panels[0].set_ylim(rows - 0.4, -1.2)
     for axes in panels:
         for low, high in list(spans.values())[::2]:
@@ -179,7 +193,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     entries.append(Line2D([], [], linestyle="none", marker="o", **median, label="median of the jobs"))
     claim(figure, _claim(costs), entries, columns=2)
     runs = jobs.loc[jobs["arm"] != _NO_ARM, ["arm", "seed"]].drop_duplicates()
-    together = costs["total_seconds"].sum()
+    together = costs["stage_seconds"].iloc[0] / costs["stage_share"].iloc[0]
     unit, name = _unit(together)
     note(
         figure,

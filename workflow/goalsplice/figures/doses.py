@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from goalsplice.analysis.recovery import SUFFICIENT
 from goalsplice.figures.recoveries import (
     COMPLEMENT,
     CONTROLS,
@@ -25,12 +24,11 @@ from goalsplice.figures.recoveries import (
     estimates,
     own_estimates,
     own_rows,
-    select,
     small_print,
     standing_entries,
 )
-from goalsplice.figures.style import EDGE, MIDDLE, WIDTH, arm_name, claim, mark, note, reference_line
-from goalsplice.settings.labels import NO_CONTROL
+from goalsplice.figures.style import EDGE, MIDDLE, WIDTH, arm_name, claim, mark, note, reference_line, select
+from goalsplice.settings.labels import NO_CONTROL, SUFFICIENT
 
 TABLES: dict[str, list[str]] = {
     "recoveries": RECOVERIES,

@@ -13,7 +13,7 @@ from goalsplice.figures.ablation_marks import (
     PLAIN,
     RUNS,
     arms_of,
-    mark_seeds,
+    mark_arm,
     say_if_empty,
     values_of,
     words,
@@ -67,10 +67,10 @@ def _panels(arms: pd.DataFrame, recipes: dict[str, dict]) -> dict[tuple[str, str
     return found
 
 
-def _draw(axes: Axes, runs: pd.DataFrame, entries: list[_Entry], measure: str) -> None:
+def _draw(axes: Axes, tables: dict[str, pd.DataFrame], entries: list[_Entry], measure: str) -> None:
     for place, entry in enumerate(entries):
         colour = PLAIN if entry.verdict == _RECIPE else CHANGED
-        mark_seeds(axes, place, values_of(runs, entry.arm, entry.rollouts, measure), colour, width=0.7)
+        mark_arm(axes, place, tables, entry.arm, entry.rollouts, measure, colour=colour, width=0.7)
     axes.set_xlim(-0.6, len(entries) - 0.4)
     axes.set_xticks(range(len(entries)))
     axes.tick_params(axis="x", length=0)
@@ -81,7 +81,8 @@ def _draw(axes: Axes, runs: pd.DataFrame, entries: list[_Entry], measure: str) -
 
 def _label(entry: _Entry, runs: pd.DataFrame) -> str:
     """Under a value: the verdict on its return, and how many seeds collapsed at some time."""
-    collapsed = int((values_of(runs, entry.arm, entry.rollouts, "collapses") > 0).sum())
+    collapses = values_of(runs, entry.arm, entry.rollouts, "collapses")
+    collapsed = len(collapses[collapses > 0])
     return "\n".join([entry.label, entry.verdict, f"{collapsed} coll." if collapsed else ""]).rstrip()
 
 
@@ -101,7 +102,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     for number, ((reference, about), entries) in enumerate(found.items()):
         line, column = divmod(number, _COLUMNS)
         for axes, measure in zip(panels[2 * line : 2 * line + 2, column], _MEASURES, strict=True):
-            _draw(axes, runs, entries, measure)
+            _draw(axes, tables, entries, measure)
         above, below = panels[2 * line : 2 * line + 2, column]
         beside = "" if reference == first else f"\n({reference.replace('_', ' ')})"
         above.set_title(about.replace("_", " ") + beside)

@@ -21,11 +21,10 @@ from goalsplice.figures.recoveries import (
     estimates,
     own_estimates,
     own_rows,
-    select,
     small_print,
     standing_entries,
 )
-from goalsplice.figures.style import MIDDLE, WIDTH, arm_name, claim, mark, note, spread
+from goalsplice.figures.style import MIDDLE, WIDTH, arm_name, claim, mark, note, select, spread
 from goalsplice.settings.labels import NO_CONTROL
 
 TABLES: dict[str, list[str]] = {"recoveries": RECOVERIES, "edit_effects": EFFECTS}

@@ -4,8 +4,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from goalsplice.analysis.recovery import donors_share
-from goalsplice.analysis.statistics import interquartile_mean, over_seeds
 from goalsplice.figures.recoveries import (
     CONTROLS,
     EFFECTS,
@@ -16,7 +14,6 @@ from goalsplice.figures.recoveries import (
     estimates,
     own_estimates,
     own_rows,
-    select,
     small_print,
     standing_entries,
 )
@@ -27,23 +24,22 @@ from goalsplice.figures.style import (
     WIDTH,
     arm_name,
     claim,
+    interval_of,
     mark,
+    mark_group,
     name_at_right,
     note,
     reference_line,
-    seed_marks,
+    select,
     spread,
 )
 from goalsplice.settings.labels import NO_CONTROL, NO_EDIT
 
 TABLES: dict[str, list[str]] = {
-    "splices": [
-        *("arm", "seed", "recipient_phase", "donor_phase", "recipient_objective", "donor_objective"),
-        *("family", "edit", "control", "layouts", "policy", "levels"),
-        *(f"share_{outcome}" for outcome in COLOURS),
-    ],
-    "recoveries": [*RECOVERIES, "share_crash", "share_timeout"],
-    "edit_effects": EFFECTS,
+    "splices": ["layouts", "policy", "levels"],
+    "splices_over_seeds": ["arm", "recipient_objective", "donor_objective", "edit", "seed", "value", "low", "high"],
+    "recoveries": RECOVERIES,
+    "edit_effects": [*EFFECTS, "broken"],
 }
 """The tables that `draw` takes, and the columns that it reads of them."""
 
@@ -65,15 +61,6 @@ def _layers(edit: str) -> tuple[str, ...]:
     return () if edit == NO_EDIT else tuple(edit.split("+"))
 
 
-def _both_ways(splices: pd.DataFrame) -> pd.DataFrame:
-    """One row an arm, direction, edit and seed: share that takes the donor's colour, a mean over its pairs."""
-    rows = select(splices, family="layers", control=NO_CONTROL)
-    rows = rows[rows["donor_objective"] != rows["recipient_objective"]]
-    rows = rows.assign(taken=donors_share(rows))
-    grouped = rows.groupby(["arm", *_DIRECTION, "edit", "seed"], sort=False)
-    return grouped.agg(taken=("taken", "mean")).reset_index()
-
-
 def _draw_both_ways(axes: Axes, rows: pd.DataFrame, edits: list[str], directions: list) -> None:
     """Every seed's share for each edit, the directions side by side, with lines at floor and ceiling."""
     width = 0.8 / len(directions)
@@ -81,16 +68,16 @@ def _draw_both_ways(axes: Axes, rows: pd.DataFrame, edits: list[str], directions
         shift = (number - (len(directions) - 1) / 2) * width
         found = rows[(rows[_DIRECTION] == direction).all(axis=1)]
         for place, edit in enumerate(edits):
-            values = found.loc[found["edit"] == edit, "taken"]
-            seed_marks(axes, place + shift, values, COLOURS[direction[0]], MARKERS[direction[0]], width=0.85 * width)
+            look = COLOURS[direction[0]], MARKERS[direction[0]]
+            mark_group(axes, place + shift, select(found, edit=edit), *look, width=0.85 * width)
     names = {}
     for edit, style, name in ((edits[0], ":", "floor:\nno edit"), (edits[-1], "--", "ceiling:\nwhole actor")):
         values = []
         for direction in directions:
             found = rows[(rows[_DIRECTION] == direction).all(axis=1) & (rows["edit"] == edit)]
-            values.append(over_seeds(found["taken"].to_numpy()).estimate)
+            values.append(interval_of(found).value)
             reference_line(axes, values[-1], style=style, colour=COLOURS[direction[0]])
-        names[name] = sum(values) / len(values)
+        names[name] = (values[0] + values[-1]) / 2
     (lower, low), (upper, high) = sorted(names.items(), key=lambda item: item[1])
     near = high - low < _NEAR
     name_at_right(axes, low, lower, "bottom" if near else "center")
@@ -117,14 +104,10 @@ def _draw_recovery(axes: Axes, effects: pd.DataFrame, own: pd.DataFrame, edits: 
     own_estimates(axes, [edits.index(edit) + slot for edit in rows["edit"]], rows)
 
 
-def _draw_broken(axes: Axes, by_seed: pd.DataFrame, edits: list[str]) -> None:
+def _draw_broken(axes: Axes, effects: pd.DataFrame, edits: list[str]) -> None:
     """Interquartile means of the episodes that crash or run out of time, for the same networks."""
-    broken = by_seed["share_crash"] + by_seed["share_timeout"]
-    middles = broken.groupby([by_seed[key] for key in ("family", "control", "edit")]).agg(interquartile_mean)
     for (family, control), slot in _slots().items():
-        if (family, control) not in middles:
-            continue
-        values = middles[family, control]
+        values = select(effects, family=family, control=control).set_index("edit")["broken"]
         look = _PARTS.get(family) or CONTROLS.get(control, Look("", "black", "o"))
         edge = {"markeredgewidth": 0.9} if family in _PARTS else EDGE
         axes.plot(
@@ -166,7 +149,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     splices = tables["splices"]
     families = ["layers", *_PARTS]
     by_seed, effects = (select(tables[name], family=families) for name in ("recoveries", "edit_effects"))
-    rows, own = _both_ways(splices), own_rows(effects)
+    rows, own = tables["splices_over_seeds"], own_rows(effects)
     arms = list(rows["arm"].unique())
     edits = sorted(rows["edit"].unique(), key=lambda edit: (len(_layers(edit)), _layers(edit)))
     directions = sorted(
@@ -178,8 +161,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     for arm, taken, recovery, broken in zip(arms, panels[:-1:3], panels[1::3], panels[2::3], strict=True):
         _draw_both_ways(taken, rows[rows["arm"] == arm], edits, directions)
         _draw_recovery(recovery, select(effects, arm=arm), select(own, arm=arm), edits)
-        of_arm = select(by_seed, arm=arm)
-        _draw_broken(broken, of_arm, edits)
+        _draw_broken(broken, select(effects, arm=arm), edits)
         most = max(most, broken.get_ylim()[1])
         taken.set_title(arm_name(arm) + _best(select(own, arm=arm)))
         taken.set_ylabel("share")

@@ -10,6 +10,7 @@ from goalsplice.figures.style import (
     CONTROL_COLOURS,
     EDGE,
     WIDTH,
+    Interval,
     arm_name,
     claim,
     interval_entry,
@@ -19,7 +20,10 @@ from goalsplice.figures.style import (
 )
 
 TABLES: dict[str, list[str]] = {
-    "leaderboard": ["arm", "family", "edit", "dose", "size", "recovery", "control", "broken", "problem"],
+    "leaderboard": [
+        *("arm", "family", "edit", "dose", "size", "recovery", "recovery_low", "recovery_high"),
+        *("control", "control_recovery", "control_low", "control_high", "broken", "problem"),
+    ],
     "leaderboard_entries": ["arm", "seed", "family", "edit", "dose", "recovery", "control_recovery"],
 }
 """The tables that `draw` takes, and the columns that it reads of them."""
@@ -60,9 +64,12 @@ def _draw_row(axes: Axes, at: int, row: pd.Series, runs: pd.DataFrame) -> None:
         axes.text(0.5, at, why, ha="center", va="center", fontsize=7.5, color="0.25")
         return
     colour, marker = _OWN if is_own else _STUDY
-    seed_marks(axes, at - 0.2, runs["recovery"], colour, marker, width=0.42, upright=False)
+    how = {"width": 0.42, "upright": False}
+    own = Interval(*row[["recovery", "recovery_low", "recovery_high"]])
+    seed_marks(axes, at - 0.2, runs["recovery"], colour, marker, interval=own, **how)
     if row["control"]:
-        seed_marks(axes, at + 0.22, runs["control_recovery"], *_CONTROL, width=0.42, upright=False, edge=EDGE)
+        beside = Interval(*row[["control_recovery", "control_low", "control_high"]])
+        seed_marks(axes, at + 0.22, runs["control_recovery"], *_CONTROL, interval=beside, edge=EDGE, **how)
     texts = (f"{row['size']:,.0f}", f"{100 * row['broken']:.0f} %", row["control"].replace("_", " ") or "none")
     for text, (place, side) in zip(texts, _COLUMNS.values(), strict=True):
         axes.annotate(

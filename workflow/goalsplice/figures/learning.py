@@ -4,22 +4,25 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from goalsplice.analysis.phases import is_whole
-from goalsplice.analysis.published import PUBLISHED, PUBLISHED_LIKE
 from goalsplice.figures.learning_curve import draw_over_phases, draw_references, over_phases_entries
 from goalsplice.figures.style import (
     PUBLISHED_COLOUR,
     PUBLISHED_MARKER,
     WIDTH,
+    Interval,
     arm_name,
     claim,
     mark,
+    runs_of,
     seed_marks,
+    select,
 )
+from goalsplice.settings.labels import PUBLISHED, PUBLISHED_LIKE
 
 TABLES: dict[str, list[str]] = {
-    "phases": ["arm", "seed", "phase", "objective", "first_rollout", "last_rollout", "end_return"],
+    "phases_over_seeds": ["arm", "phase", "objective", "measure", "seed", "value", "low", "high"],
     "measures": ["arm", "seed", "first_rollout", "phase_end_return", "phase_start_return", "rollouts_to_regain"],
+    "summary": ["arm", "measure", "interquartile_mean", "low", "high"],
     "references": ["arm", "trained", "objective", "best_return", "colour_blind_return", "wrong_key_return"],
 }
 """The tables that `draw` takes, and the columns that it reads of them."""
@@ -27,19 +30,18 @@ TABLES: dict[str, list[str]] = {
 
 def _draw_ends(part: SubFigure, tables: dict[str, pd.DataFrame]) -> None:
     """Return at each phase's end, a panel for each arm, the author's run beside the arm that is trained like it."""
-    by_run = tables["phases"].groupby(["arm", "seed"], sort=False)
-    phases = pd.concat([run[is_whole(run)] for _, run in by_run])
+    phases = select(tables["phases_over_seeds"], measure="end_return")
     runs, published = (phases[(phases["arm"] == PUBLISHED) == beside] for beside in (False, True))
     arms = list(runs["arm"].unique())
     last = runs["phase"].max()
-    published = published[published["phase"] <= last]
+    published = runs_of(published[published["phase"] <= last])
     panels = part.subplots(1, len(arms), sharex=True, sharey=True, squeeze=False)[0]
     for axes, arm in zip(panels, arms, strict=True):
         rows = runs[runs["arm"] == arm]
         draw_references(axes, tables["references"], rows, named=axes is panels[-1])
         axes.plot(
             "phase",
-            "end_return",
+            "value",
             data=published if arm == PUBLISHED_LIKE or PUBLISHED_LIKE not in arms else published.iloc[:0],
             color=PUBLISHED_COLOUR,
             marker=PUBLISHED_MARKER,
@@ -49,23 +51,24 @@ def _draw_ends(part: SubFigure, tables: dict[str, pd.DataFrame]) -> None:
             linewidth=0.8,
             zorder=2.3,
         )
-        draw_over_phases(axes, rows, "end_return")
+        draw_over_phases(axes, rows)
         axes.set_title(arm_name(arm, lines=1 if len(arms) < 3 else 2))
         axes.set_xlabel("phase, counted from 0")
     panels[0].set_ylabel("return at the phase's end")
 
 
-def _draw_measure(axes: Axes, measures: pd.DataFrame, column: str) -> None:
+def _draw_measure(axes: Axes, measures: pd.DataFrame, summary: pd.DataFrame, column: str) -> None:
     """One measure: a row for each arm and one for the author's run."""
     arms = [arm for arm in measures["arm"].unique() if arm != PUBLISHED]
     for row, arm in enumerate(arms):
         values = measures.loc[measures["arm"] == arm, column]
-        seed_marks(axes, row, values, "0.45", width=0.6, upright=False)
+        middle = select(summary, arm=arm, measure=column)[["interquartile_mean", "low", "high"]]
+        seed_marks(axes, row, values, "0.45", width=0.6, upright=False, interval=Interval(*middle.iloc[0]))
         if values.isna().any():
             axes.text(
                 0.98,
                 row + 0.42,
-                f"{values.notna().sum()} of {len(values)} seeds",
+                f"{values.count()} of {len(values)} seeds",
                 transform=axes.get_yaxis_transform(),
                 ha="right",
                 va="center",
@@ -98,7 +101,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         "first_rollout": f"first rollout\never at {threshold:g}",
     }
     for axes, (column, label) in zip(below.subplots(1, 4, sharey=True), labels.items(), strict=True):
-        _draw_measure(axes, measures, column)
+        _draw_measure(axes, measures, tables["summary"], column)
         axes.set_xlabel(label)
         if "rollout" in column:
             axes.set_xlim(left=0)
@@ -109,7 +112,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         fontsize=9,
     )
     entries = [
-        *over_phases_entries(tables["phases"]),
+        *over_phases_entries(tables["phases_over_seeds"]),
         mark(
             "the author's run (published)", PUBLISHED_COLOUR, PUBLISHED_MARKER, markerfacecolor="white", linestyle="-"
         ),

@@ -6,8 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from goalsplice.analysis.statistics import over_seeds
-from goalsplice.figures.style import COLOURS, MARKERS, MIDDLE, interval_entry, mark, reference_line
+from goalsplice.figures.style import COLOURS, MARKERS, MIDDLE, interval_entry, mark, over_runs, reference_line, runs_of
 
 MILLION = 1e6
 
@@ -83,28 +82,25 @@ def rollout_entries(training: pd.DataFrame) -> list[Artist]:
     return [*entries, Patch(color=BAND, label="every other phase")]
 
 
-def draw_over_phases(axes: Axes, frame: pd.DataFrame, column: str) -> None:
+def draw_over_phases(axes: Axes, frame: pd.DataFrame) -> None:
     """One arm's values at each phase: every seed a thin line, their interquartile mean bold with its 95 % interval.
 
     Args:
         axes: where to draw.
-        frame: one row a seed and phase, with seed, phase, objective and the column.
-        column: what is on the y axis.
+        frame: rows of a table over seeds, of one value: phase, objective, seed, value, low and high.
     """
     axes.locator_params(axis="x", integer=True)
-    for _, run in frame.groupby("seed", sort=False):
-        axes.plot("phase", column, data=run.sort_values("phase"), color="0.6", linewidth=0.5, zorder=2)
-    rows = []
-    for phase, runs in frame.groupby("phase"):
-        rows.append((phase, runs["objective"].iloc[0], *over_seeds(runs[column].to_numpy())))
-    middle = pd.DataFrame(rows, columns=["phase", "objective", "estimate", "low", "high"])
-    axes.plot("phase", "estimate", data=middle, color="black", linewidth=1.1, zorder=2.6)
+    frame = frame.sort_values("phase")
+    for _, run in runs_of(frame).groupby("seed", sort=False):
+        axes.plot("phase", "value", data=run, color="0.6", linewidth=0.5, zorder=2)
+    middle = over_runs(frame)
+    axes.plot("phase", "value", data=middle, color="black", linewidth=1.1, zorder=2.6)
     axes.vlines("phase", "low", "high", data=middle, color="black", linewidth=1.1, zorder=2.6)
     for objective in objectives_in(middle):
         trained = middle[middle["objective"] == objective]
         axes.plot(
             "phase",
-            "estimate",
+            "value",
             data=trained,
             linestyle="none",
             color=COLOURS[objective],

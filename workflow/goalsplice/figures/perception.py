@@ -9,40 +9,38 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
-from goalsplice.analysis.perception import (
-    ALONE,
-    CHANGE,
-    COMPOSITION,
-    DISTANCE,
-    FOOLED,
-    FURTHER,
-    OTHER,
-    PROBE,
-    RIGHT,
-    SWITCH,
-    TARGET,
-    WANTED,
-    telling,
-    towards,
-    verdicts,
-)
 from goalsplice.figures.retargeting import CEILING, CHOSEN, UNEDITED, short_name, span, wrapped
-from goalsplice.figures.style import COLOURS, WIDTH, arm_name, claim, interval_entry, mark, note, seed_marks
+from goalsplice.figures.style import (
+    COLOURS,
+    WIDTH,
+    arm_name,
+    claim,
+    interval_entry,
+    mark,
+    mark_group,
+    note,
+    over_runs,
+    runs_of,
+    select,
+)
+from goalsplice.settings.labels import TRAINED_FURTHER, TRAINED_SWITCH
 
 TABLES: dict[str, list[str]] = {
-    "perceptions": [
-        *("arm", "seed", "phase", "wanted", "target", "family", "edit"),
-        *("test", "layer", "what", "value", "chance", "count", "reference"),
+    "perceptions": ["arm", "seed", "phase", "test", "count"],
+    "perceptions_over_seeds": [
+        *("arm", "towards", "family", "edit", "test", "layer", "what", "tells", "measure"),
+        *("seed", "value", "low", "high", "highest_seed"),
     ],
+    "verdicts": ["arm", "towards", "family", "edit", "verdict"],
 }
 """The tables that `draw` takes, and the columns that it reads of them."""
 
 _NAMES = {
     UNEDITED: "unedited",
     CEILING: "sees the two exchanged",
-    SWITCH: "trained to the other colour*",
+    TRAINED_SWITCH: "trained to the other colour*",
     ("trained", "same goal"): "trained on, same goal",
-    FURTHER: "trained on yellow",
+    TRAINED_FURTHER: "trained on yellow",
     (CHOSEN, "few weights"): "few weights",
     (CHOSEN, "below layer 1"): "below layer 1",
     ("contrast", "added only"): "contrast, added only",
@@ -62,14 +60,14 @@ class _Mark(NamedTuple):
 
 _RIGHT, _FOOLED = "#00755E", "#C8501A"
 _READ = (
-    _Mark(RIGHT, "the probe finds the key", _RIGHT, "o"),
-    _Mark(FOOLED, "it says where the other of the two is", _FOOLED, "^"),
+    _Mark("right", "the probe finds the key", _RIGHT, "o"),
+    _Mark("fooled", "it says where the other of the two is", _FOOLED, "^"),
 )
 _TAKEN = (
-    _Mark(OTHER, "after the next switch: takes its colour", "#00579B", "D"),
-    _Mark(TARGET, "after the next switch: takes yellow", COLOURS["yellow"], "s"),
+    _Mark("other", "after the next switch: takes its colour", "#00579B", "D"),
+    _Mark("target", "after the next switch: takes yellow", COLOURS["yellow"], "s"),
 )
-_KEYS = {TARGET: "yellow key", WANTED: "wanted key"}
+_KEYS = {"target": "yellow key", "wanted": "wanted key"}
 _ROW, _HEAD = 0.215, 0.62
 """Heights of a row, and of what is around the rows of a panel, in inches."""
 
@@ -84,12 +82,10 @@ _SAID = {
 
 
 def _shown(perceptions: pd.DataFrame) -> pd.DataFrame:
-    """Rows towards the new colour, and of what training did towards the other one; a mean over phases for each seed."""
-    rows = perceptions.assign(towards=towards(perceptions))
-    turned = (rows["family"] == SWITCH[0]) & (rows["edit"] == SWITCH[1])
-    rows = rows[(rows["towards"] == "new") | turned]
-    index = ["arm", "family", "edit", "test", "layer", "what", "seed"]
-    return rows.groupby(index, sort=False)[["value", "chance"]].mean().reset_index()
+    """Rows towards the new colour, and of what training did towards the other one."""
+    turned = select(perceptions, family=TRAINED_SWITCH[0], edit=TRAINED_SWITCH[1])
+    new = select(perceptions, towards="new")
+    return pd.concat([new, turned[turned["towards"] != "new"]])
 
 
 def _edits(rows: pd.DataFrame) -> list[tuple[str, str]]:
@@ -101,19 +97,19 @@ def _edits(rows: pd.DataFrame) -> list[tuple[str, str]]:
 def _draw_rows(axes: Axes, rows: pd.DataFrame, edits: list[tuple[str, str]], marks: tuple[_Mark, ...], key: str = ""):
     """A row for each edit with its seeds' values; `key` is what probes look for."""
     slot = 0.84 / len(marks)
-    everyone = list(rows["seed"].unique())
+    everyone = list(runs_of(rows)["seed"].unique())
     for place, (family, edit) in enumerate(edits):
-        mine = rows[(rows["family"] == family) & (rows["edit"] == edit)]
+        mine = select(rows, family=family, edit=edit)
         if mine.empty:
             axes.text(0.5, place, "–", ha="center", va="center", fontsize=7, color="0.6")
             continue
-        if key:
-            chance = mine[mine["what"].isin([f"{key} {look.what}" for look in marks])]["chance"].mean()
-            axes.plot([chance, chance], [place - 0.42, place + 0.42], color="0.55", linewidth=0.9, zorder=2)
         for number, look in enumerate(marks):
-            values = mine[mine["what"] == f"{key} {look.what}".strip()].set_index("seed")["value"].reindex(everyone)
+            found = select(mine, what=f"{key} {look.what}".strip())
             at = place + (number - (len(marks) - 1) / 2) * slot
-            seed_marks(axes, at, values, look.colour, look.marker, width=slot, upright=False)
+            for chance in over_runs(select(found, measure="chance"))["value"]:
+                axes.plot([chance, chance], [at - 0.5 * slot, at + 0.5 * slot], color="0.55", linewidth=0.9, zorder=2)
+            values = select(found, measure="value")
+            mark_group(axes, at, values, look.colour, look.marker, seeds=everyone, width=slot, upright=False)
         if place % 2 == 0:
             axes.axhspan(place - 0.5, place + 0.5, color="0.96", linewidth=0, zorder=0)
     axes.set_ylim(len(edits) - 0.5, -0.5)
@@ -137,11 +133,11 @@ def _draw_distances(axes: Axes, rows: pd.DataFrame, edits: list[tuple[str, str]]
     marks = tuple(_Mark("mahalanobis", layer, f"{0.75 - 0.3 * number:.2f}", "o") for number, layer in enumerate(layers))
     slot = 0.84 / max(1, len(marks))
     for place, (family, edit) in enumerate(edits):
-        mine = rows[(rows["family"] == family) & (rows["edit"] == edit)]
+        mine = select(rows, family=family, edit=edit, measure="value")
         for number, look in enumerate(marks):
-            values = mine[mine["layer"] == look.label]["value"]
             at = place + (number - (len(marks) - 1) / 2) * slot
-            seed_marks(axes, at, values, look.colour, look.marker, width=slot, upright=False)
+            of_layer = select(mine, layer=look.label)
+            mark_group(axes, at, of_layer, look.colour, look.marker, width=slot, upright=False)
         if place % 2 == 0:
             axes.axhspan(place - 0.5, place + 0.5, color="0.96", linewidth=0, zorder=0)
     axes.set_xscale("log")
@@ -152,16 +148,18 @@ def _draw_distances(axes: Axes, rows: pd.DataFrame, edits: list[tuple[str, str]]
     axes.set_axisbelow(True)
 
 
-def _draw_arm(part: SubFigure, rows: pd.DataFrame, edits: list, tells: pd.DataFrame, said: dict, arm: str) -> None:
+def _draw_arm(part: SubFigure, rows: pd.DataFrame, edits: list, said: dict, arm: str) -> None:
     """Of one arm: a row of panels for each key, one for each layer, and beside them what comes of a switch."""
-    layers = sorted(rows[rows["test"] == PROBE]["layer"].unique())
+    layers = sorted(select(rows, test="probe")["layer"].unique())
     grid = part.subplots(len(_KEYS), len(layers) + 1, squeeze=False)
-    changed = rows[(rows["test"] == CHANGE) & (rows["value"] > 0)]
-    first = changed.groupby(["family", "edit"])["layer"].min().to_dict()
-    heard = set(tells[["layer", "key"]].itertuples(index=False, name=None))
+    changed = over_runs(select(rows, test="change", measure="value"))
+    changed = changed[changed["highest_seed"] > 0].sort_values("layer").drop_duplicates(["family", "edit"])
+    first = changed.set_index(["family", "edit"])["layer"].to_dict()
+    tells = rows[rows["tells"] & (rows["towards"] == "new")]
+    heard = {(layer, what.split(" ")[0]) for layer, what in zip(tells["layer"], tells["what"], strict=True)}
     for panels, (key, name) in zip(grid, _KEYS.items(), strict=True):
         for axes, layer in zip(panels, layers, strict=False):
-            read = rows[(rows["test"] == PROBE) & (rows["layer"] == layer)]
+            read = select(rows, test="probe", layer=layer)
             _draw_rows(axes, read, edits, _READ, key)
             for place, edit in enumerate(edits):
                 if first.get(edit, "") > layer:
@@ -175,10 +173,10 @@ def _draw_arm(part: SubFigure, rows: pd.DataFrame, edits: list, tells: pd.DataFr
             axes.set_xlabel(f"share, {name}", fontsize=7.5)
         _name_rows(panels[0], edits, {edit for edit, verdict in said.items() if verdict in ("goal", "perception")})
     taken, far = grid[0][-1], grid[1][-1]
-    _draw_rows(taken, rows[rows["test"] == COMPOSITION], edits, _TAKEN)
+    _draw_rows(taken, select(rows, test="composition"), edits, _TAKEN)
     taken.set_title("with the next switch", fontsize=8)
     taken.set_xlabel("share of episodes", fontsize=7.5)
-    _draw_distances(far, rows[rows["test"] == DISTANCE], edits)
+    _draw_distances(far, select(rows, test="distance"), edits)
     far.set_title("distance of activations", fontsize=8)
     far.set_xlabel("layer 1 light, 3 dark; unedited: 1", fontsize=7.5)
     for place, edit in enumerate(edits):
@@ -201,7 +199,7 @@ def _claim(said: dict[str, dict[tuple[str, str], str]], width: float) -> str:
     for arm, of_arm in said.items():
         by_verdict: dict[str, list[str]] = {}
         for edit, verdict in of_arm.items():
-            if edit[0] not in (UNEDITED[0], CEILING[0], SWITCH[0]):
+            if edit[0] not in (UNEDITED[0], CEILING[0], TRAINED_SWITCH[0]):
                 by_verdict.setdefault(_SAID[verdict], []).append(_NAMES.get(edit, edit[1]))
         parts = [f"{words}: {' / '.join(names)}" for words, names in by_verdict.items()]
         text.append(wrapped(f"{short_name(arm)} – {'; '.join(parts) or 'no edits'}", 0.92 * width))
@@ -211,8 +209,7 @@ def _claim(said: dict[str, dict[tuple[str, str], str]], width: float) -> str:
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     """Draw for each arm a row of panels for either key, with a row in each for every network."""
     perceptions = tables["perceptions"]
-    rows, tells, found = _shown(perceptions), telling(perceptions), verdicts(perceptions)
-    found = found[found["towards"] == "new"]
+    rows, found = _shown(tables["perceptions_over_seeds"]), select(tables["verdicts"], towards="new")
     arms = list(perceptions["arm"].unique())
     said = {
         arm: {(row.family, row.edit): row.verdict for row in found[found["arm"] == arm].itertuples(index=False)}
@@ -225,17 +222,16 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     figure = Figure(figsize=(width, sum(heights) + 1.25 + 0.16 * text.count("\n")))
     parts = figure.subfigures(len(arms), 1, height_ratios=heights, squeeze=False)[:, 0]
     for part, arm in zip(parts, arms, strict=True):
-        mine = tells[(tells["arm"] == arm) & (tells["towards"] == "new")]
-        _draw_arm(part, rows[rows["arm"] == arm], edits[arm], mine, said[arm], arm)
+        _draw_arm(part, select(rows, arm=arm), edits[arm], said[arm], arm)
     entries = [mark(look.label, look.colour, look.marker) for look in (*_READ, *_TAKEN)]
     chance = Line2D([], [], color="0.55", linewidth=0.9, label="chance: the same answers to other observations")
     claim(figure, text, [*entries, chance, interval_entry()], columns=2)
     seeds = perceptions.groupby("arm", sort=False)["seed"].nunique()
     counts = perceptions.groupby("test")["count"]
-    scored = counts.get_group(PROBE)
+    scored = counts.get_group("probe")
     said_of = (
         f"Seeds: {span(seeds)}; phases {span(perceptions['phase'])}; a point is a seed's mean over them. Observations "
-        f"with the two keys at different places: {span(scored)}; levels: {span(counts.get_group(ALONE))}. Pale rows: "
+        f"with the two keys at different places: {span(scored)}; levels: {span(counts.get_group('alone'))}. Pale rows: "
         "layers before the first that is changed. Tells: what training turned to another colour is read rightly there. "
         "* In this row the keys are those of the run's two colours. docs/goal_or_perception.md has the verdicts' rules."
     )

@@ -9,25 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from goalsplice.analysis.phases import phases_of
-from goalsplice.analysis.statistics import over_seeds
 from goalsplice.figures.ablation_marks import ARMS, arms_of
-from goalsplice.figures.style import WIDTH, claim, note
+from goalsplice.figures.style import WIDTH, claim, note, over_runs, select
 from goalsplice.settings.study import HYPERPARAMETERS, REFERENCE
 
 TABLES: dict[str, list[str]] = {
-    "ablation_training": ["arm", "seed", "rollout", "phase", "objective", "mean_return"],
-    "ablation_plasticity": [
-        "arm",
-        "seed",
-        "phase",
-        "network",
-        "layer",
-        "dead",
-        "dormant",
-        "effective_rank",
-        "weight_norm",
-    ],
+    "ablation_phases_over_seeds": ["arm", "last_rollout", "measure", "seed", "value", "low", "high"],
     **ARMS,
 }
 """The tables that `draw` takes, and the columns that it reads of them."""
@@ -69,31 +56,14 @@ def _decays(ablations: pd.DataFrame, recipes: dict[str, dict]) -> dict[str, dict
     return {reference: decays for reference, decays in found.items() if len(decays) > 1} or dict([*found.items()][:1])
 
 
-def _by_phase(tables: dict[str, pd.DataFrame], arm: str, threshold: float) -> pd.DataFrame:
-    """The panels' measures of each seed and phase of an arm; of the hidden layers of the actor their mean or norm."""
-    layers = tables["ablation_plasticity"]
-    layers = layers[(layers["arm"] == arm) & (layers["network"] == "actor")]
-    layers = layers.assign(weight_norm=layers["weight_norm"] ** 2).groupby(["seed", "phase"])
-    measures = layers[["dead", "dormant", "effective_rank"]].mean()
-    measures["weight_norm"] = layers["weight_norm"].sum() ** 0.5
-    training = tables["ablation_training"]
-    learned = [
-        phases_of(run, threshold).assign(seed=seed)
-        for seed, run in training[training["arm"] == arm].groupby("seed", sort=False)
-    ]
-    return measures.join(pd.concat(learned).set_index(["seed", "phase"]))
-
-
-def _draw(axes: Axes, values: pd.DataFrame, measure: str, colour, style: str) -> None:
-    rows = values[measure].unstack("phase")
-    ends = values["last_rollout"].groupby("phase").first()
-    intervals = np.array([over_seeds(rows[phase].to_numpy()) for phase in rows])
-    axes.fill_between(ends, intervals[:, 1], intervals[:, 2], color=colour, alpha=0.15, linewidth=0)
-    axes.plot(ends, intervals[:, 0], style, color=colour, linewidth=1.2)
+def _draw(axes: Axes, rows: pd.DataFrame, colour, style: str) -> None:
+    axes.fill_between(rows["last_rollout"], rows["low"], rows["high"], color=colour, alpha=0.15, linewidth=0)
+    axes.plot(rows["last_rollout"], rows["value"], style, color=colour, linewidth=1.2)
 
 
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     """Draw for each reference a panel for each measure and in it a line for each strength of weight decay."""
+    by_phase = tables["ablation_phases_over_seeds"]
     found, recipes = _decays(tables["ablations"], config["recipes"]), config["recipes"]
     everyone = sorted({decay for decays in found.values() for decay in decays.values()})
     colours, styles = {}, {}
@@ -106,9 +76,9 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     for part, (reference, decays) in zip(parts, found.items(), strict=True):
         panels = part.subplots(2, 3, sharex=True)
         for arm, decay in decays.items():
-            values = _by_phase(tables, arm, config["threshold"])
+            of_arm = over_runs(select(by_phase, arm=arm)).sort_values("last_rollout")
             for axes, measure in zip(panels.flat, _PANELS, strict=True):
-                _draw(axes, values, measure, colours[decay], styles[decay])
+                _draw(axes, select(of_arm, measure=measure), colours[decay], styles[decay])
         for axes, label in zip(panels.flat, _PANELS.values(), strict=True):
             axes.set_title(label.format(**config))
             axes.grid(color="0.92", linewidth=0.6)
@@ -122,7 +92,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         for decay in everyone
     ]
     claim(figure, "What weight decay does to the ability to learn", entries, columns=4)
-    seeds = tables["ablation_training"]["seed"].nunique()
+    seeds = by_phase["seed"].nunique()
     note(
         figure,
         f"Interquartile mean over {seeds} seeds at each phase's end, with its 95 % bootstrap interval. Hidden layers "

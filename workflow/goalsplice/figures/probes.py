@@ -9,7 +9,6 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MultipleLocator
 
-from goalsplice.analysis.statistics import interquartile_mean
 from goalsplice.figures.style import (
     COLOURS,
     MIDDLE,
@@ -17,17 +16,20 @@ from goalsplice.figures.style import (
     arm_name,
     claim,
     interval_entry,
+    interval_of,
     mark,
+    mark_group,
     name_at_right,
     note,
     reference_line,
-    seed_marks,
+    select,
 )
 
 TABLES: dict[str, list[str]] = {
-    "probes": [
-        *("arm", "seed", "probe", "layer", "control", "train_phases", "train_objective", "train_key"),
-        *("test_phases", "test_objective", "test_key", "balanced_accuracy", "classes"),
+    "probes": ["probe", "train_phases", "test_phases"],
+    "probes_over_seeds": [
+        *("arm", "probe", "layer", "control", "same_objective", "same_key", "learned_wanted", "reads_wanted"),
+        *("ever_wanted", "own_phases", "classes", "seed", "value", "low", "high"),
     ],
 }
 """The tables that `draw` takes, and the columns that it reads of them."""
@@ -49,8 +51,7 @@ _WANTED, _OTHER, _SAME, _CONTROL = "#00755E", "#C8501A", "black", "0.5"
 def _place_lines(rows: pd.DataFrame) -> list[_Line]:
     """Each key's place, read from the network that the probe was fitted on."""
     trained = rows["control"] == "none"
-    ever_wanted = rows["test_key"].isin(rows.loc[trained, "test_objective"])
-    wanted = rows["test_key"] == rows["test_objective"]
+    ever_wanted, wanted = rows["ever_wanted"], rows["reads_wanted"]
     untrained = rows["control"] == "untrained"
     return [
         _Line("the wanted key", trained & wanted, _WANTED, "o"),
@@ -62,12 +63,9 @@ def _place_lines(rows: pd.DataFrame) -> list[_Line]:
 
 def _transfer_lines(rows: pd.DataFrame) -> list[_Line]:
     """The wanted key's place, by what the probe had learned."""
-    wanted = rows["test_key"] == rows["test_objective"]
+    wanted, as_wanted = rows["reads_wanted"], rows["learned_wanted"]
     true = (rows["control"] == "none") & wanted
-    flipped = rows["train_objective"] != rows["test_objective"]
-    as_wanted = rows["train_key"] == rows["train_objective"]
-    same_key = rows["train_key"] == rows["test_key"]
-    never = ~rows["train_key"].isin(rows["train_objective"])
+    flipped, same_key, never = ~rows["same_objective"], rows["same_key"], ~rows["ever_wanted"]
     shuffled = (rows["control"] == "shuffled") & wanted & flipped & as_wanted
     return [
         _Line("the same key, while it was wanted", true & ~flipped & same_key, _SAME, "v"),
@@ -80,7 +78,7 @@ def _transfer_lines(rows: pd.DataFrame) -> list[_Line]:
 
 def _colour_lines(rows: pd.DataFrame) -> list[_Line]:
     """Which colour is wanted, in phases that the probe was not fitted on."""
-    other = rows["train_phases"] != rows["test_phases"]
+    other = ~rows["own_phases"]
     return [
         _Line("the wanted colour", other & (rows["control"] == "none"), _WANTED, "o"),
         _Line("control: phases' objectives shuffled", other & (rows["control"] == "shuffled"), _CONTROL, "D", True),
@@ -102,17 +100,17 @@ _PARTS = (
 
 
 def _draw_panel(axes: Axes, rows: pd.DataFrame, lines: list[_Line], layers: list[str]) -> None:
-    """Every line of one arm: at each layer its seeds' values, each a mean over the seed's rows."""
+    """Every line of one arm: at each layer its seeds' values."""
     slot = 0.86 / len(lines)
     for number, line in enumerate(lines):
         found = rows[line.rows.loc[rows.index]]
-        seeds = found.groupby(["layer", "seed"], sort=False)["balanced_accuracy"].mean()
         middles = []
         for place, layer in enumerate(layers):
-            if layer in seeds.index:
-                at, values = place + (number - (len(lines) - 1) / 2) * slot, seeds[layer].to_numpy()
-                seed_marks(axes, at, values, line.colour, line.marker, width=slot)
-                middles.append((at + 0.35 * slot, interquartile_mean(values)))
+            of_layer = select(found, layer=layer)
+            if len(of_layer):
+                at = place + (number - (len(lines) - 1) / 2) * slot
+                mark_group(axes, at, of_layer, line.colour, line.marker, width=slot)
+                middles.append((at + 0.35 * slot, interval_of(of_layer).value))
         if line.is_control:
             style = {"linestyle": "--", "marker": line.marker, "markerfacecolor": "white", **MIDDLE, "zorder": 2.75}
         else:
@@ -138,7 +136,7 @@ def _draw_probe(part: SubFigure, rows: pd.DataFrame, lines: list[_Line]) -> None
         reference_line(axes, chance, style=":")
         axes.set_title(arm_name(arm, lines=1 if len(arms) < 3 else 2))
     # Up to a whole quarter, so that rows of panels compare at a glance.
-    panels[0].set_ylim(-0.03, math.ceil(4 * rows["balanced_accuracy"].max()) / 4 + 0.03)
+    panels[0].set_ylim(-0.03, math.ceil(4 * rows["value"].max()) / 4 + 0.03)
     panels[0].yaxis.set_major_locator(MultipleLocator(0.25))
     name_at_right(panels[-1], chance, "chance")
     panels[0].set_ylabel("balanced accuracy")
@@ -151,7 +149,7 @@ def _entry(line: _Line) -> Line2D:
 
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     """Draw a row of panels, one for each arm, for each of the four probes."""
-    probes = tables["probes"]
+    probes = tables["probes_over_seeds"]
     figure = Figure(figsize=(WIDTH, sum(height for *_, height in _PARTS)))
     parts = figure.subfigures(len(_PARTS), 1, height_ratios=[height for *_, height in _PARTS])
     named: list[str] = []
@@ -163,7 +161,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         entries = [] if labels == named else [_entry(line) for line in lines]
         claim(part, title, [*entries, *([] if named else [interval_entry()])], columns=2)
         named = labels
-    scored = probes.loc[probes["probe"] == "wanted_colour"].iloc[0]
+    scored = select(tables["probes"], probe="wanted_colour").iloc[0]
     note(
         parts[-1],
         f"Seeds: {probes['seed'].nunique()}. Earlier phases: {scored['train_phases'].replace('+', ', ')}; read in "

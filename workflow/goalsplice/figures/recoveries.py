@@ -11,13 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from goalsplice.analysis.recovery import FAIR
 from goalsplice.figures.style import CONTROL_COLOURS, CONTROL_LINES, EDGE, MIDDLE, mark
 from goalsplice.settings.labels import NO_CONTROL
 
 EFFECTS = [
     *("arm", "family", "edit", "dose", "control", "seeds"),
-    *("recovery", "recovery_low", "recovery_high", "p_holm", "tried"),
+    *("recovery", "recovery_low", "recovery_high", "p_holm", "tried", "worst_p_holm"),
 ]
 RECOVERIES = ["arm", "seed", "family", "edit", "dose", "control", "recovery", "networks"]
 """Columns of the two tables that every figure of edits reads."""
@@ -65,24 +64,14 @@ FILLS = {"beats": "black", "does not": "white", "untested": "0.6"}
 """How an edit's mark is filled: does it beat every control that it has?"""
 
 
-def select(frame: pd.DataFrame, **values) -> pd.DataFrame:
-    """The rows whose columns have these values, or one of them where a list is given."""
-    chosen = np.ones(len(frame), dtype=bool)
-    for column, value in values.items():
-        chosen &= frame[column].isin(value if isinstance(value, list) else [value]).to_numpy()
-    return frame[chosen]
-
-
 def own_rows(effects: pd.DataFrame) -> pd.DataFrame:
     """The edits' own rows, with `standing`, a key of FILLS.
 
-    An edit beats its controls if every test against one of the `FAIR` ones, corrected, has p < 0.05.
+    An edit beats its controls if every test against one that counts, corrected, has p < 0.05.
     """
-    key = ["arm", "family", "edit", "dose"]
-    tested = effects[effects["p_holm"].notna() & effects["control"].isin(FAIR)]
-    worst = tested.groupby(key, dropna=False, sort=False)["p_holm"].max().rename("worst").reset_index()
-    rows = effects[effects["control"] == NO_CONTROL].merge(worst, on=key, how="left")
-    standing = np.where(rows["worst"] < _LEVEL, "beats", np.where(rows["worst"].isna(), "untested", "does not"))
+    rows = effects[effects["control"] == NO_CONTROL]
+    worst = rows["worst_p_holm"]
+    standing = np.where(worst < _LEVEL, "beats", np.where(worst.isna(), "untested", "does not"))
     return rows.assign(standing=standing)
 
 

@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from goalsplice.analysis.statistics import each_over_seeds, over_seeds
 from goalsplice.figures.retargeting import (
     CHANCE,
     CHOSEN,
@@ -17,19 +16,32 @@ from goalsplice.figures.retargeting import (
     UNEDITED,
     bound_entries,
     bound_lines,
-    by_seed,
     late,
+    middle,
     on_three_colours,
     percent,
     short_name,
     small_print,
     span,
+    together,
     wrapped,
 )
-from goalsplice.figures.style import COLOURS, MIDDLE, WIDTH, arm_name, claim, interval_entry, note
+from goalsplice.figures.style import (
+    COLOURS,
+    MIDDLE,
+    WIDTH,
+    arm_name,
+    claim,
+    interval_entry,
+    interval_of,
+    note,
+    over_runs,
+    runs_of,
+    select,
+)
 from goalsplice.settings.labels import NO_CONTROL
 
-TABLES: dict[str, list[str]] = {"retargets": RETARGETS}
+TABLES: dict[str, list[str]] = RETARGETS
 """The tables that `draw` takes, and the columns that it reads of them."""
 
 
@@ -45,7 +57,7 @@ class _Curve(NamedTuple):
 
 
 class _Panel(NamedTuple):
-    """Curves on one axis of doses; `dose` is the column of the table that holds them."""
+    """Curves on one axis of doses, which are those of the table, or (`weights_share`) the share that changes."""
 
     label: str
     curves: tuple[_Curve, ...]
@@ -77,7 +89,7 @@ _PANELS = (
             _Curve("contrast's largest entries", "contrast", "largest", "black", "o"),
             _Curve("graft, trained on yellow", "graft", "by size", _DONOR, "D", "--"),
         ),
-        dose="share",
+        dose="weights_share",
     ),
     _Panel("hidden units", (_Curve("contrast of colours", "contrast", "units", "black", "o"),)),
     _Panel("rank", (_Curve("contrast of colours", "contrast", "rank", "black", "o"),)),
@@ -87,26 +99,27 @@ _APART = 0.1  # of the way between two doses, between curves
 _STAR = {**MIDDLE, "markersize": 11, "color": _FEW.colour}
 
 
-def _of(seeds: pd.DataFrame, curve: _Curve) -> pd.DataFrame:
+def _of(rows: pd.DataFrame, curve: _Curve) -> pd.DataFrame:
     """A curve's rows, without controls."""
-    own = (seeds["family"] == curve.family) & (seeds["edit"] == curve.edit) & (seeds["control"] == NO_CONTROL)
-    return seeds[own]
+    return select(rows, family=curve.family, edit=curve.edit, control=NO_CONTROL)
 
 
-def _points(rows: pd.DataFrame, column: str) -> tuple[np.ndarray, pd.DataFrame]:
-    """Doses (k,) in order, and shares of yellow with doses as rows and seeds as columns."""
-    wide = rows.pivot(index="dose", columns="seed", values="share_yellow").sort_index()
-    places = rows.groupby("dose")[column].mean() if column != "dose" else wide.index.to_series()
-    return places.reindex(wide.index).to_numpy(dtype=float), wide
+def _points(rows: pd.DataFrame, dose: str) -> tuple[pd.Series, pd.DataFrame]:
+    """Of a curve where each dose is drawn, by dose in order, and its rows on the share of yellow, in that order."""
+    yellow = select(rows, measure="share_yellow").sort_values("dose", kind="stable")
+    doses = over_runs(yellow).set_index("dose")
+    if dose == "dose":
+        return doses.index.to_series(), yellow
+    places = over_runs(select(rows, measure=dose)).set_index("dose")["value"]
+    return places.reindex(doses.index), yellow
 
 
-def _draw_curve(axes: Axes, curve: _Curve, places: np.ndarray, wide: pd.DataFrame) -> None:
+def _draw_curve(axes: Axes, curve: _Curve, places: pd.Series, rows: pd.DataFrame) -> None:
     """Every seed's share at each dose, and their interquartile means with intervals, joined."""
-    values = wide.to_numpy(dtype=float)
-    across = np.repeat(places[:, None], values.shape[1], axis=1)
+    runs, over = runs_of(rows), over_runs(rows)
     axes.plot(
-        across.ravel(),
-        values.ravel(),
+        runs["dose"].map(places),
+        runs["value"],
         "o",
         color=curve.colour,
         markersize=2.2,
@@ -114,20 +127,20 @@ def _draw_curve(axes: Axes, curve: _Curve, places: np.ndarray, wide: pd.DataFram
         alpha=0.4,
         zorder=2.2,
     )
-    middle, low, high = each_over_seeds(values).T
-    axes.vlines(places, low, high, color="black", linewidth=1.1, zorder=2.5)
-    axes.plot(places, middle, linestyle=curve.style, color=curve.colour, linewidth=1, zorder=2.4)
-    axes.plot(places, middle, curve.marker, color=curve.colour, **MIDDLE, zorder=2.6)
+    axes.vlines(places, over["low"], over["high"], color="black", linewidth=1.1, zorder=2.5)
+    axes.plot(places, over["value"], linestyle=curve.style, color=curve.colour, linewidth=1, zorder=2.4)
+    axes.plot(places, over["value"], curve.marker, color=curve.colour, **MIDDLE, zorder=2.6)
 
 
-def _draw_chosen(axes: Axes, seeds: pd.DataFrame) -> None:
+def _draw_chosen(axes: Axes, rows: pd.DataFrame) -> None:
     """A star for the chosen edit of few weights, at its share of the weights, if there is one."""
-    rows = _of(seeds, _FEW)
-    if rows.empty:
+    mine = _of(rows, _FEW)
+    if mine.empty:
         return
-    at, (middle, low, high) = rows["share"].mean(), over_seeds(rows["share_yellow"].to_numpy())
+    at = interval_of(select(mine, measure="weights_share")).value
+    share, low, high = interval_of(select(mine, measure="share_yellow"))
     axes.plot([at, at], [low, high], color="black", linewidth=1.1, zorder=2.7)
-    axes.plot(at, middle, "*", **_STAR, zorder=2.8)
+    axes.plot(at, share, "*", **_STAR, zorder=2.8)
 
 
 def _scale(axes: Axes, panel: _Panel, doses: np.ndarray) -> float:
@@ -140,7 +153,7 @@ def _scale(axes: Axes, panel: _Panel, doses: np.ndarray) -> float:
     step = (doses[-1] / doses[0]) ** (1 / count) if doses[0] < doses[-1] else 2.0
     axes.set_xscale("log")
     axes.set_xlim(doses[0] / step**0.6, doses[-1] * step**0.6)
-    if panel.dose == "share":
+    if panel.dose == "weights_share":
         shares = [share for share in (1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1) if doses[0] / 1.5 <= share <= doses[-1] * 1.5]
         axes.set_xticks(shares, [f"{100 * share:g}" for share in shares])
     else:
@@ -149,34 +162,33 @@ def _scale(axes: Axes, panel: _Panel, doses: np.ndarray) -> float:
     return step
 
 
-def _draw_panel(axes: Axes, seeds: pd.DataFrame, panel: _Panel, doses: np.ndarray) -> None:
+def _draw_panel(axes: Axes, rows: pd.DataFrame, panel: _Panel, doses: np.ndarray) -> None:
     """All curves of one kind of dose, from one arm's rows; `doses` are those of all arms."""
-    bound_lines(axes, seeds)
-    floor = seeds[(seeds["family"] == UNEDITED[0]) & (seeds["edit"] == UNEDITED[1])]
-    axes.axhline(over_seeds(floor["share_yellow"].to_numpy()).estimate, **FLOOR_LINE)
+    bound_lines(axes, rows)
+    axes.axhline(middle(rows, *UNEDITED), **FLOOR_LINE)
     step = _scale(axes, panel, doses)
     for number, curve in enumerate(panel.curves):
-        rows = _of(seeds, curve)
-        if rows.empty:
+        mine = _of(rows, curve)
+        if mine.empty:
             continue
-        places, wide = _points(rows, panel.dose)
+        places, yellow = _points(mine, panel.dose)
         shift = _APART * (number - (len(panel.curves) - 1) / 2)
-        if panel.dose != "share":
+        if panel.dose != "weights_share":
             places = places * step**shift if panel.is_log else places + shift * step
-        _draw_curve(axes, curve, places, wide)
-    if panel.dose == "share":
-        _draw_chosen(axes, seeds)
+        _draw_curve(axes, curve, places, yellow)
+    if panel.dose == "weights_share":
+        _draw_chosen(axes, rows)
     axes.tick_params(axis="x", labelsize=7)
 
 
-def _doses(seeds: pd.DataFrame, panel: _Panel) -> np.ndarray:
+def _doses(rows: pd.DataFrame, panel: _Panel) -> np.ndarray:
     """All doses of a panel's curves, in order."""
     return np.unique(
         np.concatenate(
             [
                 _points(of_arm, panel.dose)[0]
                 for curve in panel.curves
-                for _, of_arm in _of(seeds, curve).groupby("arm", sort=False)
+                for _, of_arm in _of(rows, curve).groupby("arm", sort=False)
             ]
         )
     )
@@ -211,17 +223,17 @@ def _name_curves(axes: Axes, curves: list[_Curve], has_star: bool) -> None:
     )
 
 
-def _claim(seeds: pd.DataFrame, width: float) -> str:
+def _claim(rows: pd.DataFrame, width: float) -> str:
     """From which share of the weights on yellow is taken more often than whatever colour, in each arm."""
     said = []
-    for arm, of_arm in seeds.groupby("arm", sort=False):
-        rows = _of(of_arm, _PANELS[1].curves[0])
-        if rows.empty:
+    for arm, of_arm in rows.groupby("arm", sort=False):
+        mine = _of(of_arm, _PANELS[1].curves[0])
+        if mine.empty:
             continue
-        places, wide = _points(rows, "share")
-        middle, low, _ = each_over_seeds(wide.to_numpy(dtype=float)).T
-        enough = np.flatnonzero(np.where(np.isnan(low), middle, low) > CHANCE)
-        size = f"{percent(places[enough[0]])}\N{NO-BREAK SPACE}%" if len(enough) else ""
+        places, yellow = _points(mine, "weights_share")
+        over = over_runs(yellow)
+        enough = np.flatnonzero(over["low"].fillna(over["value"]) > CHANCE)
+        size = f"{percent(places.iloc[enough[0]])}\N{NO-BREAK SPACE}%" if len(enough) else ""
         said.append(f"{f'from {size} of the weights on' if size else 'never'} ({short_name(arm)})")
     if not said:
         return "How strong must an edit towards yellow be?"
@@ -230,26 +242,26 @@ def _claim(seeds: pd.DataFrame, width: float) -> str:
 
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     """Draw a column for each arm, a row for each kind of dose that any arm has."""
-    rows = late(on_three_colours(tables["retargets"]))
-    seeds = by_seed(rows)
+    late_rows = late(on_three_colours(tables["retargets"]))
+    rows = together(on_three_colours(tables["retargets_over_seeds"]))
     arms = list(rows["arm"].unique())
-    kinds = [panel for panel in _PANELS if any(len(_of(seeds, curve)) for curve in panel.curves)]
+    kinds = [panel for panel in _PANELS if any(len(_of(rows, curve)) for curve in panel.curves)]
     width = max(WIDTH, 1.8 + 2.6 * len(arms))
-    text = _claim(seeds, width)
+    text = _claim(rows, width)
     heights = [panel.height for panel in kinds]
     figure = Figure(figsize=(width, 1.85 + 0.16 * text.count("\n") + 1.55 * sum(heights)))
     panels = figure.subplots(len(kinds), len(arms), sharey=True, squeeze=False, height_ratios=heights)
     for row, panel in zip(panels, kinds, strict=True):
-        doses = _doses(seeds, panel)
+        doses = _doses(rows, panel)
         for axes, arm in zip(row, arms, strict=True):
-            of_arm = seeds[seeds["arm"] == arm]
+            of_arm = rows[rows["arm"] == arm]
             if any(len(_of(of_arm, curve)) for curve in panel.curves):
                 _draw_panel(axes, of_arm, panel, doses)
             else:
                 _draw_missing(axes)
             axes.set_xlabel(panel.label, fontsize=8)
-        shown = [curve for curve in panel.curves if len(_of(seeds, curve))]
-        star = panel.dose == "share" and bool(len(_of(seeds, _FEW)))
+        shown = [curve for curve in panel.curves if len(_of(rows, curve))]
+        star = panel.dose == "weights_share" and bool(len(_of(rows, _FEW)))
         _name_curves(row[-1], shown, star)
         row[0].set_ylabel("share of episodes\nthat take yellow", fontsize=8)
     for axes in panels.flat:
@@ -264,6 +276,6 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         *bound_entries(floor=True),
     ]
     claim(figure, text, entries, columns=2)
-    said = f"A seed's point is its mean over phases {span(rows['phase'])}. Curves are a little apart."
-    note(figure, small_print(rows, said, int(16.5 * width)))
+    said = f"A seed's point is its mean over phases {span(late_rows['phase'])}. Curves are a little apart."
+    note(figure, small_print(late_rows, said, int(16.5 * width)))
     return figure

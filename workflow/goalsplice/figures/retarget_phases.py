@@ -5,7 +5,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from goalsplice.analysis.statistics import each_over_seeds
 from goalsplice.figures.retargeting import (
     CEILING,
     CEILING_LINE,
@@ -16,59 +15,62 @@ from goalsplice.figures.retargeting import (
     RETARGETS,
     UNEDITED,
     bound_entries,
-    by_seed,
     on_three_colours,
     percent,
     short_name,
     small_print,
+    together,
     wrapped,
 )
-from goalsplice.figures.style import COLOURS, MARKERS, MIDDLE, WIDTH, arm_name, claim, interval_entry, mark, note
+from goalsplice.figures.style import (
+    COLOURS,
+    MARKERS,
+    MIDDLE,
+    WIDTH,
+    arm_name,
+    claim,
+    interval_entry,
+    interval_of,
+    mark,
+    note,
+    over_runs,
+    runs_of,
+    select,
+)
 from goalsplice.settings.labels import NO_CONTROL
 
-TABLES: dict[str, list[str]] = {"retargets": RETARGETS}
+TABLES: dict[str, list[str]] = RETARGETS
 """The tables that `draw` takes, and the columns that it reads of them."""
 
 _OWN_LINE = {"color": "black", "linewidth": 0.9, "zorder": 2.5}
 _APART = 0.5  # of a phase, over which seeds are spread
 
 
-def _over_phases(rows: pd.DataFrame) -> pd.DataFrame:
-    """Interquartile mean with its interval for each phase of one edit, and which colour was wanted."""
-    wide = rows.pivot(index=["phase", "wanted"], columns="seed", values="share_yellow").sort_index()
-    found = pd.DataFrame(each_over_seeds(wide.to_numpy(dtype=float)), columns=["estimate", "low", "high"])
-    return pd.concat([wide.index.to_frame(index=False), found], axis=1)
-
-
 def _draw(axes: Axes, rows: pd.DataFrame, line: dict) -> None:
     """Every seed's share at each phase as a point, and their interquartile means with intervals, joined by `line`."""
-    seeds = list(rows["seed"].unique())
-    middle = _over_phases(rows)
+    middle, runs = over_runs(rows), runs_of(rows)
+    seeds = list(runs["seed"].unique())
     aside = (np.arange(len(seeds)) + 0.5) / len(seeds) * _APART - _APART / 2
-    at = rows["phase"] + rows["seed"].map(dict(zip(seeds, aside, strict=True)))
-    axes.plot(at, rows["share_yellow"], "o", color="0.5", markersize=1.8, markeredgewidth=0, alpha=0.6, zorder=2)
-    axes.plot("phase", "estimate", data=middle, **line)
+    at = runs["phase"] + runs["seed"].map(dict(zip(seeds, aside, strict=True)))
+    axes.plot(at, runs["value"], "o", color="0.5", markersize=1.8, markeredgewidth=0, alpha=0.6, zorder=2)
+    axes.plot("phase", "value", data=middle, **line)
     axes.vlines("phase", "low", "high", data=middle, color="black", linewidth=1.1, zorder=2.6)
     for wanted in COLOURS:
         found = middle[middle["wanted"] == wanted]
         if len(found):
             style = {**MIDDLE, "markersize": 3.8}
-            axes.plot(found["phase"], found["estimate"], MARKERS[wanted], color=COLOURS[wanted], **style, zorder=2.7)
-
-
-def _select(rows: pd.DataFrame, family: str, edit: str) -> pd.DataFrame:
-    return rows[(rows["family"] == family) & (rows["edit"] == edit)]
+            axes.plot(found["phase"], found["value"], MARKERS[wanted], color=COLOURS[wanted], **style, zorder=2.7)
 
 
 def _draw_line(axes: Axes, rows: pd.DataFrame, look: dict) -> None:
     """The interquartile means alone, of floor or ceiling."""
     if len(rows):
-        axes.plot("phase", "estimate", data=_over_phases(rows), **look)
+        axes.plot("phase", "value", data=over_runs(rows), **look)
 
 
 def _lasting(middle: pd.DataFrame) -> int | None:
     """The first phase from which on more yellow is taken than whatever colour would be, at every phase."""
-    surely = (middle["low"].fillna(middle["estimate"]) > CHANCE).to_numpy()
+    surely = (middle["low"].fillna(middle["value"]) > CHANCE).to_numpy()
     if not surely[-1]:
         return None
     failures = np.flatnonzero(~surely)
@@ -80,8 +82,8 @@ def _claim(rows: pd.DataFrame, edits: list[str], width: float) -> str:
     said = []
     for edit in edits:
         since = []
-        for arm, of_arm in _select(rows, CHOSEN, edit).groupby("arm", sort=False):
-            phase = _lasting(_over_phases(of_arm))
+        for arm, of_arm in select(rows, family=CHOSEN, edit=edit).groupby("arm", sort=False):
+            phase = _lasting(over_runs(of_arm))
             when = "not in the end" if phase is None else f"from phase {phase} on"
             since.append(f"{when} ({short_name(arm)})")
         said.append(f"“{edit}”: {', '.join(since)}")
@@ -91,10 +93,11 @@ def _claim(rows: pd.DataFrame, edits: list[str], width: float) -> str:
 
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     """Draw a column for each arm: floor and ceiling above, and a row for each of the chosen edits."""
-    everything = on_three_colours(tables["retargets"])
-    everything = everything[everything["control"] == NO_CONTROL]
-    own = everything["family"].isin([CHOSEN, UNEDITED[0], CEILING[0]])
-    rows = by_seed(everything[own], "phase", "wanted")
+    own = [CHOSEN, UNEDITED[0], CEILING[0]]
+    everything = on_three_colours(tables["retargets_over_seeds"])
+    sizes = together(select(everything, family=CHOSEN, control=NO_CONTROL, measure="weights_share"))
+    rows = everything[everything["phase"].notna() & everything["family"].isin(own)]
+    rows = rows.astype({"phase": int}).sort_values("phase", kind="stable")
     arms = list(rows["arm"].unique())
     edits = list(rows.loc[rows["family"] == CHOSEN, "edit"].unique())
     width = max(WIDTH, 1 + 3.1 * len(arms))
@@ -103,17 +106,17 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     panels = figure.subplots(1 + len(edits), len(arms), sharex=True, sharey=True, squeeze=False)
     for column, arm in zip(panels.T, arms, strict=True):
         of_arm = rows[rows["arm"] == arm]
-        floor, ceiling = (_select(of_arm, *name) for name in (UNEDITED, CEILING))
+        floor, ceiling = (select(of_arm, family=family, edit=edit) for family, edit in (UNEDITED, CEILING))
         for found, look in ((floor, FLOOR_LINE), (ceiling, CEILING_LINE)):
             if len(found):
                 _draw(column[0], found, look)
         for axes, edit in zip(column[1:], edits, strict=True):
             _draw_line(axes, floor, FLOOR_LINE)
             _draw_line(axes, ceiling, CEILING_LINE)
-            found = _select(of_arm, CHOSEN, edit)
+            found = select(of_arm, family=CHOSEN, edit=edit)
             if len(found):
                 _draw(axes, found, _OWN_LINE)
-                share = everything.loc[(everything["arm"] == arm) & (everything["edit"] == edit), "share"].mean()
+                share = interval_of(select(sizes, arm=arm, edit=edit)).value
                 axes.set_title(f"edit: {edit}, {percent(share)} % of the weights", fontsize=8)
             else:
                 axes.text(0.5, 0.5, "not made in this arm", transform=axes.transAxes, ha="center", color="0.45")

@@ -7,15 +7,19 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from goalsplice.analysis.statistics import over_seeds
-from goalsplice.figures.style import COLOURS, arm_name
+from goalsplice.figures.style import COLOURS, arm_name, interval_of, select
 from goalsplice.settings.labels import NO_CONTROL
 
-RETARGETS = [
-    *("arm", "seed", "phase", "wanted", "family", "edit", "dose", "control", "draw", "share"),
-    *("layouts", "policy", "levels", "share_yellow", "share_crash", "share_timeout"),
-]
-"""Columns of the retargets table that these figures read."""
+RETARGETS: dict[str, list[str]] = {
+    "retargets": [
+        *("arm", "seed", "phase", "family", "edit", "dose", "control", "layouts", "levels"),
+    ],
+    "retargets_over_seeds": [
+        *("arm", "layouts", "family", "edit", "dose", "control", "phase", "wanted"),
+        *("measure", "seed", "value", "low", "high"),
+    ],
+}
+"""The tables that these figures read, and the columns of them: of the first only what the small print says."""
 
 CHANCE = 1 / 3
 """Share of each key where an agent takes three alike, whatever their colours."""
@@ -34,19 +38,23 @@ FLOOR_LINE = {"color": "0.6", "linestyle": "-", "linewidth": 1, "zorder": 1.5}
 KEY = ["family", "edit", "dose"]
 """Columns that tell edits apart."""
 
-_LAYOUTS, _POLICY = "three_colours", "sampling"
+_LAYOUTS = "three_colours"
 _EVERYWHERE = (UNEDITED[0], CEILING[0], CHOSEN)
 _STRENGTHS = ("contrast", "switch", "extrapolation")
 
 
-def on_three_colours(retargets: pd.DataFrame) -> pd.DataFrame:
-    """The rows where all three colours lie and actions are sampled, with `broken`: crashes and episodes timed out."""
-    rows = retargets[(retargets["layouts"] == _LAYOUTS) & (retargets["policy"] == _POLICY)]
-    return rows.assign(broken=rows["share_crash"] + rows["share_timeout"])
+def on_three_colours(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows where all three colours lie."""
+    return select(table, layouts=_LAYOUTS)
+
+
+def together(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of the table over seeds the rows of late phases together."""
+    return select(rows, phase=None)
 
 
 def late(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of those phases in which all edits were tried, each arm's own."""
+    """The rows of those phases in which all edits were tried, each arm's own; for the small print."""
     parts = []
     for _, of_arm in rows.groupby("arm", sort=False):
         everything = of_arm.loc[~of_arm["family"].isin(_EVERYWHERE), "phase"].unique()
@@ -56,24 +64,16 @@ def late(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts)
 
 
-def by_seed(rows: pd.DataFrame, *more: str) -> pd.DataFrame:
-    """One row a seed for each arm, edit, dose, control and `more`: means over phases, or their rest, and draws."""
-    key = ["arm", *KEY, "control", *more, "seed"]
-    columns = ["share_yellow", "broken", "share"]
-    return rows.groupby(key, dropna=False, sort=False)[columns].mean().reset_index()
+def middle(rows: pd.DataFrame, family: str, edit: str, **more) -> float:
+    """Interquartile mean of the share of yellow that an edit of one arm brings; NaN without any."""
+    return interval_of(select(rows, family=family, edit=edit, measure="share_yellow", **more)).value
 
 
-def ceiling(seeds: pd.DataFrame) -> float:
-    """Interquartile mean of what the change of perception brings, from `by_seed` of one arm; NaN without one."""
-    rows = seeds[(seeds["family"] == CEILING[0]) & (seeds["edit"] == CEILING[1])]
-    return over_seeds(rows["share_yellow"].to_numpy()).estimate
-
-
-def bound_lines(axes: Axes, seeds: pd.DataFrame, *, upright: bool = True) -> None:
+def bound_lines(axes: Axes, rows: pd.DataFrame, *, upright: bool = True) -> None:
     """Lines at the colour-blind share and at the ceiling of one arm; `upright` says whether shares are on y."""
     line = axes.axhline if upright else axes.axvline
     line(CHANCE, **CHANCE_LINE)
-    highest = ceiling(seeds)
+    highest = middle(rows, *CEILING)
     if pd.notna(highest):
         line(highest, **CEILING_LINE)
 
@@ -95,13 +95,18 @@ def tried(rows: pd.DataFrame) -> str:
     return ", ".join(f"{count} in {arm}" for arm, count in counts.items()) or "none"
 
 
+def is_strength(family: str, edit: str) -> bool:
+    """Whether an edit's doses are strengths; others are shares of the weights, or numbers of units or ranks."""
+    return family in _STRENGTHS and edit not in ("largest", "units", "rank")
+
+
 def amount(family: str, edit: str, dose: float) -> str:
     """An edit's dose, in words; "" without one."""
     if pd.isna(dose):
         return ""
     if edit in ("units", "rank"):
         return f"{dose:g} units" if edit == "units" else f"rank {dose:g}"
-    if family in _STRENGTHS and edit != "largest":
+    if is_strength(family, edit):
         return f"a = {dose:g}"
     return f"{percent(dose)} %"
 

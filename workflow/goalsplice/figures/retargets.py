@@ -5,37 +5,48 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from goalsplice.analysis.statistics import exact_paired_tests, holm, interquartile_mean
 from goalsplice.figures.retargeting import (
     BOUND_COLOUR,
     CEILING,
     CHOSEN,
     CONTROL_COLOUR,
     EDIT_COLOUR,
-    KEY,
     RETARGETS,
     UNEDITED,
     amount,
     bound_entries,
     bound_lines,
-    by_seed,
+    is_strength,
     late,
+    middle,
     on_three_colours,
     percent,
     short_name,
     small_print,
     span,
+    together,
     wrapped,
 )
-from goalsplice.figures.style import EDGE, WIDTH, arm_name, claim, interval_entry, mark, note, seed_marks
+from goalsplice.figures.style import (
+    EDGE,
+    WIDTH,
+    arm_name,
+    claim,
+    interval_entry,
+    interval_of,
+    mark,
+    mark_group,
+    note,
+    runs_of,
+    select,
+)
 from goalsplice.settings.labels import NO_CONTROL
 
 TABLES: dict[str, list[str]] = {
-    "retargets": RETARGETS,
-    "continued": [
-        *("arm", "seed", "phase", "objective", "layouts", "policy", "levels", "rollout"),
-        *("share_yellow", "share_crash", "share_timeout"),
-    ],
+    **RETARGETS,
+    "retarget_effects": ["arm", "layouts", "family", "control", "p_holm"],
+    "continued": ["objective", "rollout"],
+    "continued_over_seeds": ["arm", "objective", "measure", "seed", "value", "low", "high"],
 }
 """The tables that `draw` takes, and the columns that it reads of them."""
 
@@ -81,6 +92,8 @@ _CONTROLS = {
 }
 """Controls, in the order of their rows."""
 
+_UNTUNED = ("units", "rank")
+
 _EDIT, _CONTROL, _BOUND = (EDIT_COLOUR, "s"), (CONTROL_COLOUR, "o"), (BOUND_COLOUR, "D")
 _PERCENT = "\N{NO-BREAK SPACE}%"
 _HEAD = 1.25  # rows that a heading takes
@@ -89,21 +102,28 @@ _COLUMNS = {"dose": (4, "left"), "weights": (66, "right"), "broken": (93, "right
 """What is printed at the right of a panel: places in points from its edge."""
 
 
-def _trained(continued: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """Agents at the end of more training on yellow, from late checkpoints, as rows of `rows`."""
-    found = on_three_colours(continued[continued["objective"] == "yellow"])
-    found = found[found["rollout"] == found["rollout"].max()]
-    found = found.merge(rows[["arm", "phase"]].drop_duplicates())
+def _trained(continued: pd.DataFrame) -> pd.DataFrame:
+    """Agents at the end of more training on yellow, as rows of the retargets over seeds."""
+    found = select(continued, objective="new colour", measure=["share", "broken"])
     family, edit = _TRAINED
-    return found.assign(family=family, edit=edit, dose=np.nan, control=NO_CONTROL, draw=0, share=np.nan)
+    named = found.assign(measure=found["measure"].replace({"share": "share_yellow"}))
+    return named.assign(family=family, edit=edit, dose=np.nan, control=NO_CONTROL)
 
 
-def _best_doses(seeds: pd.DataFrame) -> pd.DataFrame:
-    """Of each arm's edit and control the rows of its best dose, by the interquartile mean over seeds."""
-    middles = seeds.groupby(["arm", *KEY, "control"], dropna=False, sort=False)["share_yellow"]
-    middles = middles.agg(lambda values: interquartile_mean(values.to_numpy())).reset_index()
-    best = middles.loc[middles.groupby(["arm", "family", "edit", "control"], sort=False)["share_yellow"].idxmax()]
-    return seeds.merge(best.drop(columns="share_yellow"), on=["arm", *KEY, "control"])
+def _shown_doses(rows: pd.DataFrame, strength: float, share: float) -> pd.DataFrame:
+    """Of edits with several doses the rows of the one next to what tuning seeds chose, in each arm.
+
+    Numbers of units and ranks were not chosen there; with several of them, such an edit is left to the other figure.
+    """
+    parts = []
+    for (family, edit, _), mine in rows.groupby(["family", "edit", "arm"], sort=False):
+        doses = mine["dose"].dropna().unique()
+        if len(doses) < 2:
+            parts.append(mine)
+        elif edit not in _UNTUNED:
+            wanted = strength if is_strength(family, edit) else share
+            parts.append(mine[mine["dose"] == min(doses, key=lambda dose: abs(dose - wanted))])
+    return pd.concat(parts)
 
 
 def _sections(rows: pd.DataFrame) -> dict[str, list[tuple[str, str, str]]]:
@@ -141,11 +161,12 @@ def _name(row: tuple[str, str, str]) -> str:
 def _print(axes: Axes, at: float, row: pd.DataFrame) -> None:
     """Numbers at the right of a row."""
     first = row.iloc[0]
-    changed = "" if row["share"].isna().all() else f"{percent(row['share'].mean())} %"
+    size, broken = (interval_of(select(row, measure=measure)).value for measure in ("weights_share", "broken"))
+    changed = "" if np.isnan(size) else f"{percent(size)} %"
     texts = (
         amount(first["family"], first["edit"], first["dose"]) if first["control"] == NO_CONTROL else "",
         "" if (first["family"], first["edit"]) in _NO_EDIT else changed,
-        f"{100 * row['broken'].mean():.0f} %",
+        f"{100 * broken:.0f} %",
     )
     for text, (place, side) in zip(texts, _COLUMNS.values(), strict=True):
         axes.annotate(
@@ -161,19 +182,19 @@ def _print(axes: Axes, at: float, row: pd.DataFrame) -> None:
         )
 
 
-def _draw_arm(axes: Axes, seeds: pd.DataFrame, sections: dict[str, list], named: bool) -> None:
+def _draw_arm(axes: Axes, rows: pd.DataFrame, sections: dict[str, list], named: bool) -> None:
     """All edits of one arm, a row each; `named` says whether rows are named."""
     places = _places(sections)
-    bound_lines(axes, seeds, upright=False)
-    everyone = list(seeds["seed"].unique())
+    bound_lines(axes, rows, upright=False)
+    everyone = list(runs_of(rows)["seed"].unique())
     for (family, edit, control), at in places.items():
-        row = seeds[(seeds["family"] == family) & (seeds["edit"] == edit) & (seeds["control"] == control)]
+        row = select(rows, family=family, edit=edit, control=control)
         if row.empty:
             axes.text(0.5, at, "–", ha="center", va="center", fontsize=7, color="0.6")
             continue
         look = _BOUND if (family, edit) in _NO_EDIT else _EDIT if control == NO_CONTROL else _CONTROL
-        values = row.set_index("seed")["share_yellow"].reindex(everyone)
-        seed_marks(axes, at, values, *look, width=0.8, upright=False, edge=EDGE)
+        yellow = select(row, measure="share_yellow")
+        mark_group(axes, at, yellow, *look, seeds=everyone, width=0.8, upright=False, edge=EDGE)
         _print(axes, at, row)
     for mine in sections.values():
         axes.axhspan(places[mine[0]] - 0.5, places[mine[-1]] + 0.5, color="0.96", linewidth=0, zorder=0)
@@ -203,46 +224,37 @@ def _draw_arm(axes: Axes, seeds: pd.DataFrame, sections: dict[str, list], named:
     axes.set_xlabel("share of episodes\nthat take yellow")
 
 
-def _middle(seeds: pd.DataFrame) -> float:
-    return float(interquartile_mean(seeds["share_yellow"].to_numpy()))
-
-
-def _claim(seeds: pd.DataFrame, width: float) -> str:
+def _claim(rows: pd.DataFrame, width: float) -> str:
     """What the best of the chosen edits brings in each arm, beside the unedited agent and the strongest control."""
     said = []
-    for arm, of_arm in seeds.groupby("arm", sort=False):
-        chosen = of_arm[of_arm["family"] == CHOSEN]
-        own = dict(iter(chosen[chosen["control"] == NO_CONTROL].groupby("edit", sort=False)))
+    for arm, of_arm in rows.groupby("arm", sort=False):
+        chosen = select(of_arm, family=CHOSEN)
+        brings = {
+            (edit, control): middle(chosen, CHOSEN, edit, control=control)
+            for edit, control in chosen[["edit", "control"]].drop_duplicates().itertuples(index=False, name=None)
+        }
+        own = {edit: share for (edit, control), share in brings.items() if control == NO_CONTROL}
         if not own:
             continue
-        best = max(own, key=lambda edit: _middle(own[edit]))
-        controls = chosen[(chosen["edit"] == best) & (chosen["control"] != NO_CONTROL)]
-        highest = max((_middle(rows) for _, rows in controls.groupby("control")), default=np.nan)
-        start = of_arm[(of_arm["family"] == UNEDITED[0]) & (of_arm["edit"] == UNEDITED[1])]
-        size = percent(own[best]["share"].mean())
+        best = max(own, key=own.get)
+        controls = [share for (edit, control), share in brings.items() if edit == best and control != NO_CONTROL]
+        size = interval_of(select(chosen, edit=best, control=NO_CONTROL, measure="weights_share")).value
         said.append(
-            f"{short_name(arm)}: changing {size}{_PERCENT} of the weights brings yellow in "
-            f"{100 * _middle(own[best]):.0f}{_PERCENT} of episodes (unedited: {100 * _middle(start):.0f}{_PERCENT}"
-            + (f"; strongest control: {100 * highest:.0f}{_PERCENT})" if pd.notna(highest) else ")")
+            f"{short_name(arm)}: changing {percent(size)}{_PERCENT} of the weights brings yellow in "
+            f"{100 * own[best]:.0f}{_PERCENT} of episodes (unedited: {100 * middle(of_arm, *UNEDITED):.0f}{_PERCENT}"
+            + (f"; strongest control: {100 * max(controls):.0f}{_PERCENT})" if controls else ")")
         )
     return "\n".join(wrapped(text, width) for text in said) or "Which edits of the weights bring yellow?"
 
 
-def _tests(seeds: pd.DataFrame) -> str:
-    """What exact tests say of the chosen edits against their controls; "" where there are none."""
-    said = []
-    for arm, of_arm in seeds[seeds["family"] == CHOSEN].groupby("arm", sort=False):
-        wide = of_arm.pivot(index=["edit", "control"], columns="seed", values="share_yellow")
-        pairs = [
-            (wide.loc[edit, NO_CONTROL], values)
-            for (edit, control), values in wide.iterrows()
-            if control != NO_CONTROL and (edit, NO_CONTROL) in wide.index
-        ]
-        if pairs:
-            own, others = (np.array(part, dtype=float) for part in zip(*pairs, strict=True))
-            said.append(f"{holm(exact_paired_tests(own, others)).max():.2g} in {arm} ({len(pairs)} tests)")
-    if not said:
+def _tests(effects: pd.DataFrame) -> str:
+    """What the table says of the chosen edits against their controls; "" where there are none."""
+    tested = on_three_colours(select(effects, family=CHOSEN)).dropna(subset="p_holm")
+    if tested.empty:
         return ""
+    said = [
+        f"{rows['p_holm'].max():.2g} in {arm} ({len(rows)} tests)" for arm, rows in tested.groupby("arm", sort=False)
+    ]
     return (
         "Chosen edits against each of their controls, exact paired one-sided tests over seeds, after Holm's "
         f"correction: the largest p is {', '.join(said)}."
@@ -251,19 +263,20 @@ def _tests(seeds: pd.DataFrame) -> str:
 
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     """Draw a panel for each arm: a row for each edit, and for each control of the chosen ones."""
-    rows = late(on_three_colours(tables["retargets"]))
-    more = _trained(tables["continued"], rows)
-    doses = by_seed(pd.concat([rows, more]) if len(more) else rows)
-    seeds, sections = _best_doses(doses), _sections(doses)
-    arms = list(rows["arm"].unique())
+    late_rows, chosen = late(on_three_colours(tables["retargets"])), config["retargets"]
+    edits = together(on_three_colours(tables["retargets_over_seeds"]))
+    more, trained = _trained(tables["continued_over_seeds"]), select(tables["continued"], objective=chosen["target"])
+    rows = _shown_doses(pd.concat([edits, more]) if len(more) else edits, chosen["strength"], chosen["share"])
+    sections = _sections(rows)
+    arms = list(edits["arm"].unique())
     last = max(_places(sections).values())
     width = max(WIDTH, 2.1 + 3.2 * len(arms))
     letters = int(16.5 * width)
-    text = _claim(seeds, width)
+    text = _claim(rows, width)
     figure = Figure(figsize=(width, 2.7 + 0.16 * text.count("\n") + _ROW * last))
     panels = figure.subplots(1, len(arms), squeeze=False)[0]
     for axes, arm in zip(panels, arms, strict=True):
-        _draw_arm(axes, seeds[seeds["arm"] == arm], sections, named=arm == arms[0])
+        _draw_arm(axes, select(rows, arm=arm), sections, named=arm == arms[0])
         axes.set_title(arm_name(arm, lines=2), x=0, pad=12)
     entries = [
         mark("edit: a seed", *_EDIT, **EDGE),
@@ -273,12 +286,13 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         *bound_entries(floor=False),
     ]
     claim(figure, text, entries, columns=2)
-    phases = span(rows["phase"])
-    trained = f" Trained further: {more['rollout'].max()} rollouts." if len(more) else ""
+    phases = span(late_rows["phase"])
+    further = f" Trained further: {trained['rollout'].max()} rollouts." if len(more) else ""
     said = (
-        f"A seed's point is its mean over phases {phases} and draws. Of several doses the best is shown, chosen on "
-        f"these same episodes. Weights: share of the actor's that change; broken: episodes that crash or run out of "
-        f"time.{trained} {_tests(seeds)}"
+        f"A seed's point is its mean over phases {phases} and draws. Of several doses the one next to what the tuning "
+        f"seeds chose is shown (strength {chosen['strength']:g}, {percent(chosen['share'])} % of the weights). "
+        "Weights: share of the actor's that change; broken: episodes that crash or run out of time."
+        f"{further} {_tests(tables['retarget_effects'])}"
     )
-    note(figure, small_print(rows, said, letters))
+    note(figure, small_print(late_rows, said, letters))
     return figure

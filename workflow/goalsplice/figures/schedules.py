@@ -12,9 +12,8 @@ from goalsplice.figures.ablation_marks import (
     PLAIN,
     RUNS,
     arms_of,
-    mark_seeds,
+    mark_arm,
     say_if_empty,
-    values_of,
 )
 from goalsplice.figures.style import EDGE, WIDTH, claim, interval_entry, mark, note
 from goalsplice.settings.study import REFERENCE, SCHEDULE
@@ -48,15 +47,15 @@ _NAMES = {
 }
 
 
-def _draw(axes: Axes, runs: pd.DataFrame, arms: pd.DataFrame, measure: str, control: str | None) -> None:
+def _draw(axes: Axes, tables: dict[str, pd.DataFrame], arms: pd.DataFrame, measure: str, control: str | None) -> None:
     for row, arm in enumerate(arms.itertuples()):
         colour = PLAIN if arm.group == REFERENCE else CHANGED
         shift = 0.0 if control is None else 0.17
-        values = values_of(runs, arm.arm, arm.rollouts, measure)
-        mark_seeds(axes, row - shift, values, colour, width=0.6 - 1.6 * shift, upright=False)
+        of_arm = tables, arm.arm, arm.rollouts
+        mark_arm(axes, row - shift, *of_arm, measure, colour=colour, width=0.6 - 1.6 * shift, upright=False)
         if control is not None:
-            values = values_of(runs, arm.arm, arm.rollouts, control)
-            mark_seeds(axes, row + shift, values, CONTROL, marker="s", width=0.33, upright=False, edge=EDGE)
+            look = {"colour": CONTROL, "marker": "s", "edge": EDGE}
+            mark_arm(axes, row + shift, *of_arm, control, width=0.33, upright=False, **look)
     for row in np.flatnonzero(arms["reference"].to_numpy()[1:] != arms["reference"].to_numpy()[:-1]):
         axes.axhline(row + 0.5, color="0.6", linewidth=0.6)
     axes.set_ylim(len(arms) - 0.4, -0.6)
@@ -73,7 +72,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     figure = Figure(figsize=(WIDTH, 2.0 + 0.62 * len(arms)))
     panels = figure.subplots(2, 4, sharey=True)
     for axes, (measure, (label, control)) in zip(panels.flat, _PANELS.items(), strict=True):
-        _draw(axes, runs, arms, measure, control)
+        _draw(axes, tables, arms, measure, control)
         axes.set_xlabel(label.format(**config))
         if control is not None:
             # Whatever the values, 0 and 1 are there to read them against.

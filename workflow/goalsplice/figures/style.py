@@ -4,18 +4,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from typing import NamedTuple
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from goalsplice.analysis.published import PUBLISHED
-from goalsplice.analysis.statistics import Interval, over_seeds
 from goalsplice.io.files import replacing
 from goalsplice.io.records import mark as provenance_mark
+from goalsplice.settings.labels import PUBLISHED
 
 COLOURS = {
     "blue": "#00579B",
@@ -84,6 +85,14 @@ _UNDATED = {".svg": {"Date": None}, ".png": {"Software": None}, ".pdf": {"Creati
 
 _DESCRIPTION = {".pdf": "Subject"}
 """What a format calls a description, if not that."""
+
+
+class Interval(NamedTuple):
+    """An interquartile mean over seeds with its 95 % interval, as tables over seeds have it."""
+
+    value: float
+    low: float
+    high: float
 
 
 def arm_name(arm: str, lines: int = 1) -> str:
@@ -172,7 +181,7 @@ def seed_marks(
     *,
     width: float = 0.5,
     upright: bool = True,
-    interval: Interval | None = None,
+    interval: Interval,
     edge: dict | None = None,
 ) -> None:
     """Draw every seed's value as a small mark, and beside them the interquartile mean with its 95 % interval.
@@ -185,11 +194,11 @@ def seed_marks(
         marker: of the marks.
         width: how much of the other axis the category takes.
         upright: whether values are on the y axis.
-        interval: the mean and its interval, where seeds' values are not independent; by default `over_seeds`.
+        interval: the mean over them and its interval, as a table has it.
         edge: of the seeds' marks, such as `EDGE`; by default none.
     """
     values = np.asarray(values, dtype=float)
-    estimate, low, high = over_seeds(values) if interval is None else interval
+    estimate, low, high = interval
     beside = at + 0.35 * width
 
     def plot(places, along, *style, **settings):
@@ -201,6 +210,50 @@ def seed_marks(
     plot(places, values, marker, color=colour, markersize=3, **look, zorder=2.5)
     plot([beside, beside], [low, high], color="black", linewidth=1.1, zorder=2.6)
     plot([beside], [estimate], marker, color=colour, **MIDDLE, zorder=2.7)
+
+
+def select(table: pd.DataFrame, **values) -> pd.DataFrame:
+    """The rows whose columns have these values, or one of them where a list is given; None stands for missing."""
+    chosen = np.ones(len(table), dtype=bool)
+    for column, value in values.items():
+        wanted = value if isinstance(value, list) else [value]
+        chosen &= (table[column].isna() if value is None else table[column].isin(wanted)).to_numpy()
+    return table[chosen]
+
+
+def runs_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of a table over seeds the rows of single runs."""
+    return rows[rows["seed"].notna()]
+
+
+def over_runs(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of a table over seeds the rows over all of them."""
+    return rows[rows["seed"].isna()]
+
+
+def interval_of(rows: pd.DataFrame) -> Interval:
+    """The value over seeds and its interval, from rows of a table over seeds that are of one group; NaN without any."""
+    found = over_runs(rows)
+    return Interval(*found[list(Interval._fields)].iloc[0]) if len(found) else Interval(np.nan, np.nan, np.nan)
+
+
+def mark_group(
+    axes: Axes, at: float, rows: pd.DataFrame, colour: str, marker: str = "o", *, seeds: Sequence[int] = (), **how
+) -> None:
+    """Draw one group of a table over seeds: `seed_marks` of its runs and of the row over them.
+
+    Args:
+        axes: where to draw.
+        at: the category's place on the other axis.
+        rows: the group's rows.
+        colour, marker: of the marks.
+        seeds: those that have a place, in order; by default the group's own.
+        how: as in `seed_marks`.
+    """
+    values = runs_of(rows).set_index("seed")["value"]
+    if len(seeds):
+        values = values.reindex(list(seeds))
+    seed_marks(axes, at, values, colour, marker, interval=interval_of(rows), **how)
 
 
 def mark(label: str, colour: str, marker: str, **settings) -> Line2D:

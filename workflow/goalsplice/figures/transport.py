@@ -10,8 +10,6 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Rectangle
 
-from goalsplice.analysis.recovery import donors_share
-from goalsplice.analysis.statistics import over_pairs
 from goalsplice.figures.style import (
     COLOURS,
     MARKERS,
@@ -20,16 +18,19 @@ from goalsplice.figures.style import (
     claim,
     interval_entry,
     mark,
+    mark_group,
     note,
-    seed_marks,
+    over_runs,
+    runs_of,
+    select,
 )
 
 TABLES: dict[str, list[str]] = {
-    "transports": [
-        *("arm", "seed", "target_phase", "source_seed", "source_recipient_phase", "source_donor_phase"),
-        *("recipient_objective", "donor_objective", "part", "aligned", "control", "draw", "layouts", "policy"),
-        *("levels", "floor", "ceiling"),
-        *(f"share_{outcome}" for outcome in COLOURS),
+    "transports": ["control", "layouts", "policy", "levels"],
+    "transports_over_seeds": [
+        *("arm", "target", "recipient_objective", "donor_objective", "part", "aligned", "control"),
+        *("source_recipient_phase", "source_donor_phase", "target_phase", "source_run"),
+        *("measure", "seed", "value", "mean", "low", "high"),
     ],
 }
 """The tables that `draw` takes, and the columns that it reads of them."""
@@ -46,7 +47,9 @@ of the other goal."""
 _OUTLINE = "black"
 """Of cells whose target is the recipient that the vector was taken from."""
 
-_WITHIN, _EARLIER, _BETWEEN = "within", "earlier", "between"
+_OWN, _WITHIN, _EARLIER, _BETWEEN = "own recipient", "other late phase", "early phase", "other run"
+"""Words of the table's column `target`."""
+
 _SUMMARY: tuple[tuple[str, tuple[str, str, str, str] | str | None], ...] = (
     ("checkpoint as it is (floor)", "floor"),
     ("the nearest of the other goal (ceiling)", "ceiling"),
@@ -67,19 +70,14 @@ _SUMMARY: tuple[tuple[str, tuple[str, str, str, str] | str | None], ...] = (
     ("matched, values shuffled", (_BETWEEN, "matched", "all", "shuffled")),
     ("matched, sign turned", (_BETWEEN, "matched", "all", "turned")),
 )
-"""Rows of the summary: a name, and the place, alignment, part and control of the networks; None for a heading."""
+"""Rows of the summary: a name, and the target, alignment, part and control of the networks; None for a heading."""
 
 
-def _with_places(transports: pd.DataFrame) -> pd.DataFrame:
-    """The table with the share of the donor's colour, and where each vector was added; "" for its own recipient."""
-    own = transports["seed"] == transports["source_seed"]
-    late = transports["target_phase"].isin(transports["source_recipient_phase"].unique())
-    place = np.select(
-        [~own, ~late, transports["target_phase"] != transports["source_recipient_phase"]],
-        [_BETWEEN, _EARLIER, _WITHIN],
-        default="",
+def _of_pair(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows on whole vectors of single pairs of phases, added in their own run."""
+    return rows[rows["target_phase"].notna()].astype(
+        dict.fromkeys(["source_recipient_phase", "source_donor_phase", "target_phase"], int)
     )
-    return transports.assign(share=donors_share(transports), place=place)
 
 
 def _matrix(axes: Axes, values: pd.DataFrame, bounds: pd.DataFrame, outlined: Sequence[tuple[int, int]]) -> None:
@@ -127,16 +125,17 @@ def _matrix(axes: Axes, values: pd.DataFrame, bounds: pd.DataFrame, outlined: Se
 
 def _matrix_rows(rows: pd.DataFrame) -> float:
     """Height of the matrices within runs, in cells: sources of a direction, a gap and the bounds."""
-    own = rows[rows["seed"] == rows["source_seed"]]
-    pairs = own[[*_DIRECTION, "source_recipient_phase", "source_donor_phase"]].drop_duplicates()
+    pairs = _of_pair(rows)[[*_DIRECTION, "source_recipient_phase", "source_donor_phase"]].drop_duplicates()
     return pairs.groupby(_DIRECTION).size().max() + 2.35
 
 
 def _draw_within(axes: Axes, rows: pd.DataFrame) -> None:
     """Sources of one direction against target phases, means over seeds."""
     rows = rows.assign(source=list(zip(rows["source_recipient_phase"], rows["source_donor_phase"], strict=True)))
-    values = rows.pivot_table(index="source", columns="target_phase", values="share")
-    bounds = rows.groupby("target_phase")[list(_BOUNDS)].mean().T
+    values = select(rows, measure="share").pivot(index="source", columns="target_phase", values="mean")
+    # A target's bounds are the same for all that is added to it.
+    bounds = select(rows, measure=list(_BOUNDS)).drop_duplicates(["measure", "target_phase"])
+    bounds = bounds.pivot(index="measure", columns="target_phase", values="mean").reindex(_BOUNDS)
     outlined = [
         (row, list(values.columns).index(recipient))
         for row, (recipient, _) in enumerate(values.index)
@@ -148,36 +147,31 @@ def _draw_within(axes: Axes, rows: pd.DataFrame) -> None:
 
 def _draw_between(axes: Axes, rows: pd.DataFrame, seeds: list[int]) -> None:
     """Source seeds against target seeds, means over directions."""
-    values = rows.pivot_table(index="source_seed", columns="seed", values="share").reindex(index=seeds, columns=seeds)
-    bounds = rows.groupby("seed")[list(_BOUNDS)].mean().T.reindex(columns=seeds)
+    values = select(rows, measure="share").pivot(index="source_run", columns="seed", values="value")
+    values = values.reindex(index=seeds, columns=seeds)
+    bounds = select(rows, measure=list(_BOUNDS)).drop_duplicates(["measure", "seed"])
+    bounds = bounds.pivot(index="measure", columns="seed", values="value").reindex(index=_BOUNDS, columns=seeds)
     _matrix(axes, values, bounds, [(number, number) for number in range(len(seeds))])
 
 
-def _draw_summary(axes: Axes, rows: pd.DataFrame, directions: list[list[str]], named: bool) -> None:
+def _draw_summary(axes: Axes, rows: pd.DataFrame, directions: list[list[str]], seeds: list[int], named: bool) -> None:
     """Every seed's mean share under each condition of `_SUMMARY`, the directions beside each other."""
-    seeds = list(rows["seed"].unique())
     width = 0.84 / len(directions)
+    whole = select(rows, aligned="none", part="all", control="none")
+    bounded = _WITHIN if (whole["target"] == _WITHIN).any() else _OWN
     for place, (_, condition) in enumerate(_SUMMARY):
         if condition is None:
             continue
         if isinstance(condition, str):
-            chosen, column = rows[(rows["place"] == _WITHIN) & (rows["control"] == "none")], condition
-            if chosen.empty:
-                chosen = rows[rows["control"] == "none"]
+            found = select(whole, target=bounded, measure=condition)
         else:
-            chosen, column = (
-                rows[(rows[["place", "aligned", "part", "control"]] == list(condition)).all(axis=1)],
-                "share",
-            )
+            found = select(rows, **dict(zip(("target", "aligned", "part", "control"), condition, strict=True)))
+            found = select(found, measure="share")
         for number, direction in enumerate(directions):
-            found = chosen[(chosen[_DIRECTION] == direction).all(axis=1)]
-            values = found.groupby("seed")[column].mean().reindex(seeds)
+            mine = select(found, **dict(zip(_DIRECTION, direction, strict=True)))
             shift = (number - (len(directions) - 1) / 2) * width
             look = COLOURS[direction[0]], MARKERS[direction[0]]
-            # Between runs, seeds share their sources, and are sources themselves.
-            between = isinstance(condition, tuple) and condition[0] == _BETWEEN
-            interval = over_pairs(found["seed"], found["source_seed"], found[column]) if between else None
-            seed_marks(axes, place + shift, values, *look, width=0.85 * width, upright=False, interval=interval)
+            mark_group(axes, place + shift, mine, *look, seeds=seeds, width=0.85 * width, upright=False)
     headings = [condition is None for _, condition in _SUMMARY]
     axes.set_yticks(range(len(_SUMMARY)), [name for name, _ in _SUMMARY] if named else [])
     for label, heading in zip(axes.get_yticklabels(), headings, strict=False):
@@ -193,15 +187,8 @@ def _draw_summary(axes: Axes, rows: pd.DataFrame, directions: list[list[str]], n
 
 def _draw_arm(figure: SubFigure, rows: pd.DataFrame, directions: list[list[str]], seeds: list[int]) -> None:
     """Draw an arm's matrices: above within runs, one a direction; below between runs, without and with matching."""
-    whole = rows[(rows["part"] == "all") & (rows["control"] == "none")]
-    inside = whole[(whole["seed"] == whole["source_seed"]) & (whole["aligned"] == "none")]
-    # Between runs only the vectors of one pair were added, to checkpoints of the recipient's phase.
-    source = ["source_recipient_phase", "source_donor_phase"]
-    sources = pd.MultiIndex.from_frame(whole.loc[whole["aligned"] == "matched", source])
-    across = whole[
-        pd.MultiIndex.from_frame(whole[source]).isin(sources)
-        & (whole["target_phase"] == whole["source_recipient_phase"])
-    ]
+    inside = over_runs(_of_pair(rows))
+    across = runs_of(rows[rows["source_run"].notna()])
     panels = figure.subplots(2, 2, squeeze=False, height_ratios=[_matrix_rows(rows), len(seeds) + 2.35])
     for axes, (donor, recipient) in zip(panels[0], directions, strict=False):
         _draw_within(axes, inside[(inside[_DIRECTION] == [donor, recipient]).all(axis=1)])
@@ -219,14 +206,13 @@ def _draw_arm(figure: SubFigure, rows: pd.DataFrame, directions: list[list[str]]
 
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     """Draw matrices for each arm, and below, for all arms, every seed's means beside the controls'."""
-    transports = tables["transports"]
-    rows = _with_places(transports)
+    transports, rows = tables["transports"], tables["transports_over_seeds"]
     arms = list(rows["arm"].unique())
     directions = sorted(
-        map(list, rows[_DIRECTION].drop_duplicates().to_numpy()), key=lambda pair: list(COLOURS).index(pair[0])
+        map(list, rows[_DIRECTION].dropna().drop_duplicates().to_numpy()), key=lambda pair: list(COLOURS).index(pair[0])
     )
     of_arms = [rows[rows["arm"] == arm] for arm in arms]
-    seeds = [list(of_arm["seed"].unique()) for of_arm in of_arms]
+    seeds = [list(runs_of(of_arm)["seed"].unique()) for of_arm in of_arms]
     heights = [
         1.5 + _CELL * (_matrix_rows(of_arm) + len(mine) + 2.35) for of_arm, mine in zip(of_arms, seeds, strict=True)
     ]
@@ -236,10 +222,10 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     for block, arm, of_arm, mine in zip(blocks, arms, of_arms, seeds, strict=True):
         _draw_arm(block, of_arm, directions, mine)
         block.suptitle(arm_name(arm), x=0.01, ha="left", fontsize=9, fontweight="bold")
-    for number, (axes, arm, of_arm) in enumerate(
-        zip(below.subplots(1, len(arms), squeeze=False)[0], arms, of_arms, strict=True)
-    ):
-        _draw_summary(axes, of_arm, directions, named=number == 0)
+    # Means over all pairs of phases, and over all runs that a vector is from.
+    pooled = rows[rows["target_phase"].isna() & rows["source_run"].isna()]
+    for axes, arm, mine in zip(below.subplots(1, len(arms), squeeze=False)[0], arms, seeds, strict=True):
+        _draw_summary(axes, select(pooled, arm=arm), directions, mine, named=arm == arms[0])
         axes.set_title(arm_name(arm, lines=2), fontsize=8)
     entries = [
         *(mark(f"{donor} − {recipient}: a seed", COLOURS[donor], MARKERS[donor]) for donor, recipient in directions),

@@ -5,11 +5,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from goalsplice.analysis.published import PUBLISHED
-from goalsplice.analysis.statistics import over_seeds
-from goalsplice.figures.ablation_marks import ARMS, CHANGED, PLAIN, RUNS, arms_of, sentence, values_of
+from goalsplice.figures.ablation_marks import ARMS, CHANGED, PLAIN, RUNS, arms_of, interval_of_arm, sentence, values_of
 from goalsplice.figures.learning_curve import BAND
 from goalsplice.figures.style import PUBLISHED_COLOUR, WIDTH, claim, reference_line
+from goalsplice.settings.labels import PUBLISHED
 from goalsplice.settings.study import REFERENCE, WORLD
 
 TABLES: dict[str, list[str]] = {
@@ -48,8 +47,9 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         training = training[(training["arm"] == arm.arm) & (training["rollout"] <= shown)]
         colour = PLAIN if arm.group == REFERENCE else CHANGED
         _draw(axes, training, published[published["rollout"] <= shown], colour, config["threshold"])
-        first = values_of(runs, arm.arm, min(arm.rollouts, shown), "first_rollout")
-        mean, low, high = over_seeds(first)
+        of_arm = arm.arm, min(arm.rollouts, shown), "first_rollout"
+        first = values_of(runs, *of_arm)
+        mean, low, high = interval_of_arm(tables["ablations"], *of_arm)
         reached = f"{config['threshold']:g} after {mean:.0f} [{low:.0f}, {high:.0f}] rollouts"
         seeds = training["seed"].nunique()
         if len(first) < seeds:

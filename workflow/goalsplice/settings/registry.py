@@ -18,6 +18,9 @@ Scope = Literal["run", "study", "ablation_run", "ablation_study"]
 _ABLATION = "ablation_"
 """What tables of ablation runs have before the name that they have in a run's folder."""
 
+_OVER_SEEDS = "_over_seeds"
+"""What tables over seeds have behind their name."""
+
 
 class Table(NamedTuple):
     """A table.
@@ -26,11 +29,13 @@ class Table(NamedTuple):
         rule: which rule makes it; of runs' tables, their rows.
         scope: whose rows a job of that rule makes: a run's, or all of the study's; likewise in the ablations.
         published: what of it lies in docs/results as a CSV file.
+        of: of a table over seeds, the tables that it is made from.
     """
 
     rule: str
     scope: Scope
-    published: Literal["whole", "digest"] | None = None
+    published: Literal["whole", "over_seeds"] | None = None
+    of: tuple[str, ...] = ()
 
 
 class Figure(NamedTuple):
@@ -48,11 +53,11 @@ class Figure(NamedTuple):
     label: str
     draws: str
     tables: list[str]
-    settings: Literal["measures", "pairs", "ablations"] | None = None
+    settings: Literal["measures", "pairs", "tuned", "ablations"] | None = None
 
 
 class Rule(NamedTuple):
-    """What is to be known of a rule beside its text; `train` and `draw` stand for several.
+    """What is to be known of a rule beside its text; `train`, `draw` and `over_seeds` stand for several.
 
     Attributes:
         benchmark: whether it leaves a record of its costs, for each run or for the study.
@@ -93,6 +98,10 @@ class Registry(NamedTuple):
         own = set(self.tables_of("ablation_run", "ablation_study"))
         return [name for name, figure in self.figures.items() if ablations == bool(own & set(figure.tables))]
 
+    def over_seeds(self) -> dict[str, Table]:
+        """Tables over seeds, by what they are called without that."""
+        return {name.removesuffix(_OVER_SEEDS): table for name, table in self.tables.items() if table.of}
+
     def benchmarked(self, scope: Literal["run", "study"]) -> list[str]:
         """Names of the rules that leave a record of their costs for each run, or one for the study."""
         return [name for name, rule in self.rules.items() if rule.benchmark == scope]
@@ -105,11 +114,12 @@ class Registry(NamedTuple):
 
     def submitted(self) -> dict[str, Rule]:
         """What there is to know of rules that share SLURM jobs, by the names that Snakemake has for them."""
+        parts = {"draw": self.figures, "over_seeds": self.over_seeds()}
         return {
             name: rule
             for key, rule in self.rules.items()
             if rule.group
-            for name in ([f"draw_{figure}" for figure in self.figures] if key == "draw" else [key])
+            for name in [f"{key}_{part}" for part in parts.get(key, ())] or [key]
         }
 
 
@@ -126,7 +136,7 @@ def read(project: Path) -> Registry:
         where = ".".join(map(str, error.absolute_path)) or "the top level"
         raise StudyError(f"in {PLACE}, {where}: {error.message}; {SCHEMA} says what each key may be")
     registry = Registry(
-        {name: Table(**entry) for name, entry in content["tables"].items()},
+        {name: Table(**{**entry, "of": tuple(entry.get("of", ()))}) for name, entry in content["tables"].items()},
         {name: Figure(**entry) for name, entry in content["figures"].items()},
         {name: Rule(**entry) for name, entry in content["rules"].items()},
     )
@@ -135,6 +145,10 @@ def read(project: Path) -> Registry:
             raise StudyError(f"in {PLACE}, tables.{name} names the rule {table.rule}, which is not among rules; add it")
         if table.scope == "ablation_run" and not name.startswith(_ABLATION):
             raise StudyError(f"in {PLACE}, tables.{name} is of ablation runs; begin its name with {_ABLATION}")
+        if missing := [source for source in table.of if source not in registry.tables]:
+            raise StudyError(f"in {PLACE}, tables.{name} is of {missing[0]}, which is not among tables; add it")
+        if table.of and not name.endswith(_OVER_SEEDS):
+            raise StudyError(f"in {PLACE}, tables.{name} is of other tables; let its name end in {_OVER_SEEDS}")
     for name, rule in registry.rules.items():
         if rule.after and rule.after not in registry.rules:
             raise StudyError(f"in {PLACE}, rules.{name} is after {rule.after}, which is not among rules; add it")

@@ -1,4 +1,4 @@
-"""Digests are means of the right rows."""
+"""Tables over seeds are of the right rows."""
 
 import numpy as np
 import pandas as pd
@@ -6,10 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goalsplice.analysis import digest
-from goalsplice.analysis.digest import rollouts_until
+from goalsplice.analysis.over_seeds import with_runs
+from goalsplice.analysis.publishing import rows_over_seeds
+from goalsplice.analysis.summaries import anatomy, continued, evaluation, exchanges, perceptions, probes, transports
+from goalsplice.analysis.summaries.continued import rollouts_until
 
 VALUES = st.floats(-1, 1)
+SIDES = ("right", "fooled")
+
+
+def published(summary, rows, late=18):
+    """What is published of a table of runs: its rows over seeds."""
+    (name,) = summary.TABLES
+    values = summary.values({name: pd.DataFrame(rows)}, {"late": [late], "threshold": 0.8})
+    return rows_over_seeds(with_runs(values, summary.KEYS, getattr(summary, "OTHER", "")))
 
 
 def transport_row(seed, source_seed, target_phase, share, aligned="none"):
@@ -19,6 +29,9 @@ def transport_row(seed, source_seed, target_phase, share, aligned="none"):
         "source_seed": source_seed,
         "target_phase": target_phase,
         "source_recipient_phase": 18,
+        "source_donor_phase": 19,
+        "recipient_objective": "blue",
+        **{"floor": 0.0, "ceiling": 1.0, "share_yellow": 0.0},
         "part": "all",
         "aligned": aligned,
         "control": "none",
@@ -37,7 +50,7 @@ def test_transports_are_told_apart_by_their_target():
         transport_row(2, 1, 18, 0.3),
         transport_row(1, 2, 18, 0.6, aligned="matched"),
     ]
-    out = digest.transports(pd.DataFrame(rows), late=18).set_index(["target", "aligned"])["interquartile_mean"]
+    out = published(transports, rows).query("measure == 'share'").set_index(["target", "aligned"])["interquartile_mean"]
     assert out[("own recipient", "none")] == 1
     assert out[("other late phase", "none")] == pytest.approx(0.8)
     assert out[("early phase", "none")] == pytest.approx(0.2)
@@ -49,7 +62,7 @@ def test_between_runs_it_is_runs_that_are_resampled():
     """A source's vectors do equally well everywhere: seeds are nearly alike, and say nothing of another source."""
     seeds = range(8)
     rows = [transport_row(seed, source, 18, source / 10) for seed in seeds for source in seeds if seed != source]
-    (out,) = digest.transports(pd.DataFrame(rows), late=18).to_dict("records")
+    (out,) = published(transports, rows).query("measure == 'share'").to_dict("records")
     assert (out["target"], out["seeds"]) == ("other run", 8)
     assert out["interquartile_mean"] == pytest.approx(0.35)
     assert out["highest_seed"] - out["lowest_seed"] == pytest.approx(0.1)
@@ -65,11 +78,12 @@ def test_probes_are_told_apart_by_what_was_learned_and_read():
         "layer": "layer3",
         "train_phases": "12",
         "test_phases": "20",
+        "classes": 20,
     }
     role = {"train_objective": "blue", "train_key": "blue", "test_objective": "purple", "test_key": "purple"}
     colour = {**role, "train_key": "purple"}
     rows = [{**known, **role, "balanced_accuracy": 0.9}, {**known, **colour, "balanced_accuracy": 0.1}]
-    out = digest.probes(pd.DataFrame(rows)).set_index(["same_key", "learned_wanted", "reads_wanted"])
+    out = published(probes, rows).set_index(["same_key", "learned_wanted", "reads_wanted"])
     assert out.loc[(False, True, True), "interquartile_mean"] == pytest.approx(0.9)
     assert out.loc[(True, False, True), "interquartile_mean"] == pytest.approx(0.1)
 
@@ -85,7 +99,7 @@ def test_exchanges_are_of_the_trained_colours_or_of_others():
             (2, "blue", "purple", 0.9),
         )
     ]
-    out = digest.exchanges(pd.DataFrame(rows), late=18).set_index(["colours", "measure"])["interquartile_mean"]
+    out = published(exchanges, rows).set_index(["colours", "measure"])["interquartile_mean"]
     assert out[("blue and purple", "contrast_cosine")] == pytest.approx(-0.9), "early phases are left out"
     assert out[("one of them and another", "share")] == pytest.approx(0.1)
     assert out[("two others", "share")] == pytest.approx(0.5)
@@ -93,12 +107,19 @@ def test_exchanges_are_of_the_trained_colours_or_of_others():
 
 def test_anatomy_is_of_late_switches():
     rows = [
-        {"arm": "a", "seed": 1, "recipient_phase": phase, "grouping": "tensor", "part": "layer1.weight"}
+        {"arm": "a", "seed": 1, "recipient_phase": phase, "grouping": "tensor", "part": part, "live_weights": live}
         | {"share": share, "share_of_tensor": 1.0, "stable_rank": 2.0, "effective_rank": 20.0}
-        for phase, share in ((2, 0.1), (18, 0.8), (19, 0.6))
+        | {"shuffled_stable_rank": 3.0, "shuffled_effective_rank": 30.0, "view_row": np.nan, "view_column": np.nan}
+        | {"recipient_objective": "blue", "donor_objective": "purple"}
+        for phase, layer1 in ((2, 0.1), (18, 0.8), (19, 0.6))
+        for part, share, live in (("layer1.weight", layer1, 6), ("layer1.bias", 0.1, 2), ("layer2.bias", 0.05, 2))
     ]
-    out = digest.anatomy(pd.DataFrame(rows), late=18).set_index(["part", "measure"])["interquartile_mean"]
-    assert out[("layer1.weight", "share")] == pytest.approx(0.7)
+    out = published(anatomy, rows).set_index(["grouping", "part", "measure"])["interquartile_mean"]
+    assert out[("tensor", "layer1.weight", "share")] == pytest.approx(0.7)
+    assert out[("layer", "layer1.weight", "share")] == pytest.approx(0.7)
+    assert out[("layer", "biases", "share")] == pytest.approx(0.15), "all of them"
+    assert out[("layer", "biases", "live_share")] == pytest.approx(0.4)
+    assert out[("layer", "layer1.weight", "shuffled_stable_rank")] == 3
 
 
 def test_continued_tells_how_long_a_colour_takes():
@@ -106,13 +127,16 @@ def test_continued_tells_how_long_a_colour_takes():
         {
             **{"arm": "a", "seed": seed, "phase": 23, "wanted": "purple", "objective": objective, "rollout": rollout},
             **{f"return_{objective}": rollout / (10 if objective == "yellow" else 5)},
-            **{"distance": float(rollout), "layer1_share": 0.5},
+            **{"distance": float(rollout), "layer1_share": 0.5, "share_crash": 0.01, "share_timeout": 0.02},
+            **{f"share_{objective}": rollout / 10},
         }
         for seed in range(3)
         for objective in ("yellow", "blue")
         for rollout in range(10)
     ]
-    found = digest.continued(pd.DataFrame(rows)).set_index(["objective", "measure"])
+    columns = dict.fromkeys(continued.TABLES["continued"], 0.0)
+    found = published(continued, pd.DataFrame(rows).assign(**{key: 0.0 for key in columns if key not in rows[0]}))
+    found = found.set_index(["objective", "measure"])
     middle = found["interquartile_mean"]
     assert middle[("new colour", "rollouts until 0.8")] == 8
     assert middle[("next phase's colour", "rollouts until 0.8")] == 4
@@ -122,15 +146,31 @@ def test_continued_tells_how_long_a_colour_takes():
 
 
 def test_perceptions_are_towards_the_new_colour():
-    known = {"arm": "a", "wanted": "purple", "family": "chosen", "edit": "x", "test": "alone", "layer": "", "what": "y"}
+    known = {"arm": "a", "phase": 18, "family": "chosen", "edit": "x", "test": "alone", "layer": "", "what": "y"}
     rows = [
         {**known, "seed": seed, "target": target, "wanted": wanted, "value": value}
         for seed in range(2)
         for wanted in ("blue", "purple")
         for target, value in (("yellow", 0.9), ("blue" if wanted == "purple" else "purple", 0.1))
     ]
-    (found,) = digest.perceptions(pd.DataFrame(rows)).to_dict("records")
-    assert found["interquartile_mean"] == pytest.approx(0.9)
+    rows += [{**row, "test": "probe", "layer": "layer1", "what": f"target {what}"} for row in rows for what in SIDES]
+    found = published(perceptions, pd.DataFrame(rows).assign(chance=np.nan, reference=0.5))
+    (new,) = found.query("test == 'alone' and towards == 'new'").to_dict("records")
+    assert new["interquartile_mean"] == pytest.approx(0.9)
+    assert not found["tells"].any(), "nothing is known to be a change of the goal"
+
+
+def test_own_shares_are_of_the_later_half_and_of_each_phase():
+    rows = [
+        {"arm": "a", "seed": seed, "phase": phase, "objective": ("blue", "purple")[phase % 2], "layouts": "training"}
+        | {"policy": "greedy", **dict.fromkeys(evaluation.TABLES["evaluation"][6:], 0.0), "share_blue": phase / 10}
+        for seed in range(3)
+        for phase in range(4)
+    ]
+    values = evaluation.values({"evaluation": pd.DataFrame(rows)}, {})
+    found = with_runs(values, evaluation.KEYS).query("measure == 'own_share' and seed.isna()")
+    assert found[found["phase"].isna()].set_index("objective")["value"].to_dict() == {"blue": 0.2, "purple": 0.0}
+    assert found.dropna(subset="phase").sort_values("phase")["value"].tolist() == [0, 0, 0.2, 0]
 
 
 @given(st.lists(VALUES, min_size=1), VALUES)

@@ -1,0 +1,50 @@
+# Large tables over seeds, from which figures and the published tables are taken.
+
+for summary, summarised in REGISTRY.over_seeds().items():
+
+    rule:
+        """Put a table over seeds: each run's values, and their interquartile means with intervals."""
+        name:
+            f"over_seeds_{summary}"
+        input:
+            tables=expand("results/tables/{table}.parquet", table=summarised.of),
+        output:
+            f"results/tables/{summary}_over_seeds.parquet",
+        log:
+            f"results/logs/over_seeds/{summary}.log",
+        conda:
+            "../../envs/study.yaml"
+        params:
+            **made_by(
+                "goalsplice.cli.over_seeds",
+                f"goalsplice.analysis.summaries.{summary}",
+                settings=json.dumps({"late": LATE_PHASES, "threshold": config["measures"]["threshold"]}),
+                schema=schema_of(f"{summary}_over_seeds"),
+                summary=summary,
+            ),
+            schemas=SCHEMAS,
+        shell:
+            "python -m goalsplice.cli.over_seeds --made {params.made:q} --summary {params.summary:q}"
+            " --tables {input.tables:q} --settings {params.settings:q} --schemas {params.schemas:q}"
+            " --output {output:q} 2> {log:q}"
+
+
+rule judge:
+    """Judge whether each edit changed what the agents want, or what they see."""
+    input:
+        perceptions="results/tables/perceptions.parquet",
+    output:
+        "results/tables/verdicts.parquet",
+    log:
+        "results/logs/judge.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        **made_by(
+            "goalsplice.cli.judge",
+            schema=schema_of("verdicts"),
+        ),
+        schemas=SCHEMAS,
+    shell:
+        "python -m goalsplice.cli.judge --made {params.made:q} --perceptions {input.perceptions:q}"
+        " --schemas {params.schemas:q} --output {output:q} 2> {log:q}"
