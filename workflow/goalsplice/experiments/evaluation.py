@@ -4,13 +4,12 @@ An episode's dynamics do not depend on the objective, so one evaluation gives th
 return under every objective.
 """
 
-from collections.abc import Mapping
 from functools import cache
 
 import numpy as np
-from torch import Tensor
 
 from goalsplice.agent.episodes import play
+from goalsplice.agent.network import Weights
 from goalsplice.agent.policy import Policy, policy_of
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.seeding import EVERY_ARM, generator
@@ -60,12 +59,16 @@ def measures(outcomes: np.ndarray, lengths: np.ndarray, max_steps: int) -> dict[
     return row
 
 
-def evaluate(actor: Mapping[str, Tensor], recipe: Recipe, on: Worlds, policy: str) -> dict[str, float]:
-    """Play the levels `on` with an actor, given as its state dict; `policy` is `sampling` or `greedy`."""
-    return evaluate_policy(policy_of(actor, recipe.world), recipe, on, policy)
+def evaluate(network: Weights | Policy, recipe: Recipe, on: Worlds, policy: str) -> dict[str, float]:
+    """Play the levels `on` with an actor, given as weights or as the compiled loops take it.
 
-
-def evaluate_policy(actor: Policy, recipe: Recipe, on: Worlds, policy: str) -> dict[str, float]:
-    """The same for an actor as the compiled loops take it."""
+    Args:
+        policy: `sampling` or `greedy`.
+    """
+    actor = network if isinstance(network, Policy) else policy_of(network, recipe.world)
     outcomes, lengths = play(on, actor, recipe.world, recipe.rules, policy == "greedy")
     return measures(outcomes, lengths, recipe.max_steps)
+
+
+evaluate_policy = evaluate
+"""Goes: `evaluate` takes both."""
