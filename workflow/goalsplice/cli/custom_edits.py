@@ -9,8 +9,10 @@ import pandas as pd
 
 from goalsplice.agent.arithmetic import prepare_process
 from goalsplice.cli.common import parse
-from goalsplice.cli.pairs import arguments, levels_of, pairs_of_run
+from goalsplice.cli.pairs import arguments, runs
+from goalsplice.experiments.bench import Bench
 from goalsplice.experiments.custom import score_custom, unscored
+from goalsplice.experiments.splices import pairs_of
 from goalsplice.io.errors import StudyError, run
 from goalsplice.io.frames import write_frame
 from goalsplice.settings.plugin import digest
@@ -25,19 +27,19 @@ def main() -> None:
     options = parse(parser)
     prepare_process()
 
-    on = levels_of(options)
-    pairs = list(pairs_of_run(options))
+    bench = Bench.of(options.recipe, options.splices, options.levels_seed)
+    pairs = list(pairs_of(*runs(options), options.splices))
     rows = []
     for edit in options.edits:
         start = time.perf_counter()
-        found = score_custom(edit, options.project, pairs, on, options.splices["draws"], options.recipe)
+        found = score_custom(edit, options.project, pairs, bench, options.splices.draws)
         rows += found
         problems = [row["problem"] for row in found if row["problem"]]
         outcome = problems[0] if problems else f"{len(found)} networks tested in {time.perf_counter() - start:.0f} s"
         print(f"{edit['name']}: {outcome}", file=sys.stderr, flush=True)
     if digest(options.edits, options.project) != options.files:
         raise StudyError("the files of the custom edits changed while they were scored; run snakemake again")
-    empty = pd.DataFrame([unscored("", pairs[0][0], on, "")]).iloc[:0]
+    empty = pd.DataFrame([unscored("", pairs[0], bench, "")]).iloc[:0]
     write_frame(options.output, pd.DataFrame(rows) if rows else empty)
 
 
