@@ -45,6 +45,17 @@ class Context(NamedTuple):
         return self.recipient.actor, self.donor.actor
 
     @property
+    def identity(self) -> dict[str, int | str]:
+        """Columns of the run's tables that identify recipient and donor."""
+        recipient, donor = self.recipient, self.donor
+        return {
+            "recipient_phase": recipient.phase,
+            "donor_phase": donor.phase,
+            "recipient_objective": recipient.objective,
+            "donor_objective": donor.objective,
+        }
+
+    @property
     def key(self) -> Key:
         """What random draws derive from: arm, seed and the phases of recipient and donor."""
         return (self.run.arm, self.run.seed, self.phase, self.donor.phase)

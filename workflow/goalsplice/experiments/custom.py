@@ -274,7 +274,7 @@ def unscored(name: str, pair: Pair, bench: Bench, problem: str) -> dict:
     """A row of the custom_edits table for an edit that failed, all that it would have measured missing."""
     nothing = measures(np.zeros(1, dtype=np.int64), np.ones(1, dtype=np.int64), max_steps=1)
     return {
-        **pair.identity,
+        **pair.context.identity,
         "family": FAMILY,
         "edit": name,
         "dose": np.nan,

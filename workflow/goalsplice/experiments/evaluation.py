@@ -4,6 +4,7 @@ An episode's dynamics do not depend on the objective, so one evaluation gives th
 return under every objective.
 """
 
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
@@ -12,7 +13,9 @@ from goalsplice.agent.episodes import play
 from goalsplice.agent.network import Weights
 from goalsplice.agent.policy import Policy, policy_of
 from goalsplice.agent.recipe import Recipe
+from goalsplice.agent.runs import Run
 from goalsplice.agent.seeding import EVERY_ARM, generator
+from goalsplice.settings.sections import Evaluation
 from goalsplice.world.simulator import Worlds, create, reward
 from goalsplice.world.vocabulary import OBJECTIVES, OUTCOMES
 
@@ -68,6 +71,23 @@ def evaluate(network: Weights | Policy, recipe: Recipe, on: Worlds, policy: str)
     actor = network if isinstance(network, Policy) else policy_of(network, recipe.world)
     outcomes, lengths = play(on, actor, recipe.world, recipe.rules, policy == "greedy")
     return measures(outcomes, lengths, recipe.max_steps)
+
+
+def evaluate_run(run: Run, settings: Evaluation) -> Iterator[dict]:
+    """Rows of the evaluation table for a run, but for arm and seed: each checkpoint in every way of the settings."""
+    recipe = run.recipe
+    drawn = {layouts: levels(layouts, settings.levels, settings.seed, recipe.grid_size) for layouts in settings.layouts}
+    for phase, checkpoint in run.checkpoints.items():
+        for layouts, on in drawn.items():
+            for policy in settings.policies:
+                yield {
+                    "phase": phase,
+                    "objective": checkpoint.objective,
+                    "layouts": layouts,
+                    "policy": policy,
+                    "levels": settings.levels,
+                    **evaluate(checkpoint.actor, recipe, on, policy),
+                }
 
 
 evaluate_policy = evaluate

@@ -30,17 +30,6 @@ class Pair(NamedTuple):
     context: Context
     donors: Donors
 
-    @property
-    def identity(self) -> dict[str, int | str]:
-        """The columns that identify the pair in a run's tables."""
-        recipient, donor = self.context.recipient, self.context.donor
-        return {
-            "recipient_phase": recipient.phase,
-            "donor_phase": donor.phase,
-            "recipient_objective": recipient.objective,
-            "donor_objective": donor.objective,
-        }
-
 
 def untrained(recipe: Recipe, arm: str, seed: int) -> Checkpoint:
     """An actor of the run's shape that never learned anything."""
@@ -74,11 +63,11 @@ def edit_rows(pair: Pair, edit: Edit, bench: Bench, draws: int) -> Iterator[dict
         draws: of each control that is drawn at random.
     """
     for edited in controlled(pair.context, edit, pair.donors, draws):
-        yield {**pair.identity, **bench.row(pair.context.recipient.actor, edited)}
+        yield {**pair.context.identity, **bench.row(pair.context.recipient.actor, edited)}
 
 
 def pair_rows(pair: Pair, bench: Bench, draws: int) -> Iterator[dict]:
     """Rows of the splices table for a pair, but for arm and seed: the bounds, then every edit and its controls."""
     for edited in bounds(pair.context):
-        yield {**pair.identity, **bench.row(pair.context.recipient.actor, edited)}
+        yield {**pair.context.identity, **bench.row(pair.context.recipient.actor, edited)}
     yield from chain.from_iterable(edit_rows(pair, edit, bench, draws) for edit in all_edits(pair.context))

@@ -133,6 +133,11 @@ class Probes(Section):
     observations: int
     draws: int
 
+    @property
+    def phases(self) -> Phases:
+        """All of them, in order."""
+        return tuple(sorted({*self.train_phases, *self.test_phases}))
+
 
 @dataclass(frozen=True)
 class Measures(Section):
