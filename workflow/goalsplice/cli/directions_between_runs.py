@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pandas as pd
 
-from goalsplice.agent.checkpoint import load_checkpoint
 from goalsplice.agent.recipe import Recipe
+from goalsplice.agent.runs import load_run
 from goalsplice.cli.common import parse
 from goalsplice.experiments.directions import BETWEEN_COLUMNS, COSINE_COLUMNS, between_runs, differences
 from goalsplice.io.errors import run
@@ -34,12 +34,7 @@ def main() -> None:
             switch = {}
             for seed in options.seeds:
                 paths = [options.checkpoint.format(arm=arm, seed=seed, phase=phase) for phase in phases]
-                loaded = [
-                    load_checkpoint(path, recipe, arm=arm, seed=seed, phase=phase)
-                    for path, phase in zip(paths, phases, strict=True)
-                ]
-                actors = [agent.actor.state_dict() for agent, _ in loaded]
-                switch[seed] = differences(actors, [header.objective for _, header in loaded])
+                switch[seed] = differences(load_run(arm, seed, recipe, phases, paths))
             rows += [{"arm": arm, **row} for row in between_runs(switch, pairs, arm, phases[0])]
     # Named, since a study of one seed has nothing to compare and so no rows.
     table = pd.DataFrame(rows, columns=["arm", *BETWEEN_COLUMNS, *COSINE_COLUMNS])

@@ -21,7 +21,7 @@ def _frozen(value: object) -> object:
 
 
 class Section:
-    """What the sections share. Each is a frozen dataclass of those keys of config.yaml's section that a stage depends on."""
+    """What the sections share. Each is a frozen dataclass of those keys of config.yaml that a stage depends on."""
 
     named: ClassVar[str]
     """What config.yaml calls the section."""
