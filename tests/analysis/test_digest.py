@@ -11,6 +11,8 @@ from goalsplice.analysis.digest import rollouts_until
 
 VALUES = st.floats(-1, 1)
 
+LATE = range(18, 24)
+
 
 def transport_row(seed, source_seed, target_phase, share, aligned="none"):
     return {
@@ -37,7 +39,7 @@ def test_transports_are_told_apart_by_their_target():
         transport_row(2, 1, 18, 0.3),
         transport_row(1, 2, 18, 0.6, aligned="matched"),
     ]
-    out = digest.transports(pd.DataFrame(rows), late=18).set_index(["target", "aligned"])["interquartile_mean"]
+    out = digest.transports(pd.DataFrame(rows), late=LATE).set_index(["target", "aligned"])["interquartile_mean"]
     assert out[("own recipient", "none")] == 1
     assert out[("other late phase", "none")] == pytest.approx(0.8)
     assert out[("early phase", "none")] == pytest.approx(0.2)
@@ -49,7 +51,7 @@ def test_between_runs_it_is_runs_that_are_resampled():
     """A source's vectors do equally well everywhere: seeds are nearly alike, and say nothing of another source."""
     seeds = range(8)
     rows = [transport_row(seed, source, 18, source / 10) for seed in seeds for source in seeds if seed != source]
-    (out,) = digest.transports(pd.DataFrame(rows), late=18).to_dict("records")
+    (out,) = digest.transports(pd.DataFrame(rows), late=LATE).to_dict("records")
     assert (out["target"], out["seeds"]) == ("other run", 8)
     assert out["interquartile_mean"] == pytest.approx(0.35)
     assert out["highest_seed"] - out["lowest_seed"] == pytest.approx(0.1)
@@ -85,7 +87,7 @@ def test_exchanges_are_of_the_trained_colours_or_of_others():
             (2, "blue", "purple", 0.9),
         )
     ]
-    out = digest.exchanges(pd.DataFrame(rows), late=18).set_index(["colours", "measure"])["interquartile_mean"]
+    out = digest.exchanges(pd.DataFrame(rows), late=LATE).set_index(["colours", "measure"])["interquartile_mean"]
     assert out[("blue and purple", "contrast_cosine")] == pytest.approx(-0.9), "early phases are left out"
     assert out[("one of them and another", "share")] == pytest.approx(0.1)
     assert out[("two others", "share")] == pytest.approx(0.5)
@@ -97,7 +99,7 @@ def test_anatomy_is_of_late_switches():
         | {"share": share, "share_of_tensor": 1.0, "stable_rank": 2.0, "effective_rank": 20.0}
         for phase, share in ((2, 0.1), (18, 0.8), (19, 0.6))
     ]
-    out = digest.anatomy(pd.DataFrame(rows), late=18).set_index(["part", "measure"])["interquartile_mean"]
+    out = digest.anatomy(pd.DataFrame(rows), late=LATE).set_index(["part", "measure"])["interquartile_mean"]
     assert out[("layer1.weight", "share")] == pytest.approx(0.7)
 
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from goalsplice.analysis.recovery import (
     FAIR,
-    SMALLEST_GAP,
     SUFFICIENT,
     donors_share,
     effects,
@@ -20,6 +19,7 @@ from goalsplice.analysis.recovery import (
 )
 from goalsplice.analysis.statistics import interquartile_mean
 from goalsplice.io.tables import table_schema
+from goalsplice.settings.recovery import SMALLEST_GAP
 
 COLOURS = ("blue", "purple")
 WHOLE = "layer1+layer2+layer3+layer4"

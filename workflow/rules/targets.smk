@@ -83,7 +83,7 @@ rule publish:
     params:
         **made_by(
             "goalsplice.cli.publish",
-            late=LATE,
+            late=LATE_PHASES,
         ),
         readme=project("README.md"),
         folder=project("docs/results"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from goalsplice.agent.checkpoint import load_checkpoint
+from goalsplice.agent.checkpoint import Header, load_checkpoint
 from goalsplice.agent.network import Agent, Weights
 from goalsplice.agent.recipe import Recipe
 
@@ -41,6 +41,10 @@ class Run:
     seed: int
     recipe: Recipe
     checkpoints: Mapping[int, Checkpoint]
+
+    def header(self, phase: int, objective: str) -> Header:
+        """What a file says of a network that was made from a phase's checkpoint for an objective."""
+        return Header(self.arm, self.seed, phase, objective, self.recipe.encoding, self.recipe.digest())
 
 
 def _checkpoint(path: str | Path, recipe: Recipe, **expected: object) -> Checkpoint:

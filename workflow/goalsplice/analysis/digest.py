@@ -68,12 +68,12 @@ COLUMNS = {
 _COLUMNS = ("seeds", "interquartile_mean", "low", "high", "lowest_seed", "highest_seed")
 
 
-def transports(table: pd.DataFrame, late: int) -> pd.DataFrame:
+def transports(table: pd.DataFrame, late: Sequence[int]) -> pd.DataFrame:
     """Share of episodes with the donor's colour after a goal vector was added, by where it was added.
 
     Args:
         table: the transports table.
-        late: first of the late phases, from which vectors are.
+        late: the late phases (`study.late_phases`), from which vectors are.
 
     Returns:
         arm, target (own recipient, other late phase, early phase, other run), part, aligned, control, and over target
@@ -83,8 +83,9 @@ def transports(table: pd.DataFrame, late: int) -> pd.DataFrame:
     own_run = table["seed"] == table["source_seed"]
     own = own_run & (table["target_phase"] == table["source_recipient_phase"])
     where = pd.Series("other run", table.index)
-    where[own_run & (table["target_phase"] >= late)] = "other late phase"
-    where[own_run & (table["target_phase"] < late)] = "early phase"
+    is_late = table["target_phase"].isin(late)
+    where[own_run & is_late] = "other late phase"
+    where[own_run & ~is_late] = "early phase"
     where[own] = "own recipient"
     rows = table.assign(share=donors_share(table), target=where)
     return _over_seeds(rows, ["arm", "target", "part", "aligned", "control"], "share", source="source_seed")
@@ -126,13 +127,13 @@ def probes(table: pd.DataFrame) -> pd.DataFrame:
     return _over_seeds(rows, [*by, "own_phases"], "balanced_accuracy")
 
 
-def exchanges(table: pd.DataFrame, late: int) -> pd.DataFrame:
+def exchanges(table: pd.DataFrame, late: Sequence[int]) -> pd.DataFrame:
     """How far late switches exchange two colours in layer 1: blue and purple, and the mean over pairs of other colours.
 
     Returns:
         arm, basis, colours, measure (cosine_of_changes, contrast_cosine or share), and over seeds: as in `transports`.
     """
-    rows = table[table["recipient_phase"] >= late]
+    rows = table[table["recipient_phase"].isin(late)]
     trained = rows["colour"].isin(["blue", "purple"]).astype(int) + rows["other_colour"].isin(["blue", "purple"])
     rows = rows.assign(colours=trained.map({2: "blue and purple", 1: "one of them and another", 0: "two others"}))
     measures = ["cosine_of_changes", "contrast_cosine", "share"]
@@ -140,14 +141,14 @@ def exchanges(table: pd.DataFrame, late: int) -> pd.DataFrame:
     return _over_seeds(long.dropna(subset="value"), ["arm", "basis", "colours", "measure"], "value")
 
 
-def anatomy(table: pd.DataFrame, late: int) -> pd.DataFrame:
+def anatomy(table: pd.DataFrame, late: Sequence[int]) -> pd.DataFrame:
     """What late switches change, by tensor of the actor, and by colour of layer 1's inputs.
 
     Returns:
         arm, grouping, part, measure (share, share_of_tensor, stable_rank or effective_rank), and over seeds: as in
         `transports`.
     """
-    rows = table[(table["recipient_phase"] >= late) & table["grouping"].isin(["tensor", "colour", "field"])]
+    rows = table[table["recipient_phase"].isin(late) & table["grouping"].isin(["tensor", "colour", "field"])]
     measures = ["share", "share_of_tensor", "stable_rank", "effective_rank"]
     long = rows.melt(["arm", "seed", "grouping", "part"], measures, var_name="measure")
     return _over_seeds(long.dropna(subset="value"), ["arm", "grouping", "part", "measure"], "value")

@@ -5,15 +5,13 @@ import pandas as pd
 
 from goalsplice.analysis.statistics import each_over_seeds, exact_paired_tests, holm, interquartile_mean, over_seeds
 from goalsplice.settings.labels import BOUND, NO_CONTROL, NO_EDIT
+from goalsplice.settings.recovery import SMALLEST_GAP
 from goalsplice.world.vocabulary import OBJECTIVES
 
 FAIR = ("turned", "shuffled", "noise", "random_sites", "same_goal", "untrained", "equal_effort")
 """Controls that an edit has to beat. Three ask other questions: `complement`, whether the edit is necessary;
 `other_seed`, whose donor has the donor's goal too, whether runs write their goals alike; and `longer_effort`, which
 spends more on its values than the edit did on its places, how far random places can be brought at all."""
-
-SMALLEST_GAP = 0.1
-"""Ceiling minus floor, in shares, below which a pair says nothing: its recovery would be a quotient of two errors."""
 
 _PAIR = ["arm", "seed", "recipient_phase", "donor_phase"]
 _EDIT = ["family", "edit", "dose", "control"]

@@ -13,7 +13,6 @@ from goalsplice.agent.arithmetic import prepare_process
 from goalsplice.agent.policy import Policy, policy_of
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.seeding import sequence
-from goalsplice.analysis.perception import ALONE, COMPOSITION, FURTHER, OTHER, SWITCH, TARGET, THIRD, UNEDITED, WANTED
 from goalsplice.cli import retarget
 from goalsplice.cli.common import parse
 from goalsplice.cli.retarget import MAIN, settings_of, subjects
@@ -39,7 +38,19 @@ from goalsplice.experiments.perception import (
 from goalsplice.experiments.probes import KEYS
 from goalsplice.io.errors import run
 from goalsplice.io.frames import write_frame
-from goalsplice.settings.labels import BELOW, FEW
+from goalsplice.settings.labels import (
+    ALONE,
+    BELOW,
+    COMPOSITION,
+    FEW,
+    FURTHER,
+    OTHER,
+    SWITCH,
+    TARGET,
+    THIRD,
+    UNEDITED,
+    WANTED,
+)
 from goalsplice.world.simulator import Worlds
 
 SAME_GOAL = ("trained", "same goal")

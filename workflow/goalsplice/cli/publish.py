@@ -19,7 +19,7 @@ def main() -> None:
     parser.add_argument(
         "--digested", type=Path, nargs="+", required=True, help="large tables, of which a digest is copied"
     )
-    parser.add_argument("--late", type=int, required=True, help="first of the late phases")
+    parser.add_argument("--late", type=int, nargs="+", required=True, help="the late phases")
     parser.add_argument("--figures", type=Path, nargs="+", required=True, help="PNG files")
     parser.add_argument("--readme", type=Path, required=True)
     parser.add_argument("--folder", type=Path, required=True, help="where copies of figures and tables go")

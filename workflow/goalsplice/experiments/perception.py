@@ -14,11 +14,11 @@ from sklearn.covariance import empirical_covariance, shrunk_covariance
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from torch import Tensor
 
-from goalsplice.analysis.perception import CHANGE, DISTANCE, FOOLED, PROBE, RIGHT, TARGET, THIRD, WANTED
 from goalsplice.edits.edit import Weights
 from goalsplice.edits.forward import forward
 from goalsplice.experiments.activations import HIDDEN
 from goalsplice.experiments.probes import _ROWS_OF_A_CELL, KEYS, _fit
+from goalsplice.settings.labels import CHANGE, DISTANCE, FOOLED, PROBE, RIGHT, TARGET, THIRD, WANTED
 from goalsplice.world.observation import Encoding, rows_of_keys
 
 _SHRINKAGE = 0.01

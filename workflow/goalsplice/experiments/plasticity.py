@@ -11,7 +11,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from goalsplice.agent.observations import observations
+from goalsplice.agent.runs import Run
+from goalsplice.agent.seeding import sequence
 from goalsplice.experiments.anatomy import effective_rank
+
+_WORLDS, _STEPS = 32, 16
+"""How many worlds each actor plays, for how many steps."""
 
 DORMANT = 0.1
 """A unit's mean activation, in parts of its layer's mean, up to which it counts as dormant: the tau of Sokar et al."""
@@ -59,3 +65,16 @@ def plasticity(network: nn.Sequential, inputs: Tensor, frequency: Tensor) -> lis
             }
         )
     return rows
+
+
+def plasticity_of_run(run: Run) -> Iterator[dict[str, object]]:
+    """Rows of the plasticity table but for arm and seed: of the actor and the critic of each checkpoint."""
+    encoding = run.recipe.world
+    for phase, checkpoint in run.checkpoints.items():
+        place = sequence(run.arm, run.seed, "plasticity", phase, "met for attribution", 0)
+        met = observations([checkpoint.actor], run.recipe, run.recipe.layouts, _WORLDS, _STEPS, [place])
+        inputs = torch.from_numpy(encoding.inputs_of(encoding.rows(met.codes)))
+        frequency = torch.from_numpy(met.frequency)
+        for name, network in (("actor", checkpoint.agent.actor), ("critic", checkpoint.agent.critic)):
+            for row in plasticity(network, inputs, frequency):
+                yield {"phase": phase, "objective": checkpoint.objective, "network": name, **row}

@@ -9,7 +9,10 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
-from goalsplice.analysis.perception import (
+from goalsplice.analysis.perception import telling, towards, verdicts
+from goalsplice.figures.retargeting import CEILING, CHOSEN, UNEDITED, short_name, span, wrapped
+from goalsplice.figures.style import COLOURS, WIDTH, arm_name, claim, interval_entry, mark, note, seed_marks
+from goalsplice.settings.labels import (
     ALONE,
     CHANGE,
     COMPOSITION,
@@ -22,12 +25,7 @@ from goalsplice.analysis.perception import (
     SWITCH,
     TARGET,
     WANTED,
-    telling,
-    towards,
-    verdicts,
 )
-from goalsplice.figures.retargeting import CEILING, CHOSEN, UNEDITED, short_name, span, wrapped
-from goalsplice.figures.style import COLOURS, WIDTH, arm_name, claim, interval_entry, mark, note, seed_marks
 
 TABLES: dict[str, list[str]] = {
     "perceptions": [
