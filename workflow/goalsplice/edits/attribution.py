@@ -29,7 +29,7 @@ class Preference:
 
     def __init__(self, context: Context):
         self._inputs, self._frequency = context.inputs, context.frequency
-        self._choices = log_probabilities(context.donor.actor, self._inputs).exp()
+        self._choices = log_probabilities(context.actors[1], self._inputs).exp()
 
     def of(self, actor: Weights) -> Tensor:
         """Mean log-likelihood, in nats, that the actor gives to the donor's choices."""

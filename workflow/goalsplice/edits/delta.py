@@ -78,10 +78,15 @@ class WeightDelta:
             int(np.count_nonzero(self.origin[name].numpy() != self.end[name].numpy())) for name in self._touched()
         )
 
+    def _square(self, layer: str | None = None) -> float:
+        """Squared norm, of the whole or of a layer's weights and biases."""
+        names = (name for name in self._touched() if layer is None or name.split(".")[0] == layer)
+        return sum(float(part @ part) for part in (self.array(name).ravel() for name in names))
+
     @property
     def norm(self) -> float:
         """L2 norm."""
-        return math.sqrt(sum(float(part @ part) for part in (self.array(name).ravel() for name in self._touched())))
+        return math.sqrt(self._square())
 
     @property
     def relative_norm(self) -> float:
@@ -95,8 +100,8 @@ class WeightDelta:
 
     def layer_share(self, layer: str) -> float:
         """A layer's part, weights and biases, of the squared norm; NaN if nothing differs."""
-        part, whole = self.vector(layer), self.norm
-        return float(part @ part) / whole**2 if whole > 0 else nan
+        whole = self._square()
+        return self._square(layer) / whole if whole > 0 else nan
 
     def effective_rank(self, name: str) -> float:
         """Effective rank of a tensor's delta; NaN if that is zero."""
