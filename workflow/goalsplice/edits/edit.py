@@ -49,7 +49,7 @@ class Context(NamedTuple):
         """Columns of the run's tables that identify recipient and donor."""
         recipient, donor = self.recipient, self.donor
         return {
-            "recipient_phase": recipient.phase,
+            "recipient_phase": self.phase,
             "donor_phase": donor.phase,
             "recipient_objective": recipient.objective,
             "donor_objective": donor.objective,
