@@ -17,11 +17,13 @@ from goalsplice.agent.policy import policy_of
 from goalsplice.agent.recipe import Recipe
 from goalsplice.cli import retarget
 from goalsplice.edits.relabelling import perceiving
-from goalsplice.experiments.evaluation import evaluate, evaluate_policy, levels
-from goalsplice.experiments.scoring import first
+from goalsplice.experiments import bench, retargeting
+from goalsplice.experiments.bench import first
+from goalsplice.experiments.evaluation import evaluate, levels
 from goalsplice.io.errors import StudyError, run
 from goalsplice.io.frames import read_frame
 from goalsplice.io.tables import table_schema, write_table
+from goalsplice.settings.sections import Retargets
 
 PHASES = 4
 LATE = (2, 3)
@@ -69,7 +71,7 @@ def run_stage(monkeypatch, tmp_path, recipe, config):
             "--arm": ["onehot"],
             "--seed": [7],
             "--recipe": [json.dumps(asdict(recipe))],
-            "--retargets": [json.dumps(config["retargets"])],
+            "--retargets": [Retargets.passed(config)],
             "--levels-seed": [5],
             "--late": LATE,
             "--checkpoints": [save(f"7-{phase}", 7, phase, wanted(phase)) for phase in range(PHASES)],
@@ -166,7 +168,7 @@ def test_rows_say_what_the_agents_are_and_do(run_stage, recipe):
             on = levels(layouts, 12, 5, recipe.grid_size)
             for family, expected in (
                 ("bounds", evaluate(actor, recipe, on, "sampling")),
-                ("perception", evaluate_policy(policy, recipe, on, "sampling")),
+                ("perception", evaluate(policy, recipe, on, "sampling")),
             ):
                 (row,) = chosen(frame, phase=phase, family=family, layouts=layouts)[list(expected)].to_numpy()
                 np.testing.assert_array_equal(row, list(expected.values()))
@@ -197,7 +199,8 @@ def test_effort_is_spent_on_other_levels_than_those_of_the_test(run_stage, recip
         asked.append(on.stream.tolist())
         return evaluate(actor, recipe, on, policy)
 
-    monkeypatch.setattr(retarget, "evaluate", spied)
+    for module in (bench, retargeting):
+        monkeypatch.setattr(module, "evaluate", spied)
     run_stage("one")
     on, practice = levels("three_colours", 12, 5, 6), levels("three_colours", 5, 6, 6)
     assert asked.count(practice.stream.tolist()) == 2 * 3 * len(LATE), "two edits, three evaluations each"

@@ -68,3 +68,12 @@ class Recipe(Section):
     def rules(self) -> Rules:
         """The world's rules."""
         return Rules(self.walkable_keys, self.wall_penalty, self.max_steps)
+
+
+def recipes_from_json(text: str) -> dict[str, Recipe]:
+    """Each arm's recipe, that Snakemake passes to a stage of all runs.
+
+    Raises:
+        StudyError: a key is missing or unknown.
+    """
+    return {arm: Recipe.from_json(json.dumps(values)) for arm, values in json.loads(text).items()}

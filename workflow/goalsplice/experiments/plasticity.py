@@ -11,13 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from goalsplice.agent.observations import observations
 from goalsplice.agent.runs import Run
-from goalsplice.agent.seeding import sequence
-from goalsplice.experiments.anatomy import effective_rank
-
-_WORLDS, _STEPS = 32, 16
-"""How many worlds each actor plays, for how many steps."""
+from goalsplice.edits.delta import effective_rank
+from goalsplice.experiments.observing import met
 
 DORMANT = 0.1
 """A unit's mean activation, in parts of its layer's mean, up to which it counts as dormant: the tau of Sokar et al."""
@@ -71,10 +67,10 @@ def plasticity_of_run(run: Run) -> Iterator[dict[str, object]]:
     """Rows of the plasticity table but for arm and seed: of the actor and the critic of each checkpoint."""
     encoding = run.recipe.world
     for phase, checkpoint in run.checkpoints.items():
-        place = sequence(run.arm, run.seed, "plasticity", phase, "met for attribution", 0)
-        met = observations([checkpoint.actor], run.recipe, run.recipe.layouts, _WORLDS, _STEPS, [place])
-        inputs = torch.from_numpy(encoding.inputs_of(encoding.rows(met.codes)))
-        frequency = torch.from_numpy(met.frequency)
+        key = (run.arm, run.seed, "plasticity", phase)
+        found = met([checkpoint.actor], run.recipe, run.recipe.layouts, key)
+        inputs = torch.from_numpy(encoding.inputs_of(encoding.rows(found.codes)))
+        frequency = torch.from_numpy(found.frequency)
         for name, network in (("actor", checkpoint.agent.actor), ("critic", checkpoint.agent.critic)):
             for row in plasticity(network, inputs, frequency):
                 yield {"phase": phase, "objective": checkpoint.objective, "network": name, **row}
