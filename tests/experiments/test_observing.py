@@ -40,6 +40,25 @@ def test_what_is_met_alone_depends_on_actor_layouts_and_key_alone(recipe):
         assert one.counts.sum() == other.counts.sum() > 2000
 
 
+def test_what_several_meet_depends_on_all_of_them_layouts_and_key_alone(recipe):
+    actors = [actor(recipe, seed) for seed in (0, 1)]
+
+    def found(*actors, layouts="three_colours", seed=0):
+        return met(actors, recipe, layouts, ("arm", seed))
+
+    one, again = found(*actors), found(*actors)
+    assert one.counts.sum() == 2 * 32 * 16
+    for field, same in zip(one, again, strict=True):
+        np.testing.assert_array_equal(field, same)
+    others = [
+        found(*actors, seed=1),
+        found(actors[0], actors[0]),
+        found(actors[1], actors[1]),
+        found(*actors, layouts="training"),
+    ]
+    assert not any(np.array_equal(other.codes, one.codes) for other in others)
+
+
 def test_levels_are_others_than_those_of_evaluations(recipe, monkeypatch):
     streams = []
 

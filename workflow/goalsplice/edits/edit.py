@@ -13,8 +13,6 @@ from goalsplice.agent.policy import Policy
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.runs import Checkpoint, Run
 from goalsplice.agent.seeding import Key
-from goalsplice.edits.delta import WeightDelta
-from goalsplice.edits.weights import IN_USE, add, flat, in_use, parts, take, unflat  # noqa: F401 (until all import them from there)
 from goalsplice.settings.labels import NO_CONTROL
 from goalsplice.world.observation import Encoding, Observations
 
@@ -49,7 +47,7 @@ class Context(NamedTuple):
         """Columns of the run's tables that identify recipient and donor."""
         recipient, donor = self.recipient, self.donor
         return {
-            "recipient_phase": recipient.phase,
+            "recipient_phase": self.phase,
             "donor_phase": donor.phase,
             "recipient_objective": recipient.objective,
             "donor_objective": donor.objective,
@@ -124,18 +122,3 @@ class Edited(NamedTuple):
     network: Weights | Policy
     control: str = NO_CONTROL
     draw: int = 0
-
-
-def change(recipient: Weights, edited: Weights) -> dict[str, Tensor]:
-    """Goes: `WeightDelta(...).tensors`."""
-    return WeightDelta(recipient, edited).tensors
-
-
-def size(recipient: Weights, edited: Weights) -> int:
-    """Goes: `WeightDelta(...).size`."""
-    return WeightDelta(recipient, edited).size
-
-
-def norm(recipient: Weights, edited: Weights) -> float:
-    """Goes: `WeightDelta(...).norm`."""
-    return WeightDelta(recipient, edited).norm

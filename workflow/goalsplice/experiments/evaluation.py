@@ -88,7 +88,3 @@ def evaluate_run(run: Run, settings: Evaluation) -> Iterator[dict]:
                     "levels": settings.levels,
                     **evaluate(checkpoint.actor, recipe, on, policy),
                 }
-
-
-evaluate_policy = evaluate
-"""Goes: `evaluate` takes both."""
