@@ -13,11 +13,12 @@ import yaml
 from jsonschema import Draft202012Validator
 from study import QUICK, ROOT, check, copy_finished, copy_project, merged, planned, snakemake
 
+from edits.contexts import context_of
 from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
-from goalsplice.edits.attribution import observations
-from goalsplice.experiments.custom import Context, custom_edit, load
-from goalsplice.experiments.scoring import Pair
+from goalsplice.experiments.custom import EditContext, custom_edit, load
+from goalsplice.experiments.observing import met
+from goalsplice.experiments.splices import Pair
 from goalsplice.io.errors import StudyError
 from goalsplice.settings import plugin
 from goalsplice.settings.study import recipe_of
@@ -58,10 +59,10 @@ def test_the_pages_edit_does_what_it_says(tmp_path):
     recipient, donor = (
         Agent(recipe.world.inputs, 16, torch.Generator().manual_seed(seed)).actor.state_dict() for seed in (0, 1)
     )
-    pair = Pair(recipient, donor, observations((recipient, donor), recipe, "three_colours", ("arm", 0)), {}, ("arm", 0))
+    context = context_of(recipient, donor, recipe, met((recipient, donor), recipe, "three_colours", ("arm", 0)))
     for edit in EDITS:
-        made = custom_edit(edit["name"], load(edit["function"], tmp_path), edit["parameters"], pair, recipe)
-        edited = made.make(recipient, donor)
+        made = custom_edit(edit["name"], load(edit["function"], tmp_path), edit["parameters"], Pair(context, {}))
+        edited = made.make(context)
         taken = edited["layer1.weight"] == donor["layer1.weight"]
         assert taken.float().mean().item() == pytest.approx(edit["parameters"]["share"], abs=1e-3)
         difference = (donor["layer1.weight"] - recipient["layer1.weight"]).abs()
@@ -70,7 +71,7 @@ def test_the_pages_edit_does_what_it_says(tmp_path):
 
 
 def test_the_page_names_what_there_is():
-    for field in Context._fields:
+    for field in EditContext._fields:
         assert f"`context.{field}`" in PAGE
     for control in (
         "same_goal",

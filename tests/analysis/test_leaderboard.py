@@ -10,15 +10,16 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edits.contexts import context_of
 from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
 from goalsplice.analysis import leaderboard as module
 from goalsplice.analysis.leaderboard import REFERENCES, by_seed, entries, leaderboard
 from goalsplice.analysis.statistics import over_seeds
 from goalsplice.cli import leaderboard as stage
-from goalsplice.edits.attribution import observations
 from goalsplice.edits.families import all_edits
 from goalsplice.experiments.custom import CONTROLS, FAMILY
+from goalsplice.experiments.observing import met
 from goalsplice.io.frames import write_frame
 from goalsplice.settings.labels import FAIR
 from goalsplice.settings.study import recipe_of
@@ -186,26 +187,20 @@ def recipe_of_arm(pytestconfig):
     return lambda arm: Recipe(**{**recipe_of(config, arm), "view_size": 3, "hidden_size": 16})
 
 
-@pytest.fixture
-def recipient_of():
-    """Recipient, donor and what they meet, for a recipe."""
-
-    def make(recipe):
-        actors = tuple(
-            Agent(recipe.world.inputs, recipe.hidden_size, torch.Generator().manual_seed(seed)).actor.state_dict()
-            for seed in (0, 1)
-        )
-        return *actors, observations(actors, recipe, "three_colours", ("arm", 0))
-
-    return make
+def context(recipe):
+    """Two actors, and what they meet."""
+    actors = tuple(
+        Agent(recipe.world.inputs, recipe.hidden_size, torch.Generator().manual_seed(seed)).actor.state_dict()
+        for seed in (0, 1)
+    )
+    return context_of(*actors, recipe, met(actors, recipe, "three_colours", ("arm", 0)))
 
 
-def test_every_reference_is_an_edit_of_the_study(recipe_of_arm, recipient_of):
+def test_every_reference_is_an_edit_of_the_study(recipe_of_arm):
     """By family, name and dose, in one encoding or the other."""
     found = set()
     for arm in ("onehot", "integers"):
-        recipe = recipe_of_arm(arm)
-        edits = all_edits(*recipient_of(recipe), recipe)
+        edits = all_edits(context(recipe_of_arm(arm)))
         found |= {(edit.family, edit.name, None if np.isnan(edit.dose) else edit.dose) for edit in edits}
     wanted = {(r.family, r.edit, None if np.isnan(r.dose) else r.dose) for r in REFERENCES.itertuples()}
     assert wanted <= found

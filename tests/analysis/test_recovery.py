@@ -9,7 +9,6 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from goalsplice.analysis.recovery import (
-    SMALLEST_GAP,
     donors_share,
     effects,
     recoveries,
@@ -19,6 +18,7 @@ from goalsplice.analysis.recovery import (
 from goalsplice.analysis.statistics import interquartile_mean
 from goalsplice.io.tables import table_schema
 from goalsplice.settings.labels import FAIR, SUFFICIENT
+from goalsplice.settings.recovery import SMALLEST_GAP
 
 COLOURS = ("blue", "purple")
 WHOLE = "layer1+layer2+layer3+layer4"

@@ -18,7 +18,7 @@ SIDES = ("right", "fooled")
 def published(summary, rows, late=18):
     """What is published of a table of runs: its rows over seeds."""
     (name,) = summary.TABLES
-    values = summary.values({name: pd.DataFrame(rows)}, {"late": [late], "threshold": 0.8})
+    values = summary.values({name: pd.DataFrame(rows)}, {"late": range(late, 24), "threshold": 0.8})
     return rows_over_seeds(with_runs(values, summary.KEYS, getattr(summary, "OTHER", "")))
 
 

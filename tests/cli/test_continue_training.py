@@ -20,7 +20,7 @@ from goalsplice.io.errors import StudyError
 from goalsplice.io.frames import read_frame
 
 SETTINGS = {"rollouts": 2, "training_layouts": "three_colours", "levels": 20, "layouts": "training"}
-SETTINGS["policy"] = "sampling"
+SETTINGS |= {"policy": "sampling"}
 PHASES = (2, 3)
 
 
@@ -50,10 +50,10 @@ def run(monkeypatch, tmp_path, recipe):
             "--arm": ["onehot"],
             "--seed": [seed],
             "--recipe": [json.dumps(asdict(recipe))],
-            "--settings": [json.dumps(SETTINGS)],
+            "--further-training": [json.dumps({**SETTINGS, "phases": phases})],
+            "--target": ["yellow"],
             "--levels-seed": [5],
             "--device": ["cpu"],
-            "--phases": phases,
             "--checkpoints": checkpoints,
             "--actors": [tmp_path / output / f"{phase}.safetensors" for phase in phases],
             "--output": [tmp_path / output / "continued.parquet"],

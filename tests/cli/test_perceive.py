@@ -15,16 +15,21 @@ from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
 from goalsplice.analysis.perception import verdicts
 from goalsplice.cli import perceive
+from goalsplice.experiments import perception
 from goalsplice.experiments.evaluation import evaluate, levels
 from goalsplice.io.errors import StudyError
 from goalsplice.io.frames import read_frame
+from goalsplice.settings.sections import Perception, Retargets
 
 PHASES, LATE = 4, (1, 2, 3)
 
 
 @pytest.fixture
 def config(pytestconfig) -> dict:
-    return yaml.safe_load((pytestconfig.rootpath / "config.yaml").read_text())
+    """The study's, with few levels and scenes."""
+    config = yaml.safe_load((pytestconfig.rootpath / "config.yaml").read_text())
+    config["perception"] |= {"levels": 12, "scenes": 120}
+    return config
 
 
 @pytest.fixture
@@ -57,10 +62,9 @@ def run_stage(monkeypatch, tmp_path, recipe, config):
             "--arm": ["onehot"],
             "--seed": [seed],
             "--recipe": [json.dumps(asdict(recipe))],
-            "--retargets": [json.dumps(config["retargets"])],
+            "--retargets": [Retargets.passed(config)],
             "--levels-seed": [5],
-            "--levels": [12],
-            "--scenes": [120],
+            "--perception": [Perception.passed(config)],
             "--late": LATE,
             "--checkpoints": [save(str(phase), phase, ("blue", "purple")[phase % 2]) for phase in range(PHASES)],
             "--output": [tmp_path / f"{output}.parquet"],
@@ -153,8 +157,8 @@ def test_what_is_taken_is_that_of_the_networks(run_stage, recipe):
 
 def test_observations_that_are_scored_were_not_learned_from(run_stage, monkeypatch):
     halves = []
-    looks = perceive.looks
-    monkeypatch.setattr(perceive, "looks", lambda *given: halves.append(given[1]) or looks(*given))
+    looks = perception.looks
+    monkeypatch.setattr(perception, "looks", lambda *given: halves.append(given[1]) or looks(*given))
     run_stage("one")
     train, test = ({tuple(scene) for scene in half.tolist()} for half in halves)
     assert train

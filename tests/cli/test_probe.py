@@ -36,14 +36,13 @@ def run(monkeypatch, tmp_path, recipe):
         objective = recipe.objectives[phase % 2]
         save_checkpoint(path, agent, Header("onehot", 7, phase, objective, recipe.encoding, recipe.digest()))
 
-    def run_stage(output, phases=(0, 1, 2, 3), seed=7):
+    def run_stage(output, order=(0, 1, 2, 3), seed=7):
         arguments = {
             "--arm": ["onehot"],
             "--seed": [str(seed)],
             "--recipe": [json.dumps(asdict(recipe))],
             "--probes": [json.dumps(SETTINGS)],
-            "--phases": map(str, phases),
-            "--checkpoints": paths,
+            "--checkpoints": [paths[place] for place in order],
             "--output": [str(tmp_path / output)],
         }
         monkeypatch.setattr(sys, "argv", ["probe", *(text for name, own in arguments.items() for text in (name, *own))])
@@ -65,11 +64,11 @@ def test_the_same_bytes_twice(run, tmp_path):
 def test_levels_and_observations_of_both_halves_are_different(run, monkeypatch):
     """What the probes are scored on was never shown to them, not even by chance."""
     codes = []
-    inputs_of = probe.inputs_of
-    monkeypatch.setattr(probe, "inputs_of", lambda recipe, found: codes.append(found) or inputs_of(recipe, found))
+    key_places = probes.key_places
+    monkeypatch.setattr(probes, "key_places", lambda world, found: codes.append(found) or key_places(world, found))
     drawn = []
-    seen = probe.seen
-    monkeypatch.setattr(probe, "seen", lambda *given: drawn.append(given[-1].spawn_key) or seen(*given))
+    draw = probes.drawn_observations
+    monkeypatch.setattr(probes, "drawn_observations", lambda *given: drawn.append(given[-1].spawn_key) or draw(*given))
     frame = run("one.parquet")
     train, test = codes
     assert len(set(drawn)) == 2
@@ -86,7 +85,7 @@ def test_networks_are_those_of_their_phases(run, monkeypatch):
         given.update(train=train, test=test, untrained=untrained)
         return probes.key_place(test, rest[0])
 
-    monkeypatch.setattr(probe, "probe_run", keep)
+    monkeypatch.setattr(probes, "all_probes", keep)
     run("one.parquet")
     assert [(network.phase, network.objective) for network in given["train"]] == [("0", "blue"), ("1", "purple")]
     assert [(network.phase, network.objective) for network in given["test"]] == [("2", "blue"), ("3", "purple")]
@@ -97,5 +96,5 @@ def test_networks_are_those_of_their_phases(run, monkeypatch):
 
 
 def test_another_phases_checkpoint_is_refused(run):
-    with pytest.raises(StudyError, match=r"0\.safetensors is of phase 0, not 1"):
-        run("one.parquet", phases=(1, 0, 2, 3))
+    with pytest.raises(StudyError, match=r"1\.safetensors is of phase 1, not 0"):
+        run("one.parquet", order=(1, 0, 2, 3))

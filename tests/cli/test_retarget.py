@@ -17,11 +17,13 @@ from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
 from goalsplice.cli import retarget
 from goalsplice.edits.relabelling import perceiving
-from goalsplice.experiments.evaluation import evaluate, evaluate_policy, levels
-from goalsplice.experiments.scoring import first
+from goalsplice.experiments import bench, retargeting
+from goalsplice.experiments.bench import first
+from goalsplice.experiments.evaluation import evaluate, levels
 from goalsplice.io.errors import StudyError, run
 from goalsplice.io.frames import read_frame
 from goalsplice.io.tables import table_schema, write_table
+from goalsplice.settings.sections import Retargets
 
 PHASES = 4
 LATE = (2, 3)
@@ -32,7 +34,7 @@ FEW, BELOW = "few weights", "below layer 1"
 def config(pytestconfig) -> dict:
     """The study's, with few levels, draws and evaluations."""
     config = yaml.safe_load((pytestconfig.rootpath / "config.yaml").read_text())
-    config["retargets"] |= {"levels": 12, "control_levels": 5, "draws": 2, "evaluations": 3}
+    config["retargets"] |= {"levels": 24, "control_levels": 5, "draws": 2, "evaluations": 3}
     return config
 
 
@@ -69,7 +71,7 @@ def run_stage(monkeypatch, tmp_path, recipe, config):
             "--arm": ["onehot"],
             "--seed": [7],
             "--recipe": [json.dumps(asdict(recipe))],
-            "--retargets": [json.dumps(config["retargets"])],
+            "--retargets": [Retargets.passed(config)],
             "--levels-seed": [5],
             "--late": LATE,
             "--checkpoints": [save(f"7-{phase}", 7, phase, wanted(phase)) for phase in range(PHASES)],
@@ -131,7 +133,7 @@ def test_early_phases_are_tested_with_what_was_fixed(run_stage):
     for phase in LATE:
         late = chosen(frame, phase=phase)
         plain = chosen(late, control="none")
-        assert plain["levels"].eq(12).all()
+        assert plain["levels"].eq(24).all()
         for layouts in ("three_colours", "training", "without_yellow"):
             tested = chosen(plain, layouts=layouts)[["family", "edit"]].to_numpy().tolist()
             assert tested[: len(fixed)] == fixed
@@ -163,10 +165,10 @@ def test_rows_say_what_the_agents_are_and_do(run_stage, recipe):
         actor = untrained(recipe, phase).actor.state_dict()
         policy = perceiving(policy_of(actor, recipe.world), recipe.world, wanted, "yellow")
         for layouts in ("three_colours", "without_yellow") if phase in LATE else ("three_colours",):
-            on = levels(layouts, 12, 5, recipe.grid_size)
+            on = levels(layouts, 24, 5, recipe.grid_size)
             for family, expected in (
                 ("bounds", evaluate(actor, recipe, on, "sampling")),
-                ("perception", evaluate_policy(policy, recipe, on, "sampling")),
+                ("perception", evaluate(policy, recipe, on, "sampling")),
             ):
                 (row,) = chosen(frame, phase=phase, family=family, layouts=layouts)[list(expected)].to_numpy()
                 np.testing.assert_array_equal(row, list(expected.values()))
@@ -197,12 +199,13 @@ def test_effort_is_spent_on_other_levels_than_those_of_the_test(run_stage, recip
         asked.append(on.stream.tolist())
         return evaluate(actor, recipe, on, policy)
 
-    monkeypatch.setattr(retarget, "evaluate", spied)
+    for module in (bench, retargeting):
+        monkeypatch.setattr(module, "evaluate", spied)
     run_stage("one")
-    on, practice = levels("three_colours", 12, 5, 6), levels("three_colours", 5, 6, 6)
+    on, practice = levels("three_colours", 24, 5, 6), levels("three_colours", 5, 6, 6)
     assert asked.count(practice.stream.tolist()) == 2 * 3 * len(LATE), "two edits, three evaluations each"
     assert not set(practice.stream.tolist()) & set(on.stream.tolist())
-    known = [levels(layouts, 12, 5, 6).stream.tolist() for layouts in ("three_colours", "training", "without_yellow")]
+    known = [levels(layouts, 24, 5, 6).stream.tolist() for layouts in ("three_colours", "training", "without_yellow")]
     known += [practice.stream.tolist(), first(on, 5).stream.tolist()]
     assert all(streams in known for streams in asked)
 

@@ -4,10 +4,12 @@ import pytest
 import torch
 import yaml
 
-from goalsplice.agent.network import Agent
+from edits.contexts import context_of
+from goalsplice.agent.network import Agent, Weights
+from goalsplice.agent.observations import observations
 from goalsplice.agent.recipe import Recipe
-from goalsplice.edits.attribution import Observations, observations
-from goalsplice.edits.edit import Weights
+from goalsplice.agent.seeding import sequence
+from goalsplice.edits.edit import Context
 from goalsplice.settings.study import recipe_of
 
 
@@ -37,6 +39,8 @@ def donor(recipe) -> Weights:
 
 
 @pytest.fixture(scope="session")
-def met(recipient, donor, recipe) -> Observations:
-    """What both meet."""
-    return observations((recipient, donor), recipe, "three_colours", ("arm", 0))
+def context(recipient, donor, recipe) -> Context:
+    """Both, with what they meet."""
+    sequences = [sequence("arm", 0, "met", number) for number in range(2)]
+    met = observations((recipient, donor), recipe, "three_colours", 32, 16, sequences)
+    return context_of(recipient, donor, recipe, met)

@@ -1,18 +1,70 @@
 """Small subjects to be edited, in both encodings, and what tells whether an edit left them alone."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from goalsplice.agent.fast.policy import Policy
-from goalsplice.agent.network import Agent
+from goalsplice.agent.network import Agent, Weights
+from goalsplice.agent.observations import observations
 from goalsplice.agent.recipe import Recipe
-from goalsplice.edits.edit import Weights
-from goalsplice.edits.least_squares import seen
-from goalsplice.edits.retargets import Settings, Subject
+from goalsplice.agent.runs import Checkpoint, Run
+from goalsplice.agent.seeding import sequence
+from goalsplice.edits.edit import Context
+from goalsplice.edits.retargets import Switches
+from goalsplice.settings.sections import Retargets
+from goalsplice.world.observation import Observations
 
-SETTINGS = Settings("yellow", "green", strength=1.3, share=0.02, below="layers 2 to 3", draws=2, evaluations=4)
+SETTINGS = Retargets(
+    target="yellow",
+    absent="green",
+    strength=1.3,
+    share=0.02,
+    below={"onehot": "layers 2 to 3", "integers": "layers 2 to 3"},
+    draws=2,
+    evaluations=4,
+    levels=12,
+    control_levels=5,
+    layouts=("three_colours",),
+    policy="sampling",
+)
+
+
+class Subject(NamedTuple):
+    """A checkpoint that wants purple, after one that wants blue, and switches to purple."""
+
+    context: Context
+    switches: Switches
+
+    @property
+    def actor(self) -> Weights:
+        return self.context.recipient.actor
+
+    @property
+    def neighbour(self) -> Weights:
+        return self.context.run.checkpoints[self.context.phase - 1].actor
+
+    @property
+    def met(self) -> Observations:
+        return self.context.observations
+
+    def of(self, actor: Weights) -> "Subject":
+        """The same of another actor."""
+        run, phase = self.context.run, self.context.phase
+        recipient = self.context.recipient._replace(actor=actor)
+        run = replace(run, checkpoints={**run.checkpoints, phase: recipient})
+        return self._replace(context=self.context._replace(run=run))
+
+    def of_seed(self, seed: int) -> "Subject":
+        """The same of another run."""
+        return self._replace(context=self.context._replace(run=replace(self.context.run, seed=seed)))
+
+
+def met_by(actor: Weights, recipe: Recipe, layouts: str = "three_colours", seed: int = 0) -> Observations:
+    """What an actor meets in some thousand steps."""
+    return observations([actor], recipe, layouts, 64, 64, [sequence("arm", seed, "met")])
 
 
 def opinionated(recipe: Recipe, seed: int) -> Weights:
@@ -27,12 +79,11 @@ def subject_of(recipe: Recipe, encoding: str = "onehot") -> tuple[Subject, Recip
     """A subject that has all that an edit may take, and its recipe."""
     recipe = replace(recipe, encoding=encoding)
     actors = [opinionated(recipe, seed) for seed in range(6)]
-    key = ("arm", 99, 19)
-    met = seen(actors[0], recipe, "three_colours", key)
-    switches = [(actors[1], actors[0]), (actors[2], actors[3])]
-    return Subject(
-        actors[0], "purple", "blue", met, actors[1], switches, (actors[4], actors[5]), actors[3], key
-    ), recipe
+    checkpoints = {18: Checkpoint(99, 18, "blue", actors[1]), 19: Checkpoint(99, 19, "purple", actors[0])}
+    tuned = Checkpoint(99, 19, "yellow", actors[3])
+    context = Context(Run("arm", 99, recipe, checkpoints), 19, tuned, met_by(actors[0], recipe))
+    own = [(actors[1], actors[0]), (actors[2], actors[3])]
+    return Subject(context, Switches(own, (actors[4], actors[5]))), recipe
 
 
 def logits(policy: Policy, rows: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ import torch
 
 from goalsplice.agent.network import ACTOR_LAYERS, Agent
 from goalsplice.edits.activations import activation_edits, add_mean_difference
-from goalsplice.edits.edit import size
+from goalsplice.edits.delta import WeightDelta
 
 AFTER = (1, 2, 3)
 
@@ -22,8 +22,8 @@ def networks(recipe, recipient, donor):
 
 
 @pytest.fixture(scope="module")
-def edits(met):
-    return {edit.name: edit for edit in activation_edits(met)}
+def edits():
+    return {edit.name: edit for edit in activation_edits()}
 
 
 def built(network, weights):
@@ -38,31 +38,29 @@ def test_there_are_two_after_each_hidden_layer(edits):
 
 
 @pytest.mark.parametrize("number", AFTER)
-def test_interchange_runs_the_recipients_upper_layers_on_the_donors_activations(
-    networks, recipient, donor, met, edits, number
-):
-    edited = edits[f"interchange after layer{number}"].make(recipient, donor)
-    expected = networks[0][2 * number :](networks[1][: 2 * number](met.inputs))
-    torch.testing.assert_close(built(networks[0], edited)(met.inputs), expected)
+def test_interchange_runs_the_recipients_upper_layers_on_the_donors_activations(networks, context, edits, number):
+    edited = edits[f"interchange after layer{number}"].make(context)
+    expected = networks[0][2 * number :](networks[1][: 2 * number](context.inputs))
+    torch.testing.assert_close(built(networks[0], edited)(context.inputs), expected)
 
 
 @pytest.mark.parametrize("number", AFTER)
-def test_mean_difference_is_added_to_the_activations(networks, recipient, donor, met, edits, number):
+def test_mean_difference_is_added_to_the_activations(networks, context, edits, number):
     """The mean is over visits, not over distinct observations: what is met more often counts more."""
-    lower = [network[: 2 * number](met.inputs) for network in networks]
-    weights = met.frequency.numpy()
+    lower = [network[: 2 * number](context.inputs) for network in networks]
+    weights = context.frequency.numpy()
     assert weights.max() > 2 * weights.min()
     mean = torch.tensor((weights[:, None] * (lower[1] - lower[0]).numpy()).sum(axis=0))
     expected = networks[0][2 * number :](lower[0] + mean)
     edit = edits[f"mean difference after layer{number}"]
-    edited = edit.make(recipient, donor)
-    torch.testing.assert_close(built(networks[0], edited)(met.inputs), expected, rtol=1e-4, atol=1e-4)
-    torch.testing.assert_close(add_mean_difference(f"layer{number}", met)(recipient, donor), edited, rtol=0, atol=0)
+    edited = edit.make(context)
+    torch.testing.assert_close(built(networks[0], edited)(context.inputs), expected, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(add_mean_difference(f"layer{number}")(context), edited, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("number", AFTER)
-def test_mean_difference_changes_the_next_layers_bias_only(recipient, donor, edits, number):
-    edited = edits[f"mean difference after layer{number}"].make(recipient, donor)
+def test_mean_difference_changes_the_next_layers_bias_only(recipient, context, edits, number):
+    edited = edits[f"mean difference after layer{number}"].make(context)
     bias = f"{ACTOR_LAYERS[number]}.bias"
     assert not torch.equal(edited[bias], recipient[bias])
-    assert size(recipient, {**edited, bias: recipient[bias]}) == 0
+    assert WeightDelta(recipient, {**edited, bias: recipient[bias]}).size == 0

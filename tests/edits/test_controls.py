@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from goalsplice.agent.network import ACTOR_LAYERS
 from goalsplice.edits import controls
-from goalsplice.edits.edit import change, norm, size, take
+from goalsplice.edits.delta import WeightDelta
 from goalsplice.edits.layers import splice_layers
+from goalsplice.edits.weights import take
 
 seeds = st.integers(0, 2**32 - 1)
 subsets = st.sets(st.sampled_from(ACTOR_LAYERS)).map(lambda chosen: tuple(sorted(chosen)))
@@ -33,7 +34,7 @@ def test_turned_twice_is_the_edit(recipient, donor, seed, share):
     edited = some(recipient, donor, seed, share)
     turned = controls.turned(recipient, edited)
     torch.testing.assert_close(controls.turned(recipient, turned), edited)
-    assert norm(recipient, turned) == pytest.approx(norm(recipient, edited), rel=1e-4)
+    assert WeightDelta(recipient, turned).norm == pytest.approx(WeightDelta(recipient, edited).norm, rel=1e-4)
     middle = {name: (turned[name] + edited[name]) / 2 for name in recipient}
     torch.testing.assert_close(middle, dict(recipient), rtol=1e-4, atol=1e-5)
 
@@ -42,8 +43,8 @@ def test_turned_twice_is_the_edit(recipient, donor, seed, share):
 @given(subsets)
 def test_the_complement_of_a_splice_is_the_splice_of_the_rest(recipient, donor, layers):
     rest = tuple(layer for layer in ACTOR_LAYERS if layer not in layers)
-    found = controls.complement(recipient, donor, splice_layers(layers)(recipient, donor))
-    torch.testing.assert_close(found, splice_layers(rest)(recipient, donor))
+    found = controls.complement(recipient, donor, splice_layers(recipient, donor, layers))
+    torch.testing.assert_close(found, splice_layers(recipient, donor, rest))
 
 
 @settings(deadline=None)
@@ -52,7 +53,9 @@ def test_an_edit_and_its_complement_share_out_the_difference(recipient, donor, s
     """To the bit: a weight that rounding makes another counts into the control's size."""
     edited = some(recipient, donor, seed, share)
     found = controls.complement(recipient, donor, edited)
-    assert size(recipient, edited) + size(recipient, found) == size(recipient, donor)
+    assert (
+        WeightDelta(recipient, edited).size + WeightDelta(recipient, found).size == WeightDelta(recipient, donor).size
+    )
 
 
 @settings(deadline=None)
@@ -60,7 +63,7 @@ def test_an_edit_and_its_complement_share_out_the_difference(recipient, donor, s
 def test_shuffled_has_the_same_values_at_the_same_places(recipient, donor, seed, share):
     edited = some(recipient, donor, seed, share)
     found = controls.shuffled(recipient, edited, np.random.default_rng(seed))
-    for name, part in change(recipient, edited).items():
+    for name, part in WeightDelta(recipient, edited).tensors.items():
         mixed = found[name] - recipient[name]
         torch.testing.assert_close(mixed.flatten().sort()[0], part.flatten().sort()[0], rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(places(recipient, found), places(recipient, edited), rtol=0, atol=0)
@@ -71,7 +74,7 @@ def test_shuffled_has_the_same_values_at_the_same_places(recipient, donor, seed,
 def test_noise_has_the_same_norms_at_the_same_places(recipient, donor, seed, share):
     edited = some(recipient, donor, seed, share)
     found = controls.noise(recipient, edited, np.random.default_rng(seed))
-    for name, part in change(recipient, edited).items():
+    for name, part in WeightDelta(recipient, edited).tensors.items():
         torch.testing.assert_close((found[name] - recipient[name]).norm(), part.norm(), rtol=1e-4, atol=1e-5)
         assert torch.equal(found[name][part == 0], recipient[name][part == 0])
 
@@ -81,7 +84,7 @@ def test_noise_has_the_same_norms_at_the_same_places(recipient, donor, seed, sha
 def test_random_sites_are_as_many_and_the_donors(recipient, donor, seed, share):
     edited = some(recipient, donor, seed, share)
     found = controls.random_sites(recipient, donor, edited, np.random.default_rng(seed))
-    assert size(recipient, found) == size(recipient, edited)
+    assert WeightDelta(recipient, found).size == WeightDelta(recipient, edited).size
     for name, changed in places(recipient, found).items():
         assert torch.equal(found[name], torch.where(changed, donor[name], recipient[name]))
 
@@ -92,14 +95,14 @@ def test_random_sites_are_not_where_nothing_differs(recipient, donor, seed, shar
     alike = {**donor, "layer1.weight": recipient["layer1.weight"], "layer3.bias": recipient["layer3.bias"]}
     edited = some(recipient, alike, seed, share)
     found = controls.random_sites(recipient, alike, edited, np.random.default_rng(seed))
-    assert size(recipient, found) == size(recipient, edited)
+    assert WeightDelta(recipient, found).size == WeightDelta(recipient, edited).size
 
 
 def test_random_sites_are_equally_likely_everywhere(recipient, donor):
     """Over many draws each tensor has its share of the sites: 36 of 3559 places, 300 times, to four standard errors."""
     edited = some(recipient, donor, 0, 0.01)
     draws = 300
-    total, count = size(recipient, donor), size(recipient, edited)
+    total, count = WeightDelta(recipient, donor).size, WeightDelta(recipient, edited).size
     hits = dict.fromkeys(recipient, 0)
     for seed in range(draws):
         found = controls.random_sites(recipient, donor, edited, np.random.default_rng(seed))
@@ -121,6 +124,6 @@ def test_draws_differ_from_each_other_and_from_the_edit_and_are_repeatable(recip
     for name, drawn in draw.items():
         one, again, other = drawn(0), drawn(0), drawn(1)
         torch.testing.assert_close(one, again, rtol=0, atol=0)
-        enough = 0.8 * size(recipient, edited)
-        assert size(one, other) > enough, name
-        assert size(one, edited) > enough, name
+        enough = 0.8 * WeightDelta(recipient, edited).size
+        assert WeightDelta(one, other).size > enough, name
+        assert WeightDelta(one, edited).size > enough, name

@@ -1,78 +1,50 @@
-"""What is said of an edit, and what taking weights by masks does."""
+"""What an edit is made with says where it is from."""
 
 import numpy as np
-import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from goalsplice.edits.edit import IN_USE, add, change, flat, in_use, norm, parts, size, take, unflat
-
-chosen = st.tuples(st.integers(0, 2**32 - 1), st.floats(0, 1))
-"""A seed and a share, from which `masks` follow."""
+from edits.contexts import DONOR_PHASE, PHASE, checkpoint
+from goalsplice.edits.edit import Edit, Edited
 
 
-def masks(weights, seed, share):
-    """Random places of every tensor."""
-    generator = np.random.default_rng(seed)
-    return {name: torch.from_numpy(generator.random(part.shape) < share) for name, part in weights.items()}
+def test_a_context_is_of_one_run_and_a_donor(context, recipient, donor, recipe):
+    assert context.recipient is context.run.checkpoints[PHASE]
+    assert [list(actor) for actor in context.actors] == [list(recipient), list(donor)]
+    assert context.actors[0] is recipient
+    assert context.actors[1] is donor
+    assert context.recipe is recipe
+    assert context.encoding == recipe.world
+    assert context.key == ("onehot", 99, PHASE, DONOR_PHASE)
+    assert context.identity == {
+        "recipient_phase": PHASE,
+        "donor_phase": DONOR_PHASE,
+        "recipient_objective": "blue",
+        "donor_objective": "purple",
+    }
 
 
-def test_change_and_add_undo_each_other(recipient, donor):
-    torch.testing.assert_close(add(recipient, change(recipient, donor)), dict(donor))
-    halfway = {name: (recipient[name] + donor[name]) / 2 for name in recipient}
-    torch.testing.assert_close(add(recipient, change(recipient, donor), 0.5), halfway)
+def test_a_context_shows_what_is_met_as_the_network_sees_it(context, recipe):
+    """Each cell has one kind, one colour and one state."""
+    assert context.inputs.shape == (len(context.observations.codes), recipe.world.inputs)
+    assert context.inputs.dtype == context.frequency.dtype == torch.float32
+    cells = context.inputs.view(-1, recipe.world.cells, recipe.world.channels)
+    for part in (cells[..., :11], cells[..., 11:17], cells[..., 17:]):
+        assert (part.sum(dim=-1) == 1).all()
+    images = recipe.world.images(context.observations.codes)
+    np.testing.assert_array_equal(context.inputs.numpy(), images.reshape(len(images), -1))
+    visits = context.frequency.double() * 2 * 32 * 16
+    torch.testing.assert_close(visits, torch.from_numpy(context.observations.counts).double(), rtol=0, atol=1e-3)
 
 
-def test_a_vector_and_its_actor_undo_each_other(recipient, donor):
-    """In whatever order the tensors are: a vector says which weight is where by the names alone."""
-    vector = flat(recipient)
-    assert vector.shape == (sum(part.numel() for part in recipient.values()),)
-    backwards = dict(reversed(recipient.items()))
-    np.testing.assert_array_equal(flat(backwards), vector)
-    for like in (donor, dict(reversed(donor.items()))):
-        found = unflat(vector, like)
-        assert list(found) == list(like)
-        torch.testing.assert_close(found, {name: recipient[name] for name in like}, rtol=0, atol=0)
-    for name, place in parts(donor).items():
-        np.testing.assert_array_equal(vector[place], recipient[name].numpy().ravel())
+def test_another_donor_is_another_context_of_the_same_recipient(context):
+    other = checkpoint({}, phase=4)
+    replaced = context._replace(donor=other)
+    assert replaced.donor is other
+    assert replaced.recipient is context.recipient
+    assert replaced.observations is context.observations
+    assert context.donor.phase == DONOR_PHASE
 
 
-def test_a_vector_is_a_copy(recipient):
-    vector = flat(recipient)
-    before = vector.copy()
-    vector += 1
-    np.testing.assert_array_equal(flat(recipient), before)
-
-
-@given(st.lists(st.floats(0, 1e3, width=32), min_size=1, max_size=9))
-def test_in_use_is_what_is_not_small_beside_the_largest(sizes):
-    found = in_use(torch.tensor(sizes, dtype=torch.float64))
-    assert found.tolist() == [size > IN_USE * max(sizes) for size in sizes]
-    assert found.any() == (max(sizes) > 0)
-
-
-@settings(deadline=None)
-@given(chosen)
-def test_size_and_norm_are_of_what_was_taken(recipient, donor, chosen):
-    where = masks(recipient, *chosen)
-    edited = take(recipient, donor, where)
-    assert size(recipient, edited) == sum(int(mask.sum()) for mask in where.values())
-    taken = np.concatenate([(donor[name] - recipient[name])[where[name]].numpy() for name in recipient])
-    assert norm(recipient, edited) == pytest.approx(np.linalg.norm(taken), rel=1e-5)
-
-
-@settings(deadline=None)
-@given(chosen)
-def test_two_that_take_opposite_places_exchange_the_networks(recipient, donor, chosen):
-    where = masks(recipient, *chosen)
-    rest = {name: ~mask for name, mask in where.items()}
-    torch.testing.assert_close(take(recipient, donor, where), take(donor, recipient, rest), rtol=0, atol=0)
-
-
-def test_masks_broadcast_and_tensors_without_one_stay(recipient, donor):
-    columns = torch.arange(recipient["layer2.weight"].shape[1]) < 3
-    edited = take(recipient, donor, {"layer2.weight": columns[None, :]})
-    expected = recipient["layer2.weight"].clone()
-    expected[:, :3] = donor["layer2.weight"][:, :3]
-    torch.testing.assert_close(edited, {**recipient, "layer2.weight": expected}, rtol=0, atol=0)
+def test_what_an_edit_made_is_no_control_unless_it_says_so(recipient):
+    edited = Edited(Edit("layers", "none", lambda context: recipient), recipient)
+    assert (edited.control, edited.draw) == ("none", 0)

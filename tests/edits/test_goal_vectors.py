@@ -99,7 +99,7 @@ def test_the_contrast_with_the_target_alone_exchanges_the_two_colours(actor, ord
     target, wanted, *_ = order
     vector = goal_vectors.contrast(actor, ENCODING, wanted, [target])
     aimed = goal_vectors.aim(actor, ENCODING, vector, target, wanted)
-    exchanged = exchange_colours(ENCODING, target, wanted)(actor, actor)
+    exchanged = exchange_colours(actor, ENCODING, target, wanted)
     torch.testing.assert_close(aimed, dict(exchanged), rtol=0, atol=1e-5)
     # What the target gets is the wanted colour's, also where nothing is taken from that one.
     added = goal_vectors.aim(actor, ENCODING, vector, target, wanted, take=False)

@@ -6,8 +6,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from goalsplice.edits.edit import size
-from goalsplice.edits.graft import graft
+from goalsplice.edits.delta import WeightDelta
+from goalsplice.edits.graft import grafted
 from goalsplice.edits.single_weights import SHARES
 
 
@@ -39,12 +39,12 @@ def changes(recipient, other):
 @given(pairs(), st.floats(0, 1))
 def test_a_graft_takes_the_largest_changes(pair, share):
     recipient, donor = pair
-    grafted = graft(share)(recipient, donor)
-    changed = size(recipient, donor)
-    assert size(recipient, grafted) == min(changed, max(1, round(share * changed)))
-    for name, part in grafted.items():
+    found = grafted(recipient, donor, share)
+    changed = WeightDelta(recipient, donor).size
+    assert WeightDelta(recipient, found).size == min(changed, max(1, round(share * changed)))
+    for name, part in found.items():
         assert ((part == recipient[name]) | (part == donor[name])).all()
-    taken = changes(recipient, grafted) > 0
+    taken = changes(recipient, found) > 0
     sizes = changes(recipient, donor)
     if taken.any() and not taken.all():
         assert sizes[taken].min() > sizes[~taken].max()
@@ -54,7 +54,7 @@ def test_a_graft_takes_the_largest_changes(pair, share):
 @given(pairs(), st.tuples(st.floats(0, 1), st.floats(0, 1)))
 def test_a_larger_graft_holds_the_smaller_and_comes_closer_to_the_donor(pair, shares):
     recipient, donor = pair
-    small, large = (graft(share)(recipient, donor) for share in sorted(shares))
+    small, large = (grafted(recipient, donor, share) for share in sorted(shares))
     for name in recipient:
         own = small[name] != recipient[name]
         assert (large[name][own] == donor[name][own]).all()
@@ -65,19 +65,19 @@ def test_a_larger_graft_holds_the_smaller_and_comes_closer_to_the_donor(pair, sh
 def test_the_whole_is_the_donor_and_nothing_is_changed_in_place(pair):
     recipient, donor = pair
     before = [{name: part.clone() for name, part in weights.items()} for weights in pair]
-    grafted = graft(1.0)(recipient, donor)
+    found = grafted(recipient, donor, 1.0)
     for name in recipient:
-        assert torch.equal(grafted[name], donor[name])
+        assert torch.equal(found[name], donor[name])
         assert torch.equal(recipient[name], before[0][name])
         assert torch.equal(donor[name], before[1][name])
 
 
 def test_equal_actors_give_the_recipient(recipient):
-    grafted = graft(0.5)(recipient, recipient)
-    assert size(recipient, grafted) == 0
+    found = grafted(recipient, recipient, 0.5)
+    assert WeightDelta(recipient, found).size == 0
 
 
 def test_sizes_are_the_shares_of_what_changed(recipient, donor):
     assert (SHARES[0], SHARES[-1]) == (1e-4, 1.0)
-    sizes = [size(recipient, graft(share)(recipient, donor)) for share in SHARES]
+    sizes = [WeightDelta(recipient, grafted(recipient, donor, share)).size for share in SHARES]
     assert sizes == pytest.approx([share * sizes[-1] for share in SHARES], abs=1)

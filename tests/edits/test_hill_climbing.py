@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edits.subjects import copies, equal
-from goalsplice.edits.edit import flat, norm, size, unflat
+from goalsplice.edits.delta import WeightDelta
 from goalsplice.edits.hill_climbing import climbed
+from goalsplice.edits.weights import flat, unflat
 
 
 @st.composite
@@ -72,7 +73,7 @@ def test_the_same_few_weights_are_changed_throughout_and_none_that_is_zero(probl
 
 def test_as_many_weights_as_are_asked_for_are_changed(recipient):
     best = climbed(recipient, 50, 1.0, Asked(values=float), 3, np.random.default_rng(0))
-    assert size(recipient, best) == 50
+    assert WeightDelta(recipient, best).size == 50
     assert all(best[name].shape == part.shape and best[name].dtype == part.dtype for name, part in recipient.items())
 
 
@@ -97,7 +98,7 @@ def test_steps_grow_with_success_and_shrink_without(recipient, values, factor):
     score = Asked(values=values)
     climbed(recipient, 200, 2.0, score, 8, np.random.default_rng(0))
     origins = score.actors if factor > 1 else [recipient] * 8
-    steps = [norm(origin, trial) for origin, trial in zip(origins[:-1], score.actors[1:], strict=False)]
+    steps = [WeightDelta(origin, trial).norm for origin, trial in zip(origins[:-1], score.actors[1:], strict=False)]
     assert steps == pytest.approx([2.0 * factor**number for number in range(7)], rel=1e-4)
 
 

@@ -7,8 +7,9 @@ import pytest
 import torch
 from minigrid.core.constants import COLOR_TO_IDX, OBJECT_TO_IDX
 
+from edits.contexts import context_of
 from goalsplice.edits.attribution import log_probabilities
-from goalsplice.edits.edit import size
+from goalsplice.edits.delta import WeightDelta
 from goalsplice.edits.inputs import exchange_colours, input_edits, input_groups, take_inputs
 from goalsplice.world.observation import Encoding
 from goalsplice.world.simulator import (
@@ -168,11 +169,11 @@ def test_every_group_is_an_edit_that_takes_its_columns_only(recipient, donor, re
     edits = {edit.name: edit for edit in input_edits(recipe.world)}
     assert set(edits) == {*groups, *EXCHANGES}
     for name, columns in groups.items():
-        edited = edits[name].make(recipient, donor)
+        edited = edits[name].make(context_of(recipient, donor))
         expected = recipient["layer1.weight"].clone()
         expected[:, np.flatnonzero(columns)] = donor["layer1.weight"][:, np.flatnonzero(columns)]
         torch.testing.assert_close(edited, {**recipient, "layer1.weight": expected}, rtol=0, atol=0)
-        torch.testing.assert_close(take_inputs(columns)(recipient, donor), edited, rtol=0, atol=0)
+        torch.testing.assert_close(take_inputs(recipient, donor, columns), edited, rtol=0, atol=0)
 
 
 def test_random_columns_are_as_many_and_anywhere(recipient, donor, recipe):
@@ -182,8 +183,11 @@ def test_random_columns_are_as_many_and_anywhere(recipient, donor, recipe):
             continue
         sites = []
         for seed in range(3):
-            drawn = edit.at_random(np.random.default_rng(seed))(recipient, donor)
-            assert size(recipient, drawn) == size(recipient, edit.make(recipient, donor))
+            drawn = edit.at_random(np.random.default_rng(seed))(context_of(recipient, donor))
+            assert (
+                WeightDelta(recipient, drawn).size
+                == WeightDelta(recipient, edit.make(context_of(recipient, donor))).size
+            )
             assert all(torch.equal(drawn[name], recipient[name]) for name in drawn if name != "layer1.weight")
             columns = (drawn["layer1.weight"] != recipient["layer1.weight"]).any(dim=0)
             assert torch.equal(drawn["layer1.weight"][:, columns], donor["layer1.weight"][:, columns])
@@ -215,21 +219,21 @@ def test_exchanged_columns_see_the_world_with_the_keys_exchanged(recipient, dono
         return torch.from_numpy(recipe.world.images(codes).reshape(len(codes), -1).astype(np.float32))
 
     (edit,) = (edit for edit in input_edits(recipe.world) if edit.name == name)
-    exchanged = edit.make(recipient, donor)
+    exchanged = edit.make(context_of(recipient, donor, recipe))
     as_they_are, swapped = inputs(worlds), inputs(exchanged_keys(worlds, *EXCHANGES[name]))
     torch.testing.assert_close(log_probabilities(exchanged, as_they_are), log_probabilities(recipient, swapped))
     assert not torch.allclose(log_probabilities(exchanged, as_they_are), log_probabilities(recipient, as_they_are))
 
 
 @pytest.mark.parametrize(("one", "other"), EXCHANGES.values(), ids=EXCHANGES)
-def test_an_exchange_is_of_two_colours_columns_and_undoes_itself(recipient, donor, recipe, one, other):
-    exchange, groups = exchange_colours(recipe.world, one, other), input_groups(recipe.world)
-    exchanged = exchange(recipient, donor)
+def test_an_exchange_is_of_two_colours_columns_and_undoes_itself(recipient, recipe, one, other):
+    groups = input_groups(recipe.world)
+    exchanged = exchange_colours(recipient, recipe.world, one, other)
     before, after = recipient["layer1.weight"], exchanged["layer1.weight"]
     assert torch.equal(after[:, groups[one]], before[:, groups[other]])
     assert torch.equal(after[:, groups[other]], before[:, groups[one]])
     rest = ~(groups[one] | groups[other])
     assert torch.equal(after[:, rest], before[:, rest])
     torch.testing.assert_close(exchanged, {**recipient, "layer1.weight": after}, rtol=0, atol=0)
-    torch.testing.assert_close(exchange(exchanged, donor), dict(recipient), rtol=0, atol=0)
-    torch.testing.assert_close(exchange(recipient, recipient), exchanged, rtol=0, atol=0)
+    back = exchange_colours(exchanged, recipe.world, one, other)
+    torch.testing.assert_close(back, dict(recipient), rtol=0, atol=0)

@@ -5,8 +5,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edits.contexts import context_of
 from goalsplice.agent.network import ACTOR_LAYERS
-from goalsplice.edits.edit import size
+from goalsplice.edits.delta import WeightDelta
 from goalsplice.edits.layers import layer_edits, splice_layers
 from goalsplice.settings.labels import NO_EDIT
 
@@ -17,7 +18,7 @@ parts = st.sets(st.sampled_from(["weight", "bias"])).map(tuple)
 @settings(deadline=None)
 @given(subsets, parts)
 def test_spliced_parts_are_the_donors_and_the_rest_the_recipients(recipient, donor, layers, parts):
-    edited = splice_layers(layers, parts)(recipient, donor)
+    edited = splice_layers(recipient, donor, layers, parts)
     for name, tensor in edited.items():
         layer, part = name.split(".")
         source = donor if layer in layers and part in parts else recipient
@@ -29,15 +30,16 @@ def test_spliced_parts_are_the_donors_and_the_rest_the_recipients(recipient, don
 @given(subsets)
 def test_a_splice_and_its_complement_exchange_the_networks(recipient, donor, layers):
     rest = tuple(layer for layer in ACTOR_LAYERS if layer not in layers)
-    one, other = splice_layers(layers)(recipient, donor), splice_layers(rest)(donor, recipient)
+    one, other = splice_layers(recipient, donor, layers), splice_layers(donor, recipient, rest)
     torch.testing.assert_close(one, other, rtol=0, atol=0)
 
 
 @settings(deadline=None)
 @given(subsets, parts)
 def test_splicing_back_undoes_it(recipient, donor, layers, parts):
-    make = splice_layers(layers, parts)
-    torch.testing.assert_close(make(make(recipient, donor), recipient), dict(recipient), rtol=0, atol=0)
+    edited = splice_layers(recipient, donor, layers, parts)
+    back = splice_layers(edited, recipient, layers, parts)
+    torch.testing.assert_close(back, dict(recipient), rtol=0, atol=0)
 
 
 def test_there_are_all_subsets_from_none_to_all(recipient, donor):
@@ -51,19 +53,22 @@ def test_there_are_all_subsets_from_none_to_all(recipient, donor):
         assert (NO_EDIT in names) == (family == "layers")
     floor, *_, ceiling = edits["layers"]
     assert (floor.name, ceiling.name) == (NO_EDIT, "+".join(ACTOR_LAYERS))
-    torch.testing.assert_close(floor.make(recipient, donor), dict(recipient), rtol=0, atol=0)
-    torch.testing.assert_close(ceiling.make(recipient, donor), dict(donor), rtol=0, atol=0)
+    torch.testing.assert_close(floor.make(context_of(recipient, donor)), dict(recipient), rtol=0, atol=0)
+    torch.testing.assert_close(ceiling.make(context_of(recipient, donor)), dict(donor), rtol=0, atol=0)
 
 
 def test_names_say_which_layers_are_taken(recipient, donor):
     for edit in layer_edits():
-        edited = edit.make(recipient, donor)
+        edited = edit.make(context_of(recipient, donor))
         taken = {name.split(".")[0] for name in edited if not torch.equal(edited[name], recipient[name])}
         assert taken == (set() if edit.name == NO_EDIT else set(edit.name.split("+")))
 
 
 def test_sizes_of_weights_and_biases_add_up(recipient, donor):
-    sizes = {(edit.family, edit.name): size(recipient, edit.make(recipient, donor)) for edit in layer_edits()}
+    sizes = {
+        (edit.family, edit.name): WeightDelta(recipient, edit.make(context_of(recipient, donor))).size
+        for edit in layer_edits()
+    }
     for (family, name), whole in sizes.items():
         if family == "layers" and name != NO_EDIT:
             assert whole == sizes["layer_weights", name] + sizes["layer_biases", name]
@@ -88,5 +93,5 @@ def test_families_of_parts_leave_the_other_part(recipient, donor, family):
     other = {"layer_weights": "bias", "layer_biases": "weight"}[family]
     for edit in layer_edits():
         if edit.family == family:
-            edited = edit.make(recipient, donor)
+            edited = edit.make(context_of(recipient, donor))
             assert all(torch.equal(edited[name], recipient[name]) for name in edited if name.endswith(other))

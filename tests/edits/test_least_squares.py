@@ -10,13 +10,12 @@ from torch.nn.functional import linear
 from edits.subjects import copies, equal, logits, opinionated, subject_of
 from goalsplice.agent.fast.policy import policy_of
 from goalsplice.agent.network import ACTOR_LAYERS, forward
-from goalsplice.edits import least_squares
-from goalsplice.edits.edit import norm
+from goalsplice.edits.delta import WeightDelta
 from goalsplice.edits.inputs import exchange_colours
-from goalsplice.edits.least_squares import Seen, refitted, seen
-from goalsplice.edits.relabelling import exchanged_rows, inputs_of, perceiving
+from goalsplice.edits.least_squares import refitted
+from goalsplice.edits.relabelling import exchanged_rows, perceiving
 from goalsplice.edits.retargets import LOWER
-from goalsplice.experiments.evaluation import levels
+from goalsplice.world.observation import Observations
 from goalsplice.world.simulator import create, observe
 
 PAIR = ("purple", "yellow")
@@ -31,10 +30,11 @@ def subject(request, recipe):
     return subject_of(recipe, request.param)
 
 
-def twice(recipe, met, pair=PAIR):
+def twice(encoding, met, pair=PAIR):
     """Inputs as they are and exchanged, the same the other way round, and how often each counts."""
+    rows = encoding.rows(met.codes)
     plain, turned = (
-        inputs_of(recipe.world, rows) for rows in (met.rows, exchanged_rows(recipe.world, met.rows, *pair))
+        torch.from_numpy(encoding.inputs_of(seen)) for seen in (rows, exchanged_rows(encoding, rows, *pair))
     )
     weights = torch.from_numpy(np.tile(met.counts, 2)).double()
     return torch.cat([plain, turned]), torch.cat([turned, plain]), weights / weights.sum()
@@ -56,50 +56,11 @@ def into(actor, inputs, layer):
     return linear(entering(actor, inputs, layer), actor[f"{layer}.weight"], actor[f"{layer}.bias"])
 
 
-def test_what_is_met_depends_on_actor_and_key_alone(recipe, recipient, donor):
-    one, again = (seen(recipient, recipe, "three_colours", ("arm", 99, 18)) for _ in range(2))
-    for field, same in zip(one, again, strict=True):
-        np.testing.assert_array_equal(field, same)
-    others = [
-        seen(recipient, recipe, "three_colours", ("arm", 99, 19)),
-        seen(donor, recipe, "three_colours", ("arm", 99, 18)),
-    ]
-    others.append(seen(recipient, recipe, "training", ("arm", 99, 18)))
-    for other in others:
-        assert len(one.rows) != len(other.rows) or not np.array_equal(one.counts, other.counts)
-
-
-def test_observations_are_distinct_and_counted(subject):
-    met, recipe = subject[0].seen, subject[1]
-    assert met.rows.shape == (len(met.counts), 5)
-    assert len(np.unique(met.rows, axis=0)) == len(met.rows) > 500
-    assert met.counts.min() >= 1
-    other = seen(opinionated(recipe, 1), recipe, "training", ("arm", 0))
-    assert met.counts.sum() == other.counts.sum() > 2000
-    assert met.rows.max() < recipe.world.row_inputs.shape[0]
-
-
-def test_levels_are_others_than_those_of_tests(recipe, recipient, monkeypatch):
-    streams = []
-
-    def spied(*arguments):
-        worlds = create(*arguments)
-        streams.extend(worlds.stream.tolist())
-        return worlds
-
-    monkeypatch.setattr(least_squares, "create", spied)
-    for key in (("arm", 0), ("arm", 5), ("arm", 99, 18), ("arm", 99, 19)):
-        seen(recipient, recipe, "three_colours", key)
-    assert len(set(streams)) == len(streams) > 0
-    for seed in (0, 1, 5, 6):
-        assert not set(levels("three_colours", 256, seed).stream.tolist()) & set(streams)
-
-
 @pytest.mark.parametrize("layers", CHOICES.values(), ids=CHOICES)
 def test_only_the_chosen_layers_change(subject, layers):
     mine, recipe = subject
-    before, rows = copies(mine.actor), mine.seen.rows.copy()
-    edited = refitted(mine.actor, recipe, mine.seen, *PAIR, layers)
+    before, codes = copies(mine.actor), mine.met.codes.copy()
+    edited = refitted(mine.actor, recipe.world, mine.met, *PAIR, layers)
     for name, part in edited.items():
         layer, kind = name.split(".")
         if layer not in layers:
@@ -109,29 +70,29 @@ def test_only_the_chosen_layers_change(subject, layers):
         assert (part.dtype, part.shape) == (torch.float32, before[name].shape)
         assert torch.isfinite(part).all()
     assert equal(mine.actor, before)
-    np.testing.assert_array_equal(mine.seen.rows, rows)
-    assert equal(refitted(mine.actor, recipe, mine.seen, *PAIR, layers), edited)
-    assert equal(refitted(mine.actor, recipe, mine.seen, *reversed(PAIR), layers), edited)
+    np.testing.assert_array_equal(mine.met.codes, codes)
+    assert equal(refitted(mine.actor, recipe.world, mine.met, *PAIR, layers), edited)
+    assert equal(refitted(mine.actor, recipe.world, mine.met, *reversed(PAIR), layers), edited)
 
 
 @pytest.mark.parametrize("layers", CHOICES.values(), ids=CHOICES)
 def test_a_colour_exchanged_with_itself_changes_nothing(subject, layers):
     mine, recipe = subject
-    edited = refitted(mine.actor, recipe, mine.seen, "purple", "purple", layers)
-    assert norm(mine.actor, edited) < 1e-6
+    edited = refitted(mine.actor, recipe.world, mine.met, "purple", "purple", layers)
+    assert WeightDelta(mine.actor, edited).norm < 1e-6
 
 
 def test_no_layer_is_no_edit(subject):
     mine, recipe = subject
-    assert equal(refitted(mine.actor, recipe, mine.seen, *PAIR, ()), mine.actor)
+    assert equal(refitted(mine.actor, recipe.world, mine.met, *PAIR, ()), mine.actor)
 
 
 @pytest.mark.parametrize("layers", CHOICES.values(), ids=CHOICES)
 def test_layers_come_closer_to_what_followed_from_exchanged_observations(subject, layers):
     """Each as it is refitted, and with the last of them what the network does."""
     mine, recipe = subject
-    inputs, turned, weights = twice(recipe, mine.seen)
-    edited = refitted(mine.actor, recipe, mine.seen, *PAIR, layers)
+    inputs, turned, weights = twice(recipe.world, mine.met)
+    edited = refitted(mine.actor, recipe.world, mine.met, *PAIR, layers)
     for layer in layers:
         aims = into(mine.actor, turned, layer)
         without = {**edited, **{name: mine.actor[name] for name in edited if name.split(".")[0] == layer}}
@@ -147,10 +108,10 @@ def test_layers_come_closer_to_what_followed_from_exchanged_observations(subject
 
 def test_a_single_refitted_layer_is_better_than_what_is_near_it(subject):
     mine, recipe = subject
-    inputs, turned, weights = twice(recipe, mine.seen)
+    inputs, turned, weights = twice(recipe.world, mine.met)
     for layer in ("layer2", "layer3", "layer4"):
         aims, name = into(mine.actor, turned, layer), f"{layer}.weight"
-        edited = refitted(mine.actor, recipe, mine.seen, *PAIR, (layer,))
+        edited = refitted(mine.actor, recipe.world, mine.met, *PAIR, (layer,))
         best = error(into(edited, inputs, layer), aims, weights)
         for seed in range(5):
             away = 1e-2 * torch.randn(edited[name].shape, generator=torch.Generator().manual_seed(seed))
@@ -160,12 +121,12 @@ def test_a_single_refitted_layer_is_better_than_what_is_near_it(subject):
 
 def test_against_plain_least_squares(subject):
     mine, recipe = subject
-    inputs, turned, weights = twice(recipe, mine.seen)
+    inputs, turned, weights = twice(recipe.world, mine.met)
     enters = torch.cat([entering(mine.actor, inputs, "layer3"), torch.ones(len(inputs), 1)], dim=1).double()
     root = weights.sqrt()[:, None]
     aims = into(mine.actor, turned, "layer3").double()
     best = torch.linalg.lstsq(root * enters, root * aims, driver="gelsd").solution
-    edited = refitted(mine.actor, recipe, mine.seen, *PAIR, ("layer3",))
+    edited = refitted(mine.actor, recipe.world, mine.met, *PAIR, ("layer3",))
     found = into(edited, inputs, "layer3").double()
     assert error(found, enters @ best, weights) < 1e-3 * error(enters @ best, aims, weights)
 
@@ -176,38 +137,39 @@ def test_counts_are_how_often_an_observation_counts(recipe, recipient, seed, tim
     """As if it were there that many times; all of them more often is the same."""
     generator = np.random.default_rng(seed)
     codes = [observe(create(200, "three_colours", generator), i, recipe.world.geometry) for i in range(200)]
-    rows, counts = recipe.world.rows(np.array(codes)), generator.integers(1, 6, len(codes))
+    codes, counts = np.array(codes), generator.integers(1, 6, len(codes))
 
-    def refit(rows, counts):
-        return refitted(recipient, recipe, Seen(rows, counts), *PAIR, ("layer2", "layer3"))
+    def refit(codes, counts):
+        return refitted(recipient, recipe.world, Observations(codes, counts), *PAIR, ("layer2", "layer3"))
 
-    expected = refit(rows, counts)
-    torch.testing.assert_close(refit(np.repeat(rows, counts, axis=0), np.ones(counts.sum(), int)), expected, **close)
-    torch.testing.assert_close(refit(rows, times * counts), expected, **close)
+    expected = refit(codes, counts)
+    torch.testing.assert_close(refit(np.repeat(codes, counts), np.ones(counts.sum(), int)), expected, **close)
+    torch.testing.assert_close(refit(codes, times * counts), expected, **close)
     order = generator.permutation(len(codes))
-    torch.testing.assert_close(refit(rows[order], counts[order]), expected, **close)
-    assert norm(expected, refit(rows, np.ones_like(counts))) > 0.01
+    torch.testing.assert_close(refit(codes[order], counts[order]), expected, **close)
+    assert WeightDelta(expected, refit(codes, np.ones_like(counts))).norm > 0.01
 
 
-def rich(recipe) -> Seen:
+def rich(recipe) -> Observations:
     """Many observations with keys of every colour, each once."""
     codes = []
     for seed, layouts in enumerate(("training", "three_colours")):
         worlds = create(1500, layouts, np.random.default_rng(seed))
         codes += [observe(worlds, i, recipe.world.geometry) for i in range(1500)]
-    rows = recipe.world.rows(np.unique(codes))
-    return Seen(rows, np.ones(len(rows), dtype=np.int64))
+    distinct = np.unique(codes)
+    return Observations(distinct, np.ones(len(distinct), dtype=np.int64))
 
 
 @pytest.mark.parametrize("pair", [("blue", "purple"), ("purple", "yellow"), ("blue", "green")], ids="-".join)
 def test_the_first_layer_of_one_hot_inputs_can_be_the_exchange(recipe, recipient, pair):
     """Colours have inputs of their own there, so there is nothing that least squares would have to leave."""
     world, met = recipe.world, rich(recipe)
-    edited = refitted(recipient, recipe, met, *pair, ("layer1",))
-    found = logits(policy_of(edited, world), met.rows)
-    perceived = logits(perceiving(policy_of(recipient, world), world, *pair), met.rows)
-    exchanged = logits(policy_of(exchange_colours(world, *pair)(recipient, recipient), world), met.rows)
-    plain = logits(policy_of(recipient, world), met.rows)
+    rows = world.rows(met.codes)
+    edited = refitted(recipient, world, met, *pair, ("layer1",))
+    found = logits(policy_of(edited, world), rows)
+    perceived = logits(perceiving(policy_of(recipient, world), world, *pair), rows)
+    exchanged = logits(policy_of(exchange_colours(recipient, world, *pair), world), rows)
+    plain = logits(policy_of(recipient, world), rows)
     scale = np.abs(plain - perceived).max()
     assert np.abs(found - perceived).max() < 0.01 * scale
     assert np.abs(found - exchanged).max() < 0.01 * scale
@@ -216,6 +178,6 @@ def test_the_first_layer_of_one_hot_inputs_can_be_the_exchange(recipe, recipient
 def test_units_that_never_are_active_do_no_harm(recipe):
     actor = opinionated(recipe, 0)
     actor["layer1.bias"][:5] = -1e3
-    edited = refitted(actor, recipe, rich(recipe), *PAIR, ("layer2",))
+    edited = refitted(actor, recipe.world, rich(recipe), *PAIR, ("layer2",))
     assert torch.equal(edited["layer2.weight"][:, :5], actor["layer2.weight"][:, :5])
-    assert norm(actor, edited) > 0.01
+    assert WeightDelta(actor, edited).norm > 0.01

@@ -6,8 +6,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edits.contexts import context_of
 from goalsplice.agent.network import ACTOR_LAYERS
-from goalsplice.edits.edit import change, norm
+from goalsplice.edits.delta import WeightDelta
 from goalsplice.edits.rank import RANKS, randomly_directed, rank_edits, truncated
 
 FULL = {"layer1": 16, "layer2": 16, "layer3": 16, "layer4": 7, "all layers": 16}
@@ -29,7 +30,7 @@ def edits(recipient):
 
 def added(recipient, edited, layer):
     """What an edit added to a layer's weights and bias: one matrix, in double precision."""
-    difference = change(recipient, edited)
+    difference = WeightDelta(recipient, edited).tensors
     return torch.cat([difference[f"{layer}.weight"], difference[f"{layer}.bias"][:, None]], dim=1).double()
 
 
@@ -62,7 +63,7 @@ def test_one_layers_edit_leaves_the_others(recipient, donor, edits):
     for name, by_dose in edits.items():
         for edit in by_dose.values():
             for make in (edit.make, edit.at_random(np.random.default_rng(0))):
-                edited = make(recipient, donor)
+                edited = make(context_of(recipient, donor))
                 for tensor, part in edited.items():
                     assert torch.equal(part, recipient[tensor]) == (tensor.split(".")[0] not in taken_layers(name))
 
@@ -70,7 +71,7 @@ def test_one_layers_edit_leaves_the_others(recipient, donor, edits):
 def test_each_dose_has_its_rank_and_full_rank_is_the_donor(recipient, donor, edits):
     for name, by_dose in edits.items():
         for rank, edit in by_dose.items():
-            edited = edit.make(recipient, donor)
+            edited = edit.make(context_of(recipient, donor))
             for layer in taken_layers(name):
                 expected = truncated(added(recipient, donor, layer).float(), rank).double()
                 torch.testing.assert_close(added(recipient, edited, layer), expected, rtol=1e-3, atol=1e-4)
@@ -80,7 +81,7 @@ def test_each_dose_has_its_rank_and_full_rank_is_the_donor(recipient, donor, edi
 
 def test_more_ranks_come_closer_to_the_donor(recipient, donor, edits):
     for by_dose in edits.values():
-        left = [norm(edit.make(recipient, donor), donor) for edit in by_dose.values()]
+        left = [WeightDelta(edit.make(context_of(recipient, donor)), donor).norm for edit in by_dose.values()]
         assert left == sorted(left, reverse=True)
         assert len(set(left)) == len(left)
 
@@ -88,8 +89,8 @@ def test_more_ranks_come_closer_to_the_donor(recipient, donor, edits):
 def test_at_random_the_singular_values_are_equal_and_the_directions_others(recipient, donor, edits):
     for name, by_dose in edits.items():
         for rank, edit in by_dose.items():
-            edited = edit.make(recipient, donor)
-            drawn = [edit.at_random(np.random.default_rng(seed))(recipient, donor) for seed in (0, 0, 1)]
+            edited = edit.make(context_of(recipient, donor))
+            drawn = [edit.at_random(np.random.default_rng(seed))(context_of(recipient, donor)) for seed in (0, 0, 1)]
             torch.testing.assert_close(drawn[0], drawn[1], rtol=0, atol=0)
             for layer in taken_layers(name):
                 own, one, _, other = (added(recipient, network, layer) for network in (edited, *drawn))

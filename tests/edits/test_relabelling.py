@@ -12,10 +12,9 @@ from minigrid.core.constants import COLOR_TO_IDX, OBJECT_TO_IDX
 
 from edits.subjects import logits, opinionated
 from goalsplice.agent.fast.policy import policy_of
-from goalsplice.agent.network import forward
-from goalsplice.edits.edit import Weights
+from goalsplice.agent.network import Weights, forward
 from goalsplice.edits.inputs import exchange_colours
-from goalsplice.edits.relabelling import exchanged_rows, inputs_of, perceiving
+from goalsplice.edits.relabelling import exchanged_rows, perceiving
 from goalsplice.world.observation import Encoding, rows_of_keys
 from goalsplice.world.simulator import BLUE_THING, PURPLE_THING, THIRD_THING, Worlds, create, observe
 from goalsplice.world.vocabulary import THIRD_KEY_COLOURS
@@ -108,20 +107,20 @@ def test_exchanging_twice_is_the_identity_and_the_order_of_the_colours_is_none(e
 def test_exchanged_inputs_are_images_with_the_keys_repainted(encoding, layouts, seed, one, other):
     codes = codes_of(encoding, worlds_of(layouts, seed))
     rows, images = encoding.rows(codes), encoding.images(codes)
-    found = inputs_of(encoding, rows)
-    assert found.dtype == torch.float32
-    np.testing.assert_array_equal(found.numpy(), images.reshape(len(codes), -1))
-    exchanged = inputs_of(encoding, exchanged_rows(encoding, rows, one, other))
+    found = encoding.inputs_of(rows)
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, images.reshape(len(codes), -1))
+    exchanged = encoding.inputs_of(exchanged_rows(encoding, rows, one, other))
     expected = repainted(encoding, images, one, other).reshape(len(codes), -1)
-    np.testing.assert_array_equal(exchanged.numpy(), expected)
+    np.testing.assert_array_equal(exchanged, expected)
 
 
 @settings(deadline=None, max_examples=50)
 @given(encodings, seeds, st.sampled_from(list(itertools.permutations(THINGS, 2))))
 def test_exchanged_inputs_are_of_the_world_with_the_keys_exchanged(encoding, seed, pair):
     worlds = worlds_of("three_colours", seed)
-    exchanged = inputs_of(encoding, exchanged_rows(encoding, encoding.rows(codes_of(encoding, worlds)), *pair))
-    np.testing.assert_array_equal(exchanged.numpy(), flat_images(encoding, with_keys_exchanged(worlds, *pair)))
+    exchanged = encoding.inputs_of(exchanged_rows(encoding, encoding.rows(codes_of(encoding, worlds)), *pair))
+    np.testing.assert_array_equal(exchanged, flat_images(encoding, with_keys_exchanged(worlds, *pair)))
 
 
 @pytest.fixture(params=["onehot", "integers"], scope="module")
@@ -143,7 +142,7 @@ def test_perceiving_is_acting_on_exchanged_observations(seeing, layouts, seed, o
     np.testing.assert_array_equal(logits(perceived, rows), logits(policy, exchanged))
     np.testing.assert_array_equal(perceiving(perceived, encoding, other, one).table, table)
     np.testing.assert_array_equal(policy.table, table)
-    expected = forward(actor, inputs_of(encoding, exchanged))["layer4"]
+    expected = forward(actor, torch.from_numpy(encoding.inputs_of(exchanged)))["layer4"]
     np.testing.assert_allclose(logits(perceived, rows), expected, rtol=1e-4, atol=1e-3)
 
 
@@ -165,6 +164,6 @@ def test_exchanged_columns_are_the_same_where_colours_are_of_keys_alone(recipe, 
     encoding = recipe.world
     rows = encoding.rows(np.concatenate([codes_of(encoding, worlds_of(layouts, 2)) for layouts in THIRD_KEY_COLOURS]))
     perceived = logits(perceiving(policy_of(recipient, encoding), encoding, one, other), rows)
-    columns = logits(policy_of(exchange_colours(encoding, one, other)(recipient, recipient), encoding), rows)
+    columns = logits(policy_of(exchange_colours(recipient, encoding, one, other), encoding), rows)
     alike = np.allclose(perceived, columns, rtol=1e-4, atol=1e-3)
     assert alike == (one in SHOWN_ALONE and other in SHOWN_ALONE)

@@ -6,8 +6,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edits.contexts import context_of
 from goalsplice.edits.attribution import attribution
-from goalsplice.edits.edit import change, norm, size
+from goalsplice.edits.delta import WeightDelta
 from goalsplice.edits.units import COUNTS, take_units, unit_edits, unit_totals
 
 HIDDEN = 16
@@ -17,8 +18,8 @@ sides = st.sampled_from(list(SIDES.values()))
 
 
 @pytest.fixture(scope="module")
-def attributions(recipient, donor, met):
-    return attribution(recipient, donor, met)
+def attributions(context):
+    return attribution(context)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ def test_one_unit_has_a_row_a_bias_and_a_column(recipient, donor, unit):
     outgoing[f"{following}.weight"][:, place] = donor[f"{following}.weight"][:, place]
     both = {name: torch.where(incoming[name] != recipient[name], incoming[name], outgoing[name]) for name in recipient}
     for side, expected in zip(SIDES.values(), (incoming, outgoing, both), strict=True):
-        torch.testing.assert_close(take_units(only(unit), *side)(recipient, donor), expected, rtol=0, atol=0)
+        torch.testing.assert_close(take_units(recipient, donor, only(unit), *side), expected, rtol=0, atol=0)
 
 
 def test_all_units_are_all_but_what_no_unit_has(recipient, donor):
@@ -72,17 +73,17 @@ def test_all_units_are_all_but_what_no_unit_has(recipient, donor):
     }
     for side, left in without.items():
         expected = {name: recipient[name] if name in left else donor[name] for name in recipient}
-        torch.testing.assert_close(take_units(everything, *SIDES[side])(recipient, donor), expected, rtol=0, atol=0)
+        torch.testing.assert_close(take_units(recipient, donor, everything, *SIDES[side]), expected, rtol=0, atol=0)
 
 
 @settings(deadline=None)
 @given(units, sides)
 def test_totals_are_of_what_would_be_taken(recipient, donor, unit, side):
-    squares = {name: part.square() for name, part in change(recipient, donor).items()}
+    squares = {name: part.square() for name, part in WeightDelta(recipient, donor).tensors.items()}
     totals = unit_totals(squares, *side)
     assert totals.shape == (3 * HIDDEN,)
-    edited = take_units(only(unit), *side)(recipient, donor)
-    assert norm(recipient, edited) ** 2 == pytest.approx(float(totals[unit]), rel=1e-4)
+    edited = take_units(recipient, donor, only(unit), *side)
+    assert WeightDelta(recipient, edited).norm ** 2 == pytest.approx(float(totals[unit]), rel=1e-4)
 
 
 def test_there_is_every_side_order_and_dose(edits):
@@ -95,7 +96,7 @@ def test_larger_doses_hold_the_smaller(recipient, donor, edits):
     for name, by_dose in edits.items():
         before = None
         for count, edit in by_dose.items():
-            edited = edit.make(recipient, donor)
+            edited = edit.make(context_of(recipient, donor))
             now = places(recipient, edited)
             assert taken(recipient, edited, name.split(",")[0]) == count
             assert before is None or all((now[part] | ~before[part]).all() for part in now)
@@ -106,8 +107,11 @@ def test_larger_doses_hold_the_smaller(recipient, donor, edits):
 def test_by_size_takes_the_largest(recipient, donor, edits, side):
     """On one side no weight belongs to two units, so the norm of the largest units is the largest of all."""
     for edit in edits[f"{side}, by size"].values():
-        largest = norm(recipient, edit.make(recipient, donor))
-        drawn = [norm(recipient, edit.at_random(np.random.default_rng(seed))(recipient, donor)) for seed in range(20)]
+        largest = WeightDelta(recipient, edit.make(context_of(recipient, donor))).norm
+        drawn = [
+            WeightDelta(recipient, edit.at_random(np.random.default_rng(seed))(context_of(recipient, donor))).norm
+            for seed in range(20)
+        ]
         assert max(drawn) <= largest
         assert edit.dose >= HIDDEN or min(drawn) < largest
 
@@ -121,21 +125,21 @@ def test_by_attribution_takes_the_highest_and_not_the_farthest_from_nought(recip
     if outgoing:
         attributions["layer3.weight"][1, 5], attributions["layer4.weight"][2, 7] = 0.25, -2.0
     (edit,) = (edit for edit in unit_edits(attributions) if edit.name == f"{side}, by attribution" and edit.dose == 1)
-    expected = take_units(only(HIDDEN + 5), incoming, outgoing)(recipient, donor)
+    expected = take_units(recipient, donor, only(HIDDEN + 5), incoming, outgoing)
     if side == "incoming and outgoing":
-        expected = edit.make(recipient, donor)
+        expected = edit.make(context_of(recipient, donor))
         assert expected["layer2.bias"][5] == donor["layer2.bias"][5]
-    torch.testing.assert_close(edit.make(recipient, donor), expected, rtol=0, atol=0)
+    torch.testing.assert_close(edit.make(context_of(recipient, donor)), expected, rtol=0, atol=0)
 
 
 def test_random_units_are_as_many(recipient, donor, edits):
     for name, by_dose in edits.items():
         side = name.split(",")[0]
         for count, edit in by_dose.items():
-            drawn = [edit.at_random(np.random.default_rng(seed))(recipient, donor) for seed in (0, 0, 1, 2)]
+            drawn = [edit.at_random(np.random.default_rng(seed))(context_of(recipient, donor)) for seed in (0, 0, 1, 2)]
             assert {taken(recipient, network, side) for network in drawn} == {count}
             torch.testing.assert_close(drawn[0], drawn[1], rtol=0, atol=0)
-            assert count >= HIDDEN or any(size(network, drawn[0]) > 0 for network in drawn[2:])
+            assert count >= HIDDEN or any(WeightDelta(network, drawn[0]).size > 0 for network in drawn[2:])
 
 
 def in_layers(units):
@@ -158,8 +162,8 @@ def test_random_units_are_in_the_layers_of_the_edits_own(recipient, donor, seed,
     attributions = {name: torch.from_numpy(scores.standard_normal(part.shape)) for name, part in recipient.items()}
     for edit in unit_edits(attributions):
         if edit.dose == count and edit.name.startswith(f"{side},"):
-            own = units_of(recipient, edit.make(recipient, donor), side)
-            drawn = units_of(recipient, edit.at_random(np.random.default_rng(seed))(recipient, donor), side)
+            own = units_of(recipient, edit.make(context_of(recipient, donor)), side)
+            drawn = units_of(recipient, edit.at_random(np.random.default_rng(seed))(context_of(recipient, donor)), side)
             assert in_layers(drawn) == in_layers(own)
             assert sum(in_layers(own)) == count
 
@@ -174,11 +178,11 @@ def test_random_units_are_any_of_their_layer_but_dead_ones(recipient, donor):
         for edit in unit_edits({name: torch.zeros_like(part) for name, part in recipient.items()})
         if edit.name == "incoming, by size" and edit.dose == 1
     )
-    expected = take_units(only(HIDDEN + 5), True, False)(recipient, alike)
-    torch.testing.assert_close(edit.make(recipient, alike), expected, rtol=0, atol=0)
+    expected = take_units(recipient, alike, only(HIDDEN + 5), True, False)
+    torch.testing.assert_close(edit.make(context_of(recipient, alike)), expected, rtol=0, atol=0)
     found = set()
     for seed in range(40):
-        drawn = edit.at_random(np.random.default_rng(seed))(recipient, alike)
+        drawn = edit.at_random(np.random.default_rng(seed))(context_of(recipient, alike))
         (unit,) = (drawn["layer2.bias"] != recipient["layer2.bias"]).nonzero()[:, 0].tolist()
         found.add(unit)
     assert found == {3, 5, 11}
@@ -192,6 +196,8 @@ def test_with_another_donor_by_attribution_keeps_its_units(recipient, donor, edi
         side, _, order = name.partition(", by ")
         if order == "attribution" and side != "incoming and outgoing":
             for edit in by_dose.values():
-                own, stand_in = (units_of(recipient, edit.make(recipient, actor), side) for actor in (donor, other))
+                own, stand_in = (
+                    units_of(recipient, edit.make(context_of(recipient, actor)), side) for actor in (donor, other)
+                )
                 assert torch.equal(own, stand_in)
                 assert {"same_goal", "turned", "shuffled", "noise"} <= set(edit.controls)

@@ -1,5 +1,5 @@
 """The small actors of the tests of edits."""
 
-from edits.conftest import donor, met, recipe, recipient
+from edits.conftest import context, donor, recipe, recipient
 
-__all__ = ["donor", "met", "recipe", "recipient"]
+__all__ = ["context", "donor", "recipe", "recipient"]

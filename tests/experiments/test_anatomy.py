@@ -15,10 +15,8 @@ from goalsplice.experiments.anatomy import (
     FIRST_LAYER,
     anatomy,
     channels,
-    effective_rank,
     first_layer_parts,
     live_inputs,
-    stable_rank,
 )
 from goalsplice.world.environment import FetchObstaclesEnv
 from goalsplice.world.observation import Encoding
@@ -178,22 +176,6 @@ def test_equal_actors_have_no_shares_and_no_ranks():
     rows = table(actor(encoding), actor(encoding), encoding)
     assert (rows["norm"] == 0).all()
     assert rows[["share", "share_of_tensor", "effective_rank", "stable_rank"]].isna().all(axis=None)
-
-
-def test_ranks_by_hand():
-    for rank in (effective_rank, stable_rank):
-        assert rank(np.ones(5)) == pytest.approx(5)
-        assert rank(np.array([3.0, 0, 0])) == pytest.approx(1)
-    halves = np.array([2.0, 1, 1])
-    assert effective_rank(halves) == pytest.approx(np.exp(1.5 * np.log(2)))
-    assert stable_rank(halves) == pytest.approx(6 / 4)
-
-
-@given(st.lists(st.floats(0, 1e3), min_size=1, max_size=8).filter(any))
-def test_ranks_lie_between_one_and_the_rank(values):
-    singular = np.array(values)
-    for rank in (effective_rank(singular), stable_rank(singular)):
-        assert 1 - 1e-9 <= rank <= np.count_nonzero(singular) + 1e-9
 
 
 def test_shuffling_a_change_of_rank_one_raises_its_rank():

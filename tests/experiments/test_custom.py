@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,14 +11,16 @@ import pandas as pd
 import pytest
 import torch
 
+from edits.contexts import donors_of
 from goalsplice.agent.checkpoint import Header, save_checkpoint
 from goalsplice.agent.network import Agent
 from goalsplice.cli import custom_edits
 from goalsplice.edits.edit import Edit
 from goalsplice.edits.inputs import input_groups, take_inputs
+from goalsplice.experiments.bench import Bench, first
 from goalsplice.experiments.custom import CONTROLS, NotApplicable, custom_edit, load, score_custom
 from goalsplice.experiments.evaluation import levels
-from goalsplice.experiments.scoring import Levels, Pair, first, score
+from goalsplice.experiments.splices import Pair, edit_rows
 from goalsplice.io.errors import StudyError
 from goalsplice.settings.plugin import digest
 
@@ -28,18 +31,20 @@ COUNTING = "calls = []\ndef edit(recipient, *_):\n    calls.append(1)\n"
 
 
 @pytest.fixture(scope="module")
-def pair(recipe, recipient, donor, met):
-    stand_ins = {
-        name: Agent(recipe.world.inputs, 16, torch.Generator().manual_seed(seed)).actor.state_dict()
-        for seed, name in enumerate(("same_goal", "untrained"), start=2)
-    }
-    return Pair(recipient, donor, met, stand_ins, (1, 2, 3))
+def pair(context):
+    return Pair(context, donors_of(context, "same_goal", "untrained"))
+
+
+def other_phase(pair, phase):
+    """The same actors, the recipient's of another phase."""
+    run = replace(pair.context.run, checkpoints={phase: pair.context.recipient})
+    return pair._replace(context=pair.context._replace(run=run, phase=phase))
 
 
 @pytest.fixture(scope="module")
-def on(recipe):
+def bench(recipe):
     every = levels("three_colours", 8, 0, recipe.grid_size)
-    return Levels(every, first(every, 4), "three_colours", "sampling")
+    return Bench(recipe, every, first(every, 4), "three_colours", "sampling")
 
 
 @pytest.fixture
@@ -59,22 +64,22 @@ def returning(expression):
     return f"def edit(recipient, donor, context, **parameters):\n    return {expression}\n"
 
 
-def scored(folder, pairs, on, recipe, **settings):
-    """Rows for the function `edit` of the file `mine`."""
+def scored(folder, pairs, bench, **settings):
+    """Rows for the function `edit` of the file `mine`, on pairs with recipients of phases from 0 on."""
     config = {"name": "my edit", "function": "mine:edit", **settings}
-    return score_custom(config, folder, [({"number": n}, pair) for n, pair in enumerate(pairs)], on, 2, recipe)
+    return score_custom(config, folder, [other_phase(pair, phase) for phase, pair in enumerate(pairs)], bench, 2)
 
 
-def made(folder, pair, recipe, name="my edit", **parameters):
+def made(folder, pair, name="my edit", **parameters):
     """The user's function as the study's edit."""
-    return custom_edit(name, load("mine:edit", folder), parameters, pair, recipe)
+    return custom_edit(name, load("mine:edit", folder), parameters, pair)
 
 
-def test_a_sound_edit_is_scored_with_every_control(folder, pair, on, recipe):
+def test_a_sound_edit_is_scored_with_every_control(folder, pair, bench):
     write(folder, GOOD)
-    rows = pd.DataFrame(scored(folder, [pair, pair], on, recipe))
+    rows = pd.DataFrame(scored(folder, [pair, pair], bench))
     assert set(rows["control"]) == {"none", *CONTROLS} - {"other_seed"}
-    drawn = rows[rows["number"] == 0].groupby("control").size()
+    drawn = rows[rows["recipient_phase"] == 0].groupby("control").size()
     assert drawn[["shuffled", "noise", "random_sites"]].tolist() == [2, 2, 2]
     assert drawn.drop(["shuffled", "noise", "random_sites"]).eq(1).all()
     assert rows["problem"].eq("").all()
@@ -83,23 +88,25 @@ def test_a_sound_edit_is_scored_with_every_control(folder, pair, on, recipe):
     assert own["size"].tolist() == [16, 16]
 
 
-def test_a_custom_edit_scores_what_the_studys_same_edit_does(pytestconfig, pair, on, recipe):
+def test_a_custom_edit_scores_what_the_studys_same_edit_does(pytestconfig, pair, bench):
     """The example takes the columns that the family inputs takes, so all but the controls' draws is equal."""
     config = {"name": "x", "function": f"{EXAMPLES}:colour_columns", "parameters": {"colours": ["blue", "purple"]}}
-    custom = pd.DataFrame(score_custom(config, pytestconfig.rootpath, [({}, pair)], on, 1, recipe))
-    columns = input_groups(recipe.world)["blue and purple"]
-    own = pd.DataFrame(score(pair, Edit("inputs", "y", take_inputs(columns), controls=CONTROLS), on, 1, recipe))
+    custom = pd.DataFrame(score_custom(config, pytestconfig.rootpath, [pair], bench, 1))
+    columns = input_groups(bench.recipe.world)["blue and purple"]
+    edit = Edit("inputs", "y", lambda context: take_inputs(*context.actors, columns), controls=CONTROLS)
+    own = pd.DataFrame(edit_rows(pair, edit, bench, 1))
     drawn = own["control"].isin(["shuffled", "noise", "random_sites"])
     columns = [column for column in own if column not in ("family", "edit")]
     pd.testing.assert_frame_equal(custom.loc[~drawn, columns], own.loc[~drawn, columns])
 
 
-def test_halfway_is_half_way(pytestconfig, pair, recipe):
+def test_halfway_is_half_way(pytestconfig, pair):
     loaded = load(f"{EXAMPLES}:halfway", pytestconfig.rootpath)
-    edited = custom_edit("x", loaded, {"layer": "layer2"}, pair, recipe).make(pair.recipient, pair.donor)
+    edited = custom_edit("x", loaded, {"layer": "layer2"}, pair).make(pair.context)
+    recipient, donor = pair.context.actors
     for name, tensor in edited.items():
         toward = 0.5 if name.startswith("layer2") else 0
-        torch.testing.assert_close(tensor, torch.lerp(pair.recipient[name], pair.donor[name], toward))
+        torch.testing.assert_close(tensor, torch.lerp(recipient[name], donor[name], toward))
 
 
 BAD = {
@@ -183,44 +190,44 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_a_fault_is_one_sentence_in_one_row(folder, pair, on, recipe, case):
+def test_a_fault_is_one_sentence_in_one_row(folder, pair, bench, case):
     body, sentence = BAD[case]
     write(folder, body)
-    before = [{name: tensor.clone() for name, tensor in actor.items()} for actor in (pair.recipient, pair.donor)]
-    rows = scored(folder, [pair, pair], on, recipe)
+    before = [{name: tensor.clone() for name, tensor in actor.items()} for actor in pair.context.actors]
+    rows = scored(folder, [pair, pair], bench)
     assert len(rows) == 1
     (row,) = rows
     assert row["problem"].startswith("mine:edit ")
-    assert row["number"] == 0
+    assert row["recipient_phase"] == 0
     assert "\n" not in row["problem"]
     assert pd.Series(row["problem"]).str.contains(sentence).item(), row["problem"]
     assert np.isnan(row["share_blue"])
     assert row["levels"] == 0
-    for old, actor in zip(before, (pair.recipient, pair.donor), strict=True):
+    for old, actor in zip(before, pair.context.actors, strict=True):
         assert all(torch.equal(old[name], actor[name]) for name in old)
     write(folder, GOOD)
-    assert not any(row["problem"] for row in scored(folder, [pair], on, recipe)), "the next one goes on"
+    assert not any(row["problem"] for row in scored(folder, [pair], bench)), "the next one goes on"
 
 
-def test_a_failure_says_where_in_the_run(folder, pair, on, recipe):
-    """There are three calls for a pair: for the donor, and for two that stand in for it."""
+def test_a_failure_says_where_in_the_run(folder, pair, bench):
+    """There are three calls for a pair: for the donor, and for two in its place."""
     write(folder, COUNTING + "    assert len(calls) < 5\n    return recipient\n")
-    (row,) = scored(folder, [pair, pair, pair], on, recipe)
-    assert row["number"] == 1
+    (row,) = scored(folder, [pair, pair, pair], bench)
+    assert row["recipient_phase"] == 1
 
 
-def test_an_edit_that_declines_has_no_rows(folder, pair, on, recipe, capsys):
+def test_an_edit_that_declines_has_no_rows(folder, pair, bench, capsys):
     write(folder, "def edit(*_):\n    raise NotApplicable('not for this encoding')\n")
-    assert scored(folder, [pair, pair], on, recipe) == []
+    assert scored(folder, [pair, pair], bench) == []
     assert "my edit declines this run: not for this encoding" in capsys.readouterr().err
     with pytest.raises(NotApplicable):
-        made(folder, pair, recipe).make(pair.recipient, pair.donor)
+        made(folder, pair).make(pair.context)
 
 
-def test_choosing_among_pairs_is_a_fault(folder, pair, on, recipe):
+def test_choosing_among_pairs_is_a_fault(folder, pair, bench):
     """Or an edit could keep the pairs that suit it."""
     write(folder, COUNTING + "    if len(calls) > 3:\n        raise NotApplicable\n    return recipient\n")
-    (row,) = scored(folder, [pair, pair], on, recipe)
+    (row,) = scored(folder, [pair, pair], bench)
     assert "declines 1 of the run's 2 pairs; let it raise NotApplicable for what holds of a whole run" in row["problem"]
 
 
@@ -232,23 +239,23 @@ def test_choosing_among_pairs_is_a_fault(folder, pair, on, recipe):
         "torch.rand(16)",
     ],
 )
-def test_what_is_random_is_the_same_each_time(folder, pair, recipe, draw):
+def test_what_is_random_is_the_same_each_time(folder, pair, draw):
     write(folder, returning(f"{{**recipient, 'layer1.bias': torch.as_tensor({draw})}}"))
-    edit = made(folder, pair, recipe)
+    edit = made(folder, pair)
     drawn = [
-        edit.make(pair.recipient, pair.donor),
-        edit.make(pair.recipient, pair.stand_ins["same_goal"]),
-        made(folder, pair, recipe).make(pair.recipient, pair.donor),
+        edit.make(pair.context),
+        edit.make(pair.context._replace(donor=pair.donors["same_goal"])),
+        made(folder, pair).make(pair.context),
     ]
     assert all(torch.equal(one["layer1.bias"], other["layer1.bias"]) for one, other in pairwise(drawn))
     others = [
-        made(folder, pair, recipe, name="another").make(pair.recipient, pair.donor),
-        made(folder, pair._replace(key=(1, 2, 4)), recipe).make(pair.recipient, pair.donor),
+        made(folder, pair, name="another").make(pair.context),
+        made(folder, other_phase(pair, 4)).make(pair.context),
     ]
     assert not any(torch.equal(drawn[0]["layer1.bias"], other["layer1.bias"]) for other in others)
 
 
-def test_parameters_and_context_arrive(folder, pair, recipe):
+def test_parameters_and_context_arrive(folder, pair):
     write(
         folder,
         "def edit(recipient, donor, context, scales, *, word):\n"
@@ -256,50 +263,50 @@ def test_parameters_and_context_arrive(folder, pair, recipe):
         "    assert context.met.inputs.shape[1] == context.encoding.inputs\n"
         "    return {**recipient, 'layer1.bias': scales.pop() * donor['layer1.bias']}\n",
     )
-    edit = made(folder, pair, recipe, scales=[1.0, 2.0], word="x")
+    edit = made(folder, pair, scales=[1.0, 2.0], word="x")
     for _ in range(2):
-        edited = edit.make(pair.recipient, pair.donor)
-        torch.testing.assert_close(edited["layer1.bias"], 2 * pair.donor["layer1.bias"])
+        edited = edit.make(pair.context)
+        torch.testing.assert_close(edited["layer1.bias"], 2 * pair.context.donor.actor["layer1.bias"])
 
 
-def test_gradients_do_not_leak(folder, pair, on, recipe):
+def test_gradients_do_not_leak(folder, pair, bench):
     write(folder, returning("{name: tensor.requires_grad_() * 1 for name, tensor in recipient.items()}"))
-    rows = scored(folder, [pair], on, recipe)
+    rows = scored(folder, [pair], bench)
     assert rows[0]["problem"] == ""
     assert rows[0]["size"] == 0
 
 
-def test_what_it_prints_goes_to_the_log(folder, pair, recipe, capsys):
+def test_what_it_prints_goes_to_the_log(folder, pair, capsys):
     write(folder, "print('loading')\ndef edit(recipient, *_):\n    print('editing')\n    return recipient\n")
-    made(folder, pair, recipe).make(pair.recipient, pair.donor)
+    made(folder, pair).make(pair.context)
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err == "loading\nediting\n"
 
 
-def test_problems_are_the_same_from_run_to_run(folder, pair, on, recipe):
+def test_problems_are_the_same_from_run_to_run(folder, pair, bench):
     write(folder, "def edit(*_):\n    raise ValueError(f'bad {object()}\\n' + 999 * 'x')\n")
-    (row,) = scored(folder, [pair], on, recipe)
+    (row,) = scored(folder, [pair], bench)
     assert "bad <object object> xxx" in row["problem"]
     assert len(row["problem"]) < 400
 
 
-def test_other_files_of_the_folder_can_be_imported_and_nothing_is_left_there(folder, pair, recipe):
+def test_other_files_of_the_folder_can_be_imported_and_nothing_is_left_there(folder, pair):
     (folder / "parts").mkdir()
     (folder / "parts" / "half.py").write_text("HALF = 0.5\n")
     (folder / "parts" / "mine.py").write_text(
         "from parts.half import HALF\ndef edit(recipient, donor, context):\n    return recipient if HALF else None\n"
     )
-    edit = custom_edit("x", load("parts.mine:edit", folder), {}, pair, recipe)
-    assert edit.make(pair.recipient, pair.donor).keys() == pair.recipient.keys()
+    edit = custom_edit("x", load("parts.mine:edit", folder), {}, pair)
+    assert edit.make(pair.context).keys() == pair.context.recipient.actor.keys()
     assert not (folder / "parts" / "__pycache__" / f"mine.{sys.implementation.cache_tag}.pyc").exists()
 
 
 MEDDLING = {
     "its file sets the default dtype": ("torch.set_default_dtype(torch.float64)\n" + GOOD, "PyTorch's default dtype"),
     "its file patches the study": (
-        "import goalsplice.experiments.scoring\ngoalsplice.experiments.scoring.evaluate = lambda *_: {}\n" + GOOD,
-        r"goalsplice\.experiments\.scoring\.evaluate",
+        "import goalsplice.experiments.bench\ngoalsplice.experiments.bench.evaluate = lambda *_: {}\n" + GOOD,
+        r"goalsplice\.experiments\.bench\.evaluate",
     ),
     **{
         what: (f"def edit(recipient, donor, context):\n    {code}\n    return recipient\n", sentence)
@@ -341,52 +348,52 @@ HARMLESS = {
 
 
 @pytest.mark.parametrize("case", MEDDLING)
-def test_an_edit_that_meddles_is_named(folder, pair, on, recipe, case):
+def test_an_edit_that_meddles_is_named(folder, pair, bench, case):
     body, sentence = MEDDLING[case]
     write(folder, body)
-    (row,) = scored(folder, [pair], on, recipe)
+    (row,) = scored(folder, [pair], bench)
     assert row["problem"].startswith("mine:edit ")
     assert pd.Series(row["problem"]).str.contains(sentence).item(), row["problem"]
 
 
 @pytest.fixture(scope="module")
-def of_good(tmp_path_factory, pair, on, recipe):
+def of_good(tmp_path_factory, pair, bench):
     """Rows of a sound edit that is scored alone, as text: numbers that are missing equal no others."""
     folder = tmp_path_factory.mktemp("good")
     write(folder, GOOD)
-    return str(scored(folder, [pair], on, recipe))
+    return str(scored(folder, [pair], bench))
 
 
 @pytest.mark.parametrize("case", HARMLESS)
-def test_what_is_gone_with_its_process_harms_nobody(folder, pair, on, recipe, of_good, case):
+def test_what_is_gone_with_its_process_harms_nobody(folder, pair, bench, of_good, case):
     write(folder, f"def edit(recipient, donor, context):\n    {HARMLESS[case]}\n" + GOOD.partition("\n")[2])
-    assert str(scored(folder, [pair], on, recipe)) == of_good
+    assert str(scored(folder, [pair], bench)) == of_good
 
 
-def test_the_next_edit_is_scored_as_if_alone(folder, pair, on, recipe, of_good):
+def test_the_next_edit_is_scored_as_if_alone(folder, pair, bench, of_good):
     for case in ("its file patches the study", "the default device", "the recipe", "the encoding", "its crash"):
         write(folder, MEDDLING[case][0])
-        scored(folder, [pair], on, recipe)
+        scored(folder, [pair], bench)
     write(folder, "import os\nos.chdir('/')\nos.close(1)\nos.close(2)\n" + GOOD)
-    scored(folder, [pair], on, recipe)
+    scored(folder, [pair], bench)
     write(folder, GOOD)
-    assert str(scored(folder, [pair], on, recipe)) == of_good
+    assert str(scored(folder, [pair], bench)) == of_good
 
 
 @pytest.mark.parametrize("stream", ["sys.stdout.close()", "sys.stderr.close()", "os.close(1); os.close(2)"])
-def test_an_edit_that_closes_its_output_can_still_fail(folder, pair, on, recipe, stream):
+def test_an_edit_that_closes_its_output_can_still_fail(folder, pair, bench, stream):
     write(folder, f"import os, sys\ndef edit(*_):\n    {stream}\n    raise ValueError('as it must')\n")
-    (row,) = scored(folder, [pair], on, recipe)
+    (row,) = scored(folder, [pair], bench)
     assert "raised ValueError: as it must" in row["problem"]
 
 
-def test_an_end_says_where_in_the_run(folder, pair, on, recipe):
+def test_an_end_says_where_in_the_run(folder, pair, bench):
     write(folder, COUNTING + "    if len(calls) > 4:\n        import os\n        os._exit(3)\n    return recipient\n")
-    (row,) = scored(folder, [pair, pair, pair], on, recipe)
-    assert row["number"] == 1
+    (row,) = scored(folder, [pair, pair, pair], bench)
+    assert row["recipient_phase"] == 1
 
 
-def test_an_edit_may_use_gradients_and_threads_of_its_own(folder, pair, on, recipe):
+def test_an_edit_may_use_gradients_and_threads_of_its_own(folder, pair, bench):
     write(
         folder,
         "def edit(recipient, donor, context):\n"
@@ -394,7 +401,7 @@ def test_an_edit_may_use_gradients_and_threads_of_its_own(folder, pair, on, reci
         "    (context.met.inputs @ weights.T).square().mean().backward()\n"
         "    return {**recipient, 'layer1.weight': recipient['layer1.weight'] - weights.grad}\n",
     )
-    rows = scored(folder, [pair], on, recipe)
+    rows = scored(folder, [pair], bench)
     assert rows[0]["problem"] == ""
     assert rows[0]["size"] > 0
 
@@ -410,20 +417,20 @@ READING = {
 
 
 @pytest.mark.parametrize("case", READING)
-def test_what_is_read_unseen_is_refused_until_it_is_named(folder, pair, on, recipe, case):
+def test_what_is_read_unseen_is_refused_until_it_is_named(folder, pair, bench, case):
     (folder / "parts").mkdir()
     (folder / "parts" / "other.py").write_text("VALUE=1\n")
     write(
         folder, f"HERE = {str(folder)!r}\n{READING[case]}def edit(recipient, *_):\n    value()\n    return recipient\n"
     )
-    (row,) = scored(folder, [pair], on, recipe)
+    (row,) = scored(folder, [pair], bench)
     assert "read parts/other.py" in row["problem"]
     assert "reads" in row["problem"]
-    rows = scored(folder, [pair], on, recipe, reads=["parts/other.py"])
+    rows = scored(folder, [pair], bench, reads=["parts/other.py"])
     assert rows[0]["problem"] == ""
 
 
-def test_what_is_read_elsewhere_or_was_written_by_itself_is_not_asked_for(folder, pair, on, recipe, tmp_path_factory):
+def test_what_is_read_elsewhere_or_was_written_by_itself_is_not_asked_for(folder, pair, bench, tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("elsewhere") / "x.txt"
     elsewhere.write_text("x")
     write(
@@ -434,11 +441,11 @@ def test_what_is_read_elsewhere_or_was_written_by_itself_is_not_asked_for(folder
         f"    here = pathlib.Path({str(folder)!r}, 'scratch.txt')\n    here.write_text('x')\n    here.read_text()\n"
         f"    here.unlink()\n    open({str(elsewhere)!r}).read()\n    double(2)\n    return recipient\n",
     )
-    rows = scored(folder, [pair], on, recipe)
+    rows = scored(folder, [pair], bench)
     assert rows[0]["problem"] == ""
 
 
-def test_a_helper_of_the_same_time_and_size_is_not_taken_from_its_compiled_copy(folder, pair, on, recipe):
+def test_a_helper_of_the_same_time_and_size_is_not_taken_from_its_compiled_copy(folder, pair, bench):
     write(
         folder,
         "from helper import SCALE\n" + returning("{**recipient, 'layer1.bias': recipient['layer1.bias'] * SCALE}"),
@@ -448,7 +455,7 @@ def test_a_helper_of_the_same_time_and_size_is_not_taken_from_its_compiled_copy(
     for scale in ("2.0", "3.0"):
         helper.write_text(f"SCALE = {scale}\n")
         os.utime(helper, (1_000_000_000, 1_000_000_000))
-        norms.append(scored(folder, [pair], on, recipe)[0]["norm"])
+        norms.append(scored(folder, [pair], bench)[0]["norm"])
     assert norms[1] == pytest.approx(2 * norms[0])
 
 

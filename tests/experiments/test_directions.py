@@ -6,6 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from goalsplice.agent.runs import Checkpoint, Run
 from goalsplice.experiments.directions import (
     BETWEEN_COLUMNS,
     COSINE_COLUMNS,
@@ -34,8 +35,12 @@ def mixture(*parts):
     return {name: sum(factor * weights[name] for factor, weights in parts) for name in SHAPES}
 
 
-def colours(count):
-    return [("blue", "purple")[phase % 2] for phase in range(count)]
+def run_of(actors, seed=1, objectives=("blue", "purple")):
+    """A run of these actors whose objectives alternate."""
+    checkpoints = {
+        phase: Checkpoint(seed, phase, objectives[phase % len(objectives)], actor) for phase, actor in enumerate(actors)
+    }
+    return Run("a", seed, None, checkpoints)
 
 
 def flipping(count, goal=0.0, drift=0.0, chance=0.0, seed=0):
@@ -55,14 +60,14 @@ def cosine(rows, part="actor", **having):
 def test_a_switch_leads_from_blue_to_purple_or_back():
     assert [orientation("blue", "purple"), orientation("purple", "blue"), orientation("purple", "yellow")] == [1, -1, 1]
     actors = [noise(seed) for seed in range(3)]
-    found = differences(actors, colours(3))
+    found = differences(run_of(actors))
     name = "layer2.weight"
     np.testing.assert_allclose(found[name][0], (actors[1][name] - actors[0][name]).flatten(), atol=1e-6)
     np.testing.assert_allclose(found[name][1], (actors[1][name] - actors[2][name]).flatten(), atol=1e-6)
 
 
 def test_a_goal_that_flips_is_one_direction():
-    rows = within_run(flipping(5, goal=1), colours(5), "a", 1)
+    rows = within_run(run_of(flipping(5, goal=1)))
     assert len(rows) == 6 * 3
     assert [row["cosine"] for row in rows] == pytest.approx([1] * len(rows))
     assert all(list(row) == WITHIN_COLUMNS + COSINE_COLUMNS for row in rows)
@@ -70,14 +75,14 @@ def test_a_goal_that_flips_is_one_direction():
 
 def test_a_drift_turns_with_the_switch():
     """What all phases have in common is for one switch and against the next: that is how to tell it from a goal."""
-    rows = within_run(flipping(6, drift=1), colours(6), "a", 1)
+    rows = within_run(run_of(flipping(6, drift=1)))
     assert {round(row["cosine"], 5) for row in rows if row["same_way"]} == {1}
     assert {round(row["cosine"], 5) for row in rows if not row["same_way"]} == {-1}
     assert {row["other_phase"] - row["phase"] for row in rows if row["same_way"]} == {2, 4}
 
 
 def test_unrelated_checkpoints_have_a_half_with_the_next_and_nothing_further():
-    rows = within_run(flipping(8, chance=1), colours(8), "a", 1)
+    rows = within_run(run_of(flipping(8, chance=1)))
     near = [row["cosine"] for row in rows if row["part"] == "actor" and row["other_phase"] - row["phase"] == 1]
     far = [row["cosine"] for row in rows if row["part"] == "actor" and row["other_phase"] - row["phase"] > 1]
     assert near == pytest.approx([0.5] * len(near), abs=0.06)
@@ -85,7 +90,7 @@ def test_unrelated_checkpoints_have_a_half_with_the_next_and_nothing_further():
 
 
 def test_the_null_is_chance():
-    rows = within_run(flipping(5, goal=1), colours(5), "a", 1)
+    rows = within_run(run_of(flipping(5, goal=1)))
     for row in rows:
         assert row["null_low"] <= row["null_mean"] <= row["null_high"]
         assert row["null_sd"] == pytest.approx(row["weights"] ** -0.5, rel=0.6)
@@ -93,7 +98,7 @@ def test_the_null_is_chance():
 
 
 def test_the_null_keeps_each_tensors_values():
-    one = {name: values[:1] for name, values in differences([noise(0), noise(1)], colours(2)).items()}
+    one = {name: values[:1] for name, values in differences(run_of([noise(0), noise(1)])).items()}
     mixed = shuffled(one, np.random.default_rng(0))
     for name, values in one.items():
         assert mixed[name].shape == (DRAWS, values.shape[1])
@@ -114,7 +119,7 @@ def test_cosines_are_numpys_and_do_not_depend_on_length(seed, factor):
 
 def test_runs_are_compared_phase_by_phase():
     shared, own = flipping(3, goal=1), flipping(3, goal=1, seed=7)
-    switch = {seed: differences(actors[:2], colours(2)) for seed, actors in {5: shared, 6: shared, 7: own}.items()}
+    switch = {seed: differences(run_of(actors[:2])) for seed, actors in {5: shared, 6: shared, 7: own}.items()}
     rows = between_runs(switch, {5: [], 6: [5], 7: [5, 6]}, "a", 4)
     assert len(rows) == 3 * 3
     assert all(list(row) == BETWEEN_COLUMNS + COSINE_COLUMNS for row in rows)
@@ -131,12 +136,12 @@ def test_runs_are_compared_phase_by_phase():
 
 def test_the_same_run_gives_the_same_rows_and_another_seed_another_null():
     actors = flipping(4, goal=1, chance=0.5)
-    first, again, other = (within_run(actors, colours(4), "a", seed) for seed in (1, 1, 2))
+    first, again, other = (within_run(run_of(actors, seed)) for seed in (1, 1, 2))
     assert first == again
     assert [row["cosine"] for row in first] == [row["cosine"] for row in other]
     assert first[0]["null_mean"] != other[0]["null_mean"]
 
 
 def test_too_few_phases_or_seeds_have_no_rows():
-    assert within_run(flipping(2, goal=1), colours(2), "a", 1) == []
-    assert between_runs({1: differences(flipping(2, goal=1), colours(2))}, {1: []}, "a", 0) == []
+    assert within_run(run_of(flipping(2, goal=1))) == []
+    assert between_runs({1: differences(run_of(flipping(2, goal=1)))}, {1: []}, "a", 0) == []

@@ -11,7 +11,7 @@ from goalsplice.agent.fast.policy import policy_of
 from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
 from goalsplice.edits.relabelling import perceiving
-from goalsplice.experiments.evaluation import evaluate, evaluate_policy, levels
+from goalsplice.experiments.evaluation import evaluate, levels
 from goalsplice.world.simulator import BLUE_THING, PURPLE_THING, THIRD_THING
 
 THINGS = {"blue": BLUE_THING, "purple": PURPLE_THING, "yellow": THIRD_THING}
@@ -35,7 +35,7 @@ def actor(recipe):
 def test_a_policy_plays_as_its_weights_do_and_levels_stay(recipe, actor, policy):
     on = levels("three_colours", 200, 0)
     before = [field.copy() for field in on]
-    found = evaluate_policy(policy_of(actor, recipe.world), recipe, on, policy)
+    found = evaluate(policy_of(actor, recipe.world), recipe, on, policy)
     assert found == evaluate(actor, recipe, on, policy)
     for field, copy in zip(on, before, strict=True):
         np.testing.assert_array_equal(field, copy)
@@ -52,7 +52,7 @@ def test_seeing_two_colours_exchanged_is_playing_with_their_keys_exchanged(recip
     things[:, [THINGS[one], THINGS[other]]] = things[:, [THINGS[other], THINGS[one]]]
     plain = evaluate(actor, recipe, on, "sampling")
     perceived = perceiving(policy_of(actor, recipe.world), recipe.world, one, other)
-    found = evaluate_policy(perceived, recipe, on._replace(things=things), "sampling")
+    found = evaluate(perceived, recipe, on._replace(things=things), "sampling")
     names = {name: name.replace(one, "?").replace(other, one).replace("?", other) for name in plain}
     assert found == pytest.approx({names[name]: value for name, value in plain.items()}, abs=1e-12)
     assert plain[f"share_{one}"] > 0

@@ -8,7 +8,7 @@ import yaml
 from goalsplice.agent.fast.policy import policy_of
 from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
-from goalsplice.experiments.activations import LAYERS, activations, inputs_of, seen
+from goalsplice.experiments.activations import LAYERS, activations, drawn_observations
 from goalsplice.experiments.evaluation import levels
 from goalsplice.world.simulator import observe
 
@@ -40,7 +40,7 @@ def first_codes(recipe, count=200):
 
 
 def test_activations_are_what_the_modules_put_out(recipe, actors):
-    inputs = inputs_of(recipe, first_codes(recipe))
+    inputs = recipe.world.inputs_of(recipe.world.rows(first_codes(recipe)))
     agent = Agent(recipe.world.inputs, recipe.hidden_size)
     agent.actor.load_state_dict(actors[0])
     put_out = {}
@@ -62,14 +62,14 @@ def test_activations_are_what_the_modules_put_out(recipe, actors):
 def test_inputs_are_what_the_compiled_policy_sums(recipe, actors):
     """The first layer from dense inputs is the first layer from rows of its table."""
     codes = first_codes(recipe)
-    found = activations(actors[0], inputs_of(recipe, codes))["layer1"]
+    found = activations(actors[0], recipe.world.inputs_of(recipe.world.rows(codes)))["layer1"]
     table = policy_of(actors[0], recipe.world).table
     np.testing.assert_allclose(found, table[recipe.world.rows(codes)].sum(axis=1).clip(min=0), rtol=1e-4, atol=1e-4)
 
 
 def test_what_is_seen_depends_on_the_arguments_alone_and_is_seen_once(recipe, actors):
     def draw(seed, which=actors):
-        return seen(which, recipe, "three_colours", 300, np.random.SeedSequence(seed))
+        return drawn_observations(which, recipe, "three_colours", 300, np.random.SeedSequence(seed))
 
     codes = draw(0)
     assert codes.shape == np.unique(codes).shape == (300,)
@@ -83,6 +83,6 @@ def test_no_more_is_seen_than_there_is(recipe, actors):
     still = [{name: torch.zeros_like(tensor) for name, tensor in actors[0].items()}]
     still[0]["layer4.bias"] = torch.tensor([0, 0, 0, 0, 0, 0, 100.0])
     steps = 3 * 30_000 // 64
-    codes = seen(still, recipe, "three_colours", 30_000, np.random.SeedSequence(0))
+    codes = drawn_observations(still, recipe, "three_colours", 30_000, np.random.SeedSequence(0))
     assert len(codes) < 64 * steps
     assert len(codes) == len(np.unique(codes)) < 30_000

@@ -7,7 +7,7 @@ import torch
 from figures.perception_tables import NETWORKS, perceptions_table
 from goalsplice.agent.network import Agent
 from goalsplice.analysis.perception import sides, telling, towards, verdicts
-from goalsplice.edits.relabelling import exchanged_rows, inputs_of
+from goalsplice.edits.relabelling import exchanged_rows
 from goalsplice.experiments.evaluation import levels
 from goalsplice.experiments.perception import (
     change_rows,
@@ -60,7 +60,7 @@ def test_an_exchange_of_two_colours_gives_the_same_observations_in_another_order
     exchanged = exchanged_rows(encoding, found.rows, "purple", "yellow")
 
     def sorted_inputs(rows):
-        inputs = inputs_of(encoding, rows).numpy()
+        inputs = encoding.inputs_of(rows)
         return inputs[np.lexsort(inputs.T)]
 
     np.testing.assert_array_equal(sorted_inputs(found.rows), sorted_inputs(exchanged))
@@ -74,9 +74,9 @@ def values(rows):
 def test_where_two_colours_are_exchanged_probes_are_fooled_as_often_as_they_were_right(encoding):
     actor = network(encoding)
     train, test = (looks(encoding, scenes(encoding, codes_of(encoding, seed))) for seed in (0, 1))
-    reading = reader(hidden(actor, inputs_of(encoding, train.rows)), train.places)
-    plain = hidden(actor, inputs_of(encoding, test.rows))
-    turned = hidden(actor, inputs_of(encoding, exchanged_rows(encoding, test.rows, "blue", "yellow")))
+    reading = reader(hidden(actor, encoding, train.rows), train.places)
+    plain = hidden(actor, encoding, test.rows)
+    turned = hidden(actor, encoding, exchanged_rows(encoding, test.rows, "blue", "yellow"))
     before = list(probe_rows(reading, plain, test.places, "blue", "yellow"))
     after = values(probe_rows(reading, turned, test.places, "blue", "yellow"))
     for (layer, what), value in values(before).items():

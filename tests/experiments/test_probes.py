@@ -15,11 +15,11 @@ from goalsplice.experiments.probes import (
     KEYS,
     Network,
     Places,
+    all_probes,
     beyond_action,
     key_place,
     key_places,
     made_up,
-    probe_run,
     transferred_place,
     wanted_colour,
 )
@@ -224,7 +224,7 @@ def test_a_whole_run_is_the_same_twice_and_has_its_controls(run):
     train, test, places = run
     untrained = train[0]._replace(phase="", objective="")
     one, again = (
-        pd.DataFrame(probe_run(train, test, untrained, places, 2, np.random.default_rng(3))) for _ in range(2)
+        pd.DataFrame(all_probes(train, test, untrained, places, 2, np.random.default_rng(3))) for _ in range(2)
     )
     pd.testing.assert_frame_equal(one, again)
     assert not one.duplicated(list(one.columns.drop(["accuracy", "balanced_accuracy"]))).any()

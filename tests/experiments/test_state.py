@@ -1,5 +1,7 @@
 """Each way of changing what scores are measured with is named; what changes nothing of that is not."""
 
+from importlib import import_module
+
 import pytest
 
 from goalsplice.experiments.isolation import apart
@@ -10,6 +12,8 @@ def named(code, recipe):
     """What `changed` says of some code, which is run in another process."""
 
     def work():
+        # As in the process that scores a user's edit.
+        import_module("goalsplice.experiments.custom")
         before = state(recipe)
         exec(code, {"recipe": recipe})
         yield changed(before, recipe)

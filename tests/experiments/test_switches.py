@@ -1,11 +1,39 @@
 """Switches by hand, and how far apart two actors are."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 import torch
+import yaml
 
 from goalsplice.agent.network import Agent
-from goalsplice.experiments.switches import last_switches, movement, recovered
+from goalsplice.agent.recipe import Recipe
+from goalsplice.agent.runs import Checkpoint, Run
+from goalsplice.experiments.switches import (
+    RECOVERED,
+    SWITCH_COLUMNS,
+    Switches,
+    aim_columns,
+    last_switches,
+    movement,
+    spliced_edits,
+)
+from goalsplice.settings.recovery import SMALLEST_GAP
+from goalsplice.settings.sections import Ablations, Retargets
+
+RETARGETS = Retargets(
+    **{"target": "yellow", "absent": "green", "strength": 1.3, "share": 0.02, "below": {"onehot": "layer 2"}},
+    **{"draws": 2, "evaluations": 4, "levels": 12, "control_levels": 5, "layouts": ("three_colours",)},
+    policy="sampling",
+)
+
+
+@pytest.fixture(scope="module")
+def recipe(pytestconfig) -> Recipe:
+    """The published recipe with small layers and a small view."""
+    config = yaml.safe_load((pytestconfig.rootpath / "config.yaml").read_text())
+    return Recipe(**{**config["recipe"], **config["arms"]["onehot"], "view_size": 3, "hidden_size": 8})
 
 
 def test_the_last_switches_are_those_where_the_objective_changed():
@@ -32,48 +60,62 @@ def test_movement_by_hand():
     assert pd.isna(still["effective_rank"])
 
 
-def splice(family, edit, control, share, size=1, draw=0):
-    return {
-        **{"arm": "", "seed": 0, "recipient_phase": 0, "donor_phase": 1, "donor_objective": "purple"},
-        **{"family": family, "edit": edit, "control": control, "draw": draw, "size": size},
-        **{"share_purple": share, "share_blue": 0.0, "share_yellow": 0.0},
-    }
+def checkpoint(recipe, phase, drawn=0) -> Checkpoint:
+    """An untrained actor that has opinions, for a phase of alternating objectives."""
+    actor = Agent(
+        recipe.world.inputs, recipe.hidden_size, torch.Generator().manual_seed(phase + drawn)
+    ).actor.state_dict()
+    actor = {**actor, "layer4.weight": 300 * actor["layer4.weight"]}
+    return Checkpoint(7, phase, ("blue", "purple")[phase % 2], actor)
 
 
-def test_recoveries_are_scaled_by_floor_and_ceiling_and_means_of_draws():
-    whole = "layer1+layer2+layer3+layer4"
-    rows = [
-        splice("bounds", "none", "bound", 0.2),
-        splice("bounds", "donor", "bound", 0.7),
-        splice("layers", "none", "none", 0.2, size=0),
-        splice("layers", whole, "none", 0.7),
-        splice("layers", "layer1", "none", 0.6),
-        splice("layers", "layer1", "random_sites", 0.2, draw=0),
-        splice("layers", "layer1", "random_sites", 0.3, draw=1),
-        splice("rank", "layer1", "none", 0.7),
-        splice("rank", "layer1", "random_sites", 0.2),
-    ]
-    found = recovered(pd.DataFrame(rows)).iloc[0]
-    assert found["gap"] == pytest.approx(0.5)
-    assert found["spliced"] == pytest.approx(0.8)
-    assert found["spliced_random"] == pytest.approx(0.1)
-    assert found["low_rank"] == pytest.approx(1)
-    assert found["low_rank_random"] == pytest.approx(0)
+def switches_of(recipe, checkpoints, switches=1) -> Switches:
+    run = Run("onehot", 7, recipe, {one.phase: one for one in checkpoints})
+    return Switches.of(run, Ablations(switches, rank=2, levels=40, draws=2), RETARGETS, levels_seed=3)
 
 
-def test_a_pair_that_hardly_differs_has_no_recovery():
-    whole = "layer1+layer2+layer3+layer4"
-    rows = [
-        splice("bounds", "none", "bound", 0.3),
-        splice("bounds", "donor", "bound", 0.35),
-        splice("layers", "none", "none", 0.3, size=0),
-        splice("layers", whole, "none", 0.35),
-        *[
-            splice(family, "layer1", control, 0.3)
-            for family in ("layers", "rank")
-            for control in ("none", "random_sites")
-        ],
-    ]
-    found = recovered(pd.DataFrame(rows)).iloc[0]
-    assert found["gap"] == pytest.approx(0.05)
-    assert found[["spliced", "spliced_random", "low_rank", "low_rank_random"]].isna().all()
+def test_recoveries_are_scaled_by_recipient_and_donor(recipe):
+    switches = switches_of(recipe, [checkpoint(recipe, phase, drawn=20) for phase in range(3)])
+    rows = list(switches.rows())
+    assert [(row["recipient_phase"], row["donor_phase"]) for row in rows] == [(1, 2), (2, 1)]
+    assert all(list(row) == SWITCH_COLUMNS for row in rows)
+    actors = {phase: one.actor for phase, one in switches.run.checkpoints.items()}
+    for row in rows:
+        recipient, donor = actors[row["recipient_phase"]], actors[row["donor_phase"]]
+        spliced = {name: (donor if name.startswith("layer1.") else recipient)[name] for name in recipient}
+        floor, ceiling, share = (
+            switches.bench.evaluate(actor)[f"share_{row['donor_objective']}"] for actor in (recipient, donor, spliced)
+        )
+        assert row["gap"] == ceiling - floor
+        if row["gap"] < SMALLEST_GAP:
+            assert pd.isna([row[name] for name in RECOVERED[1:]]).all()
+        else:
+            assert row["spliced"] == pytest.approx((share - floor) / (ceiling - floor))
+    assert {row["gap"] >= SMALLEST_GAP for row in rows} == {True, False}, "one way or the other there must be a gap"
+
+
+def test_low_rank_is_the_settings_or_the_whole(recipe):
+    actor = checkpoint(recipe, 0).actor
+    assert [spliced_edits(actor, rank)["low_rank"].dose for rank in (1, 2, 4, 32)] == [1, 2, 4, 8]
+
+
+def test_the_last_checkpoints_are_edited_for_the_new_colour(recipe):
+    rows = list(switches_of(recipe, [checkpoint(recipe, phase) for phase in range(3)], switches=2).aim_rows())
+    assert all(list(row) == aim_columns("yellow") for row in rows)
+    found = [(row["phase"], row["wanted"], row["edit"], row["control"], row["draw"]) for row in rows]
+    edits = [("none", "none", 0), ("swap", "none", 0)]
+    for edit in ("few weights", "below layer 1"):
+        edits += [(edit, "none", 0), (edit, "noise", 0), (edit, "noise", 1)]
+    assert found == [(phase, wanted, *edit) for phase, wanted in ((1, "purple"), (2, "blue")) for edit in edits]
+
+
+def test_what_was_trained_on_the_new_colour_is_not_edited(recipe):
+    three = replace(recipe, objectives=("blue", "purple", "yellow"))
+    trained = checkpoint(recipe, 2)._replace(objective="yellow")
+    (row,) = switches_of(three, [checkpoint(recipe, 1), trained]).aim_rows()
+    assert (row["phase"], row["wanted"], row["edit"], row["size"]) == (2, "yellow", "none", 0)
+
+
+def test_a_run_of_one_objective_has_no_switch(recipe):
+    still = [checkpoint(recipe, phase)._replace(objective="blue") for phase in range(3)]
+    assert list(switches_of(replace(recipe, objectives=("blue",)), still).rows()) == []

@@ -1,6 +1,7 @@
 """Goal vectors are added where they should be, and what is said of the result is true."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,19 +11,22 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edits.contexts import context_of
 from goalsplice.agent.checkpoint import Header, save_checkpoint
 from goalsplice.agent.network import ACTOR_LAYERS, Agent
 from goalsplice.agent.recipe import Recipe
+from goalsplice.agent.runs import Checkpoint, Run
 from goalsplice.cli import transport
 from goalsplice.edits.alignment import match, permute
-from goalsplice.edits.edit import norm
+from goalsplice.edits.delta import WeightDelta
+from goalsplice.experiments.bench import Bench
 from goalsplice.experiments.evaluation import evaluate, levels
-from goalsplice.experiments.transport import PARTS, Bench, Checkpoint, Transport, Vector, nearest, transported
+from goalsplice.experiments.transport import PARTS, Transport, nearest, source_of, transported
 from goalsplice.io.errors import StudyError
 from goalsplice.io.frames import read_frame
 from goalsplice.settings.schedule import objective_of
 
-PHASES, HIDDEN = 6, 12
+PHASES, HIDDEN, DRAWS = 6, 12, 2
 
 
 @pytest.fixture(scope="module")
@@ -45,28 +49,40 @@ def actor(seed, inputs=20):
     return agent(seed, inputs).actor.state_dict()
 
 
-def checkpoints(recipe, seed):
-    """A made-up run."""
-    return {
-        phase: Checkpoint(
-            seed,
-            phase,
-            objective_of(recipe.schedule, phase, recipe.objectives, seed=0),
-            actor(100 * seed + phase, recipe.world.inputs),
-        )
-        for phase in range(PHASES)
-    }
+def source(recipient, donor, run=None):
+    """Two actors, or two phases of a run, as the source of a goal vector."""
+    return source_of(run, recipient, donor) if run else context_of(recipient, donor)
 
 
 @pytest.fixture(scope="module")
 def bench(recipe) -> Bench:
     on, on_controls = (levels("three_colours", count, 0, recipe.grid_size) for count in (48, 16))
-    return Bench("onehot", recipe, on, on_controls, "three_colours", "sampling", 2)
+    return Bench(recipe, on, on_controls, "three_colours", "sampling")
 
 
 @pytest.fixture(scope="module")
-def run(recipe) -> dict:
-    return checkpoints(recipe, 1)
+def run(recipe) -> Run:
+    """A made-up run."""
+    checkpoints = {
+        phase: Checkpoint(
+            1,
+            phase,
+            objective_of(recipe.schedule, phase, recipe.objectives, seed=0),
+            actor(100 + phase, recipe.world.inputs),
+        )
+        for phase in range(PHASES)
+    }
+    return Run("onehot", 1, recipe, checkpoints)
+
+
+@pytest.fixture
+def rows_of(run, bench):
+    """Rows for a target's phase and a source, added to the run."""
+
+    def rows_of(phase, source, aligned="none"):
+        return pd.DataFrame(Transport(run, bench, DRAWS).rows(phase, source, aligned))
+
+    return rows_of
 
 
 def close(one, other):
@@ -78,7 +94,7 @@ def close(one, other):
 def test_a_part_of_the_difference_reaches_its_layers_and_no_others(seed, part):
     target, recipient, donor = actor(seed), actor(seed + 1000), actor(seed + 2000)
     before = {name: tensor.clone() for name, tensor in target.items()}
-    network = transported(target, recipient, donor, part, None)
+    network = transported(target, source(recipient, donor), part, None)
     for name in target:
         if name.split(".")[0] in PARTS[part]:
             torch.testing.assert_close(network[name] - target[name], donor[name] - recipient[name], atol=1e-4, rtol=0)
@@ -89,8 +105,8 @@ def test_a_part_of_the_difference_reaches_its_layers_and_no_others(seed, part):
 
 def test_in_its_own_recipient_a_vector_makes_the_donor():
     recipient, donor = actor(0), actor(1)
-    assert close(transported(recipient, recipient, donor, "all", None), donor)
-    first_layer = transported(recipient, recipient, donor, "layer1", None)
+    assert close(transported(recipient, source(recipient, donor), "all", None), donor)
+    first_layer = transported(recipient, source(recipient, donor), "layer1", None)
     assert close(
         first_layer, {**recipient, **{name: donor[name] for name in donor if name.startswith(ACTOR_LAYERS[0])}}
     )
@@ -101,69 +117,72 @@ def test_in_a_permuted_copy_it_makes_the_donors_copy_if_units_are_matched():
     chance = np.random.default_rng(0)
     order = tuple(chance.permutation(HIDDEN) for _ in range(3))
     target = permute(recipient, order)
-    assert close(transported(target, recipient, donor, "all", match(target, recipient)), permute(donor, order))
-    assert not close(transported(target, recipient, donor, "all", None), permute(donor, order))
+    assert close(transported(target, source(recipient, donor), "all", match(target, recipient)), permute(donor, order))
+    assert not close(transported(target, source(recipient, donor), "all", None), permute(donor, order))
 
 
 def test_the_nearest_of_an_objective_is_the_later_of_two(run):
-    assert nearest(run, 2, "purple").phase == 3
-    assert nearest(run, 5, "blue").phase == 4
-    assert nearest({0: run[0]}, 0, "purple") is None
+    assert nearest(run.checkpoints, 2, "purple").phase == 3
+    assert nearest(run.checkpoints, 5, "blue").phase == 4
+    assert nearest({0: run.checkpoints[0]}, 0, "purple") is None
 
 
-def test_rows_of_a_vector_have_bounds_of_their_own_levels(run, bench):
-    vector = Vector(run[2], run[3], run[0])
-    rows = pd.DataFrame(Transport(run, bench).rows(4, vector, "none"))
-    assert len(rows) == 2 * (1 + 1 + bench.draws + 1)
+def test_rows_of_a_vector_have_bounds_of_their_own_levels(run, bench, rows_of):
+    vector = source(2, 3, run)
+    rows = rows_of(4, vector)
+    assert len(rows) == 2 * (1 + 1 + DRAWS + 1)
     assert set(rows["control"]) == {"none", "turned", "shuffled", "same_goal"}
     assert set(rows["donor_objective"]) == {"purple"}
-    for on, count in ((bench.edits, 48), (bench.controls, 16)):
+    for on, count in ((bench.levels, 48), (bench.control_levels, 16)):
         found = rows[rows["levels"] == count]
         assert set(found["control"] == "none") == {count == 48}
-        floor, ceiling = (evaluate(run[phase].actor, bench.recipe, on, "sampling")["share_purple"] for phase in (4, 5))
+        floor, ceiling = (
+            evaluate(run.checkpoints[phase].actor, bench.recipe, on, "sampling")["share_purple"] for phase in (4, 5)
+        )
         assert set(found["floor"]) == {floor}
         assert set(found["ceiling"]) == {ceiling}
     edits = rows[rows["control"] == "none"].set_index("part")
-    network = transported(run[4].actor, run[2].actor, run[3].actor, "all", None)
-    assert edits.loc["all", "share_purple"] == evaluate(network, bench.recipe, bench.edits, "sampling")["share_purple"]
+    network = transported(run.checkpoints[4].actor, vector, "all", None)
+    assert edits.loc["all", "share_purple"] == bench.evaluate(network)["share_purple"]
     assert edits.loc["layer1", "size"] < edits.loc["all", "size"]
     assert edits.loc["layer1", "norm"] < edits.loc["all", "norm"]
 
 
-def test_controls_have_the_norm_of_what_they_add(run, bench):
-    rows = pd.DataFrame(Transport(run, bench).rows(4, Vector(run[2], run[3], run[0]), "none"))
+def test_controls_have_the_norm_of_what_they_add(run, rows_of):
+    rows = rows_of(4, source(2, 3, run))
     for _, part in rows.groupby("part"):
         norms = part.groupby("control")["norm"].unique()
         for control in ("turned", "shuffled"):
             assert norms[control] == pytest.approx(norms["none"][0], rel=1e-4)
     same_goal = rows[(rows["part"] == "all") & (rows["control"] == "same_goal")]
-    assert same_goal["norm"].item() == pytest.approx(norm(run[2].actor, run[0].actor), rel=1e-4)
+    drift = WeightDelta(run.checkpoints[2].actor, run.checkpoints[0].actor)
+    assert same_goal["norm"].item() == pytest.approx(drift.norm, rel=1e-4)
 
 
-def test_in_its_own_phase_a_vector_reaches_the_ceiling_and_the_same_goal_does_not(run, bench):
-    rows = pd.DataFrame(Transport(run, bench).rows(4, Vector(run[4], run[5], run[2]), "none"))
+def test_in_its_own_phase_a_vector_reaches_the_ceiling_and_the_same_goal_does_not(run, bench, rows_of):
+    rows = rows_of(4, source(4, 5, run))
     whole = rows[rows["part"] == "all"].set_index("control")
     shares = [column for column in rows if column.startswith("share_")]
-    donor = evaluate(run[5].actor, bench.recipe, bench.edits, "sampling")
+    donor = bench.evaluate(run.checkpoints[5].actor)
     # Sums are rounded, so that a likelihood of an action may differ in its last digit.
     assert sum(abs(whole.loc["none", share] - donor[share]) for share in shares) <= 2 / 48
-    other = evaluate(run[2].actor, bench.recipe, bench.controls, "sampling")
+    other = bench.evaluate(run.checkpoints[2].actor, "same_goal")
     assert sum(abs(whole.loc["same_goal", share] - other[share]) for share in shares) <= 2 / 16
 
 
-def test_matching_finds_the_copy_of_a_run_and_a_random_order_is_drawn(run, bench, recipe):
+def test_matching_finds_the_copy_of_a_run_and_a_random_order_is_drawn(run, rows_of):
     chance = np.random.default_rng(1)
     order = tuple(chance.permutation(HIDDEN) for _ in range(3))
-    copy = {phase: found._replace(seed=2, actor=permute(found.actor, order)) for phase, found in run.items()}
-    vector = Vector(copy[4], copy[5], None)
-    added = Transport(run, bench)
-    matched = pd.DataFrame(added.rows(4, vector, "matched"))
+    copies = {phase: run.checkpoints[phase]._replace(seed=2) for phase in (4, 5)}
+    copies = {phase: found._replace(actor=permute(found.actor, order)) for phase, found in copies.items()}
+    vector = source(4, 5, replace(run, seed=2, checkpoints=copies))
+    matched = rows_of(4, vector, "matched")
     assert set(matched["control"]) == {"none", "turned", "shuffled"}
-    own = pd.DataFrame(added.rows(4, Vector(run[4], run[5], None), "none"))
+    own = rows_of(4, source(4, 5, run))
     columns = ["share_blue", "share_purple", "share_crash", "share_timeout"]
     mine, theirs = (frame[frame["control"] == "none"][columns].to_numpy() for frame in (own, matched))
     assert np.abs(mine - theirs).sum() <= 4 / 48
-    at_random = pd.DataFrame(added.rows(4, vector, "random"))
+    at_random = rows_of(4, vector, "random")
     assert list(at_random["control"]) == ["none"] * 4
     assert list(at_random["draw"]) == [0, 1, 0, 1]
     assert at_random["levels"].unique() == [48]
@@ -171,12 +190,9 @@ def test_matching_finds_the_copy_of_a_run_and_a_random_order_is_drawn(run, bench
     assert at_random["mean_length"].nunique() == 4
 
 
-def test_the_same_rows_again(run, bench):
-    vector = Vector(run[2], run[3], run[0])
-    first, second = (
-        pd.DataFrame([row for aligned in ("none", "random") for row in Transport(run, bench).rows(4, vector, aligned)])
-        for _ in range(2)
-    )
+def test_the_same_rows_again(run, rows_of):
+    vector = source(2, 3, run)
+    first, second = (pd.concat([rows_of(4, vector, aligned) for aligned in ("none", "random")]) for _ in range(2))
     pd.testing.assert_frame_equal(first, second)
 
 

@@ -15,7 +15,9 @@ from goalsplice.settings.study import (
     ablation_recipe,
     compared,
     group_of,
+    late_phases,
     lenders,
+    neighbours,
     other_seed,
     recipe_of,
     same_goal_phase,
@@ -79,6 +81,12 @@ def test_spliced_phases_are_the_pairs_and_their_stand_ins(pairs):
     named = {phase for pair in pairs for phase in pair}
     assert found == sorted(set(found))
     assert set(found) == named | {same_goal_phase(recipe(24), phase) for phase in named}
+
+
+def test_late_phases_are_those_of_pairs_and_need_not_follow_on_each_other():
+    found = late_phases([[18, 19], [9, 12], [19, 20]])
+    assert found == [9, 12, 18, 19, 20]
+    assert neighbours(found) == [(18, 19), (19, 20)]
 
 
 @given(st.lists(st.integers(0, 99), unique=True, min_size=2))

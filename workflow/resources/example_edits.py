@@ -7,18 +7,18 @@ import torch
 from torch import Tensor
 
 from goalsplice.edits.inputs import input_groups
-from goalsplice.experiments.custom import Context, NotApplicable
+from goalsplice.experiments.custom import EditContext, NotApplicable
 
 Actor = Mapping[str, Tensor]
 
 
-def halfway(recipient: Actor, donor: Actor, context: Context, layer: str) -> dict[str, Tensor]:
+def halfway(recipient: Actor, donor: Actor, context: EditContext, layer: str) -> dict[str, Tensor]:
     """One layer's weights and biases, half way from the recipient's to the donor's."""
     names = (f"{layer}.weight", f"{layer}.bias")
     return {**recipient, **{name: (recipient[name] + donor[name]) / 2 for name in names}}
 
 
-def colour_columns(recipient: Actor, donor: Actor, context: Context, colours: list[str]) -> dict[str, Tensor]:
+def colour_columns(recipient: Actor, donor: Actor, context: EditContext, colours: list[str]) -> dict[str, Tensor]:
     """What layer 1 makes of some colours, from the donor: its input columns for them, in all cells of the view."""
     groups = input_groups(context.encoding)
     if not set(colours) <= groups.keys():

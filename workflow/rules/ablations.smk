@@ -61,8 +61,8 @@ rule measure_switches:
         **made_by(
             "goalsplice.cli.switches",
             recipe=recipe,
-            settings=json.dumps({key: config["ablations"][key] for key in ["switches", "levels", "draws"]}),
-            retargets=json.dumps(config["retargets"]),
+            ablations=sections.Ablations.passed(config),
+            retargets=sections.Retargets.passed(config),
             levels_seed=config["evaluation"]["seed"],
         ),
     message:
@@ -70,7 +70,7 @@ rule measure_switches:
     shell:
         "python -m goalsplice.cli.switches --made {params.made:q}"
         " --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
-        " --settings {params.settings:q} --retargets {params.retargets:q} --levels-seed {params.levels_seed}"
+        " --ablations {params.ablations:q} --retargets {params.retargets:q} --levels-seed {params.levels_seed}"
         " --checkpoints {input.checkpoints:q} --switches-output {output.switches:q} --aims-output {output.aims:q}"
         " 2> {log:q}"
 

@@ -1,10 +1,5 @@
 # What switches of the objective do to the weights.
 
-COMPARED_PHASES = range(
-    LATE,
-    min(study.whole_phases(recipe) for recipe in RECIPES.values()),
-)
-
 
 rule take_apart:
     """Take apart the differences between neighbouring phases' actors of one run: size, rank, place and colours."""
@@ -64,7 +59,7 @@ rule compare_runs:
     """Compare the directions in which the late switches of two runs of an arm change the weights, for many such two."""
     input:
         checkpoints=[
-            path for arm in ARMS for seed in config["seeds"] for path in checkpoints_of(arm, seed, COMPARED_PHASES)
+            path for arm in ARMS for seed in config["seeds"] for path in checkpoints_of(arm, seed, LATE_PHASES)
         ],
     output:
         "results/tables/directions_between_runs.parquet",
@@ -81,7 +76,7 @@ rule compare_runs:
             recipes=json.dumps(RECIPES),
             seeds=config["seeds"],
             others=config["transport"]["others"],
-            phases=list(COMPARED_PHASES),
+            phases=LATE_PHASES,
             checkpoint=lambda wildcards: CHECKPOINT,
             schema=schema_of("directions_between_runs"),
         ),

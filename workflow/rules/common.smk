@@ -21,7 +21,7 @@ PROJECT = Path(workflow.basedir).resolve()
 from goalsplice.hooks import progress, summary
 from goalsplice.io import files, provenance, records
 from goalsplice.io.source_digest import source_digest
-from goalsplice.settings import environment, plugin, registry, study
+from goalsplice.settings import environment, plugin, registry, sections, study
 
 try:
     if workflow.is_main_process:
@@ -45,7 +45,6 @@ GROUPS = {arm: study.group_of(settings) for arm, settings in config["ablations"]
 # Switches are measured where the schedule is what differs.
 SWITCHED = [arm for arm, group in GROUPS.items() if group in (study.SCHEDULE, study.REFERENCE)]
 LATE_PHASES = study.late_phases(config["splices"]["pairs"])
-LATE = LATE_PHASES[0]
 TUNING_SEEDS = config["retargets"]["tuning_seeds"]
 FIGURES = REGISTRY.figures_of(ablations=False)
 

@@ -22,7 +22,7 @@ rule custom_edits:
             "goalsplice.cli.custom_edits",
             *CUSTOM_IMPORTS,
             recipe=recipe,
-            splices=json.dumps(config["splices"]),
+            splices=sections.Splices.passed(config),
             levels_seed=config["evaluation"]["seed"],
             phases=lambda wildcards: SPLICED_PHASES[wildcards.arm],
             other_seed=other_seed,

@@ -18,7 +18,7 @@ rule evaluate:
         **made_by(
             "goalsplice.cli.evaluate",
             recipe=recipe,
-            evaluation=json.dumps(config["evaluation"]),
+            evaluation=sections.Evaluation.passed(config),
         ),
     message:
         "Evaluating the checkpoints of arm {wildcards.arm}, seed {wildcards.seed}."

@@ -18,13 +18,12 @@ rule probe:
         **made_by(
             "goalsplice.cli.probe",
             recipe=recipe,
-            probes=json.dumps(config["probes"]),
-            phases=PROBED_PHASES,
+            probes=sections.Probes.passed(config),
         ),
     message:
         "Probing checkpoints of arm {wildcards.arm}, seed {wildcards.seed}."
     shell:
         "python -m goalsplice.cli.probe --made {params.made:q}"
         " --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
-        " --probes {params.probes:q} --phases {params.phases} --checkpoints {input.checkpoints:q} --output {output:q}"
+        " --probes {params.probes:q} --checkpoints {input.checkpoints:q} --output {output:q}"
         " 2> {log:q}"

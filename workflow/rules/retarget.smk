@@ -25,9 +25,9 @@ rule continue_training:
         **made_by(
             "goalsplice.cli.continue_training",
             recipe=recipe,
-            settings=json.dumps({key: value for key, value in config["further_training"].items() if key != "phases"}),
+            settings=sections.FineTuning.passed(config),
+            target=config["retargets"]["target"],
             levels_seed=config["evaluation"]["seed"],
-            phases=config["further_training"]["phases"],
             device=config["device"],
         ),
     message:
@@ -35,8 +35,8 @@ rule continue_training:
     shell:
         "python -m goalsplice.cli.continue_training --made {params.made:q}"
         " --arm {wildcards.arm} --seed {wildcards.seed}"
-        " --recipe {params.recipe:q} --device {params.device} --settings {params.settings:q}"
-        " --levels-seed {params.levels_seed} --phases {params.phases} --checkpoints {input.checkpoints:q}"
+        " --recipe {params.recipe:q} --device {params.device}"
+        " --further-training {params.settings:q} --target {params.target} --levels-seed {params.levels_seed} --checkpoints {input.checkpoints:q}"
         " --actors {output.actors:q}"
         " --output {output.table:q} 2> {log:q}"
 
@@ -61,7 +61,7 @@ rule retarget:
         **made_by(
             "goalsplice.cli.retarget",
             recipe=recipe,
-            retargets=json.dumps(config["retargets"]),
+            retargets=sections.Retargets.passed(config),
             levels_seed=config["evaluation"]["seed"],
             late=LATE_PHASES,
             other_seed=other_seed,
@@ -96,7 +96,8 @@ rule perceive:
         **made_by(
             "goalsplice.cli.perceive",
             recipe=recipe,
-            retargets=json.dumps(config["retargets"]),
+            retargets=sections.Retargets.passed(config),
+            perception=sections.Perception.passed(config),
             levels_seed=config["evaluation"]["seed"],
             late=LATE_PHASES,
             further_phases=config["further_training"]["phases"],
@@ -106,7 +107,7 @@ rule perceive:
     shell:
         "python -m goalsplice.cli.perceive --made {params.made:q}"
         " --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
-        " --retargets {params.retargets:q} --levels-seed {params.levels_seed} --late {params.late}"
+        " --retargets {params.retargets:q} --perception {params.perception:q} --levels-seed {params.levels_seed} --late {params.late}"
         " --checkpoints {input.checkpoints:q} --further-phases {params.further_phases}"
         " --further-actors {input.further:q} --output {output:q} 2> {log:q}"
 
@@ -188,9 +189,11 @@ rule record_behaviour:
             "goalsplice.cli.record_behaviour",
             run=f"--arm {SHOWN_ARM} --seed {SHOWN_SEED} --phase {SHOWN_PHASE}",
             recipe=json.dumps(RECIPES[SHOWN_ARM], sort_keys=True),
-            retargets=json.dumps(config["retargets"]),
+            retargets=sections.Retargets.passed(config),
             levels_seed=config["evaluation"]["seed"],
             levels=config["figures"]["levels"],
+            layouts=config["figures"]["layouts"],
+            policy=config["figures"]["policy"],
             schema=schema_of("behaviour"),
         ),
         schemas=SCHEMAS,
@@ -199,5 +202,6 @@ rule record_behaviour:
         " --checkpoint {input.checkpoint:q} --retargets {params.retargets:q} --output {output.edited:q} 2> {log:q}"
         " && python -m goalsplice.cli.record_behaviour --made {params.made:q} {params.run}"
         " --recipe {params.recipe:q} --checkpoint {input.checkpoint:q} --edited {output.edited:q}"
-        " --levels-seed {params.levels_seed} --level {params.levels} --schemas {params.schemas:q}"
+        " --layouts {params.layouts} --policy {params.policy}"
+        " --levels-seed {params.levels_seed} --levels {params.levels} --schemas {params.schemas:q}"
         " --output {output.table:q} 2>> {log:q}"

@@ -19,7 +19,7 @@ rule splice:
         **made_by(
             "goalsplice.cli.splice",
             recipe=recipe,
-            splices=json.dumps(config["splices"]),
+            splices=sections.Splices.passed(config),
             levels_seed=config["evaluation"]["seed"],
             phases=lambda wildcards: SPLICED_PHASES[wildcards.arm],
             other_seed=other_seed,

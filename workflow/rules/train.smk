@@ -88,7 +88,7 @@ rule summarise:
     params:
         **made_by(
             "goalsplice.cli.summarise",
-            measures=json.dumps(config["measures"]),
+            measures=sections.Measures.passed(config),
             schema=schema_of("phases", "measures", "summary"),
             published=PUBLISHED_DIGEST,
         ),

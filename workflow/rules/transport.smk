@@ -18,7 +18,7 @@ rule transport:
         **made_by(
             "goalsplice.cli.transport",
             recipe=recipe,
-            splices=json.dumps(config["splices"]),
+            splices=sections.Splices.passed(config),
             phases=config["transport"]["phases"],
             levels_seed=config["evaluation"]["seed"],
             lenders=lambda wildcards: study.lenders(

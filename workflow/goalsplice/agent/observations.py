@@ -1,7 +1,6 @@
-"""What actors meet while they play: distinct observations, and how often each was met."""
+"""What actors meet while they play."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 import numpy as np
 
@@ -9,24 +8,8 @@ from goalsplice.agent.fast.policy import policy_of
 from goalsplice.agent.fast.rollout import collect
 from goalsplice.agent.network import Weights
 from goalsplice.agent.recipe import Recipe
+from goalsplice.world.observation import Observations
 from goalsplice.world.simulator import colour_numbers, create
-
-
-class Observations(NamedTuple):
-    """Distinct observations, and how often each was met.
-
-    Attributes:
-        codes: int64 (n,), rising (`world/observation.py`).
-        counts: int64 (n,).
-    """
-
-    codes: np.ndarray
-    counts: np.ndarray
-
-    @property
-    def frequency(self) -> np.ndarray:
-        """How often each was met, in parts of all: float32 (n,)."""
-        return (self.counts / self.counts.sum()).astype(np.float32)
 
 
 def observations(

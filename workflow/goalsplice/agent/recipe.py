@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import cache
 
-from goalsplice.io.errors import StudyError
+from goalsplice.settings.sections import Section
 from goalsplice.world.observation import Encoding
 from goalsplice.world.simulator import Rules
 
@@ -14,8 +14,10 @@ _encoding = cache(Encoding)
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """One arm's values. `workflow/schemas/config.schema.yaml` says what each one means; `study.check` checks them."""
+class Recipe(Section):
+    """One arm's values."""
+
+    named = "recipe"
 
     encoding: str
     view_size: int
@@ -48,20 +50,6 @@ class Recipe:
     def __post_init__(self):
         object.__setattr__(self, "objectives", tuple(self.objectives))
 
-    @classmethod
-    def from_json(cls, text: str) -> "Recipe":
-        """The recipe that Snakemake passes to a stage.
-
-        Raises:
-            StudyError: a key is missing or unknown.
-        """
-        values = json.loads(text)
-        names = {field.name for field in fields(cls)}
-        for what, keys in (("lacks the", names - values.keys()), ("has the unknown", values.keys() - names)):
-            if keys:
-                raise StudyError(f"the recipe {what} key {min(keys)}; config.yaml's recipe lists them all")
-        return cls(**values)
-
     def digest(self) -> str:
         """SHA-256 of the values, by which a checkpoint knows its recipe."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
@@ -80,3 +68,12 @@ class Recipe:
     def rules(self) -> Rules:
         """The world's rules."""
         return Rules(self.walkable_keys, self.wall_penalty, self.max_steps)
+
+
+def recipes_from_json(text: str) -> dict[str, Recipe]:
+    """Each arm's recipe, that Snakemake passes to a stage of all runs.
+
+    Raises:
+        StudyError: a key is missing or unknown.
+    """
+    return {arm: Recipe.from_json(json.dumps(values)) for arm, values in json.loads(text).items()}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from goalsplice.agent.checkpoint import load_checkpoint
+from goalsplice.agent.checkpoint import Header, load_checkpoint
 from goalsplice.agent.network import Agent, Weights
 from goalsplice.agent.recipe import Recipe
 
@@ -42,6 +42,15 @@ class Run:
     recipe: Recipe
     checkpoints: Mapping[int, Checkpoint]
 
+    def header(self, phase: int, objective: str) -> Header:
+        """What a file says of a network that was made from a phase's checkpoint for an objective."""
+        return Header(self.arm, self.seed, phase, objective, self.recipe.encoding, self.recipe.digest())
+
+
+def _checkpoint(path: str | Path, recipe: Recipe, **expected: object) -> Checkpoint:
+    agent, header = load_checkpoint(path, recipe, **expected)
+    return Checkpoint(header.seed, header.phase, header.objective, agent.actor.state_dict(), agent)
+
 
 def load_run(arm: str, seed: int, recipe: Recipe, phases: Iterable[int], paths: Iterable[str | Path]) -> Run:
     """Read a run's checkpoints of some phases.
@@ -49,8 +58,21 @@ def load_run(arm: str, seed: int, recipe: Recipe, phases: Iterable[int], paths: 
     Raises:
         StudyError: a file is missing, damaged, or of another run, phase or recipe.
     """
-    checkpoints = {}
-    for phase, path in zip(phases, paths, strict=True):
-        agent, header = load_checkpoint(path, recipe, arm=arm, seed=seed, phase=phase)
-        checkpoints[phase] = Checkpoint(seed, phase, header.objective, agent.actor.state_dict(), agent)
+    checkpoints = {
+        phase: _checkpoint(path, recipe, arm=arm, seed=seed, phase=phase)
+        for phase, path in zip(phases, paths, strict=True)
+    }
     return Run(arm, seed, recipe, dict(sorted(checkpoints.items())))
+
+
+def load_runs(arm: str, recipe: Recipe, paths: Iterable[str | Path]) -> dict[int, Run]:
+    """Read checkpoints of an arm's runs: by seed, which their headers say as well as their phases.
+
+    Raises:
+        StudyError: a file is missing, damaged, or of another arm or recipe.
+    """
+    runs: dict[int, dict[int, Checkpoint]] = {}
+    for path in paths:
+        found = _checkpoint(path, recipe, arm=arm)
+        runs.setdefault(found.seed, {})[found.phase] = found
+    return {seed: Run(arm, seed, recipe, dict(sorted(found.items()))) for seed, found in runs.items()}

@@ -23,19 +23,20 @@ import numpy as np
 import pandas as pd
 
 from goalsplice.analysis.statistics import Interval, over_seeds
-from goalsplice.settings.labels import NO_EDIT, TRAINED_FURTHER, TRAINED_SWITCH
-
-ALONE, CHANGE, PROBE, DISTANCE, COMPOSITION = "alone", "change", "probe", "distance", "composition"
-"""The tests: see above."""
-
-TARGET, WANTED, THIRD, OTHER = "target", "wanted", "third", "other"
-"""Keys in the table's column `what`: of the colour that an edit is towards, of the one that the unedited network wants,
-of the third one, and, of a composition, of the one that the switch is to."""
-
-RIGHT, FOOLED = "right", "fooled"
-
-UNEDITED, SWITCH, FURTHER = ("bounds", NO_EDIT), TRAINED_SWITCH, TRAINED_FURTHER
-"""Family and edit of the unedited network, and of those with a goal that is known to be another."""
+from goalsplice.settings.labels import (
+    ALONE,
+    CHANGE,
+    COMPOSITION,
+    FOOLED,
+    FURTHER,
+    OTHER,
+    PROBE,
+    RIGHT,
+    SWITCH,
+    TARGET,
+    THIRD,
+    UNEDITED,
+)
 
 PERCEPTION, GOAL, BETWEEN, UNTOLD, NO_EFFECT = "perception", "goal", "between", "untold", "no effect"
 """The verdicts: see `verdicts`."""

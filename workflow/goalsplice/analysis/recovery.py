@@ -5,10 +5,8 @@ import pandas as pd
 
 from goalsplice.analysis.over_seeds import against_controls, summarise
 from goalsplice.settings.labels import BOUND, FAIR, NO_CONTROL, NO_EDIT, SUFFICIENT
+from goalsplice.settings.recovery import SMALLEST_GAP
 from goalsplice.world.vocabulary import OBJECTIVES
-
-SMALLEST_GAP = 0.1
-"""Ceiling minus floor, in shares, below which a pair says nothing: its recovery would be a quotient of two errors."""
 
 _PAIR = ["arm", "seed", "recipient_phase", "donor_phase"]
 _EDIT = ["family", "edit", "dose", "control"]

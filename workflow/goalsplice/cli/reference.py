@@ -1,11 +1,10 @@
 """Compute the returns that the agents' are read against."""
 
 import argparse
-import json
 
 import pandas as pd
 
-from goalsplice.agent.recipe import Recipe
+from goalsplice.agent.recipe import recipes_from_json
 from goalsplice.cli.common import parse
 from goalsplice.io.errors import run
 from goalsplice.io.tables import write_table
@@ -15,13 +14,12 @@ from goalsplice.world.vocabulary import OBJECTIVES, THIRD_KEY_COLOURS, WRONG_KEY
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--recipes", type=json.loads, required=True, help="each arm's recipe, as JSON")
+    parser.add_argument("--recipes", type=recipes_from_json, required=True, help="each arm's, as JSON")
     parser.add_argument("--schemas", required=True, help="workflow/schemas/tables.yaml")
     parser.add_argument("--output", required=True)
     options = parse(parser)
     rows = []
-    for arm, values in options.recipes.items():
-        recipe = Recipe.from_json(json.dumps(values))
+    for arm, recipe in options.recipes.items():
         for layouts in THIRD_KEY_COLOURS:
             for objective in OBJECTIVES:
                 case = (layouts, objective, recipe.rules, recipe.grid_size)

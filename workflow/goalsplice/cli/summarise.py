@@ -1,7 +1,6 @@
 """Measure how well and how fast the runs learned, beside the run that the post's author published."""
 
 import argparse
-import json
 
 import pandas as pd
 
@@ -12,18 +11,19 @@ from goalsplice.io.errors import run
 from goalsplice.io.frames import read_frame
 from goalsplice.io.tables import write_table
 from goalsplice.settings.labels import PUBLISHED
+from goalsplice.settings.sections import Measures
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--training", required=True, help="the training table")
     parser.add_argument("--published", required=True, help="workflow/resources/published_seed99.csv")
-    parser.add_argument("--measures", type=json.loads, required=True, help="config.yaml's measures, as JSON")
+    parser.add_argument("--measures", type=Measures.from_json, required=True, help="config.yaml's measures, as JSON")
     parser.add_argument("--schemas", required=True, help="workflow/schemas/tables.yaml")
     for table in ("phases", "measures", "summary"):
         parser.add_argument(f"--{table}-output", required=True, help=f"where the {table} table goes")
     options = parse(parser)
-    threshold, settled_after = options.measures["threshold"], options.measures["settled_after"]
+    threshold, settled_after = options.measures.threshold, options.measures.settled_after
 
     columns = ["arm", "seed", "rollout", "phase", "objective", "mean_return"]
     rollouts = pd.concat([read_frame(options.training, columns), read_published(options.published)])

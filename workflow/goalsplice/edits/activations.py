@@ -9,25 +9,25 @@ recipient's activations is added to the recipient's. Added after layer l it pass
 it is an edit of layer l+1's bias.
 """
 
-from goalsplice.agent.network import ACTOR_LAYERS, forward
-from goalsplice.edits.attribution import Observations
-from goalsplice.edits.edit import Edit, Make, Weights
-from goalsplice.edits.layers import splice_layers
+from goalsplice.agent.network import ACTOR_LAYERS, Weights, forward
+from goalsplice.edits.edit import Context, Edit, Make
+from goalsplice.edits.layers import spliced
 
 
-def add_mean_difference(layer: str, met: Observations) -> Make:
-    """Add the mean difference of the activations after a hidden layer, over observations `met`."""
+def add_mean_difference(layer: str) -> Make:
+    """Add the mean difference of the activations after a hidden layer, over what recipient and donor meet."""
     following = ACTOR_LAYERS[ACTOR_LAYERS.index(layer) + 1]
 
-    def make(recipient: Weights, donor: Weights) -> Weights:
-        difference = forward(donor, met.inputs)[layer] - forward(recipient, met.inputs)[layer]
-        added = recipient[f"{following}.weight"] @ (met.frequency @ difference)
+    def make(context: Context) -> Weights:
+        (recipient, donor), inputs = context.actors, context.inputs
+        difference = forward(donor, inputs)[layer] - forward(recipient, inputs)[layer]
+        added = recipient[f"{following}.weight"] @ (context.frequency @ difference)
         return {**recipient, f"{following}.bias": recipient[f"{following}.bias"] + added}
 
     return make
 
 
-def activation_edits(met: Observations) -> list[Edit]:
+def activation_edits() -> list[Edit]:
     """Interchange and mean difference after each hidden layer."""
     edits = []
     for number, layer in enumerate(ACTOR_LAYERS[:-1], start=1):
@@ -35,13 +35,13 @@ def activation_edits(met: Observations) -> list[Edit]:
             Edit(
                 "activations",
                 f"interchange after {layer}",
-                splice_layers(ACTOR_LAYERS[:number]),
+                spliced(ACTOR_LAYERS[:number]),
                 controls=("same_goal", "other_seed", "untrained"),
             ),
             Edit(
                 "activations",
                 f"mean difference after {layer}",
-                add_mean_difference(layer, met),
+                add_mean_difference(layer),
                 controls=("turned", "noise", "same_goal", "other_seed"),
             ),
         ]

@@ -13,8 +13,8 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
-from goalsplice.agent.network import ACTOR_LAYERS
-from goalsplice.edits.edit import Weights, in_use
+from goalsplice.agent.network import ACTOR_LAYERS, Weights
+from goalsplice.edits.weights import in_use
 
 Order = tuple[np.ndarray, ...]
 """For each hidden layer, int64 (H,): which unit comes to each place."""

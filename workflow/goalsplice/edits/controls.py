@@ -8,7 +8,9 @@ another donor: one of the recipient's own goal, one of another run, or an untrai
 import numpy as np
 from torch import Tensor
 
-from goalsplice.edits.edit import Weights, flat, parts, size, unflat
+from goalsplice.agent.network import Weights
+from goalsplice.edits.delta import WeightDelta
+from goalsplice.edits.weights import flat, parts, unflat
 
 
 def turned(recipient: Weights, edited: Weights) -> dict[str, Tensor]:
@@ -60,6 +62,6 @@ def random_sites(
     Places where recipient and donor are equal do not count, as they do not for the edit.
     """
     out, end = flat(recipient), flat(donor)
-    places = random_places(out, end, size(recipient, edited), generator)
+    places = random_places(out, end, WeightDelta(recipient, edited).size, generator)
     out[places] = end[places]
     return unflat(out, recipient)

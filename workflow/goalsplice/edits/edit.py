@@ -1,7 +1,6 @@
-"""What an edit is: a function that makes an actor from a recipient and a donor, and what is said of its result."""
+"""What an edit is: a function that makes a network of what it is given, and what is said of its result."""
 
-import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from math import nan
 from typing import NamedTuple
 
@@ -9,13 +8,83 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from goalsplice.agent.fast.policy import Policy
 from goalsplice.agent.network import Weights
+from goalsplice.agent.recipe import Recipe
+from goalsplice.agent.runs import Checkpoint, Run
+from goalsplice.agent.seeding import Key
+from goalsplice.settings.labels import NO_CONTROL
+from goalsplice.world.observation import Encoding, Observations
 
-IN_USE = 1e-3
-"""Norm above which a unit or an input is in use, in parts of the largest. Weight decay leaves a wide gap here."""
 
-Make = Callable[[Weights, Weights], Weights]
-"""The edited actor from recipient and donor. A pure function: it changes neither."""
+class Context(NamedTuple):
+    """What an edit is made with. The same edit with another donor is made with `context._replace(donor=other)`.
+
+    Attributes:
+        run: whose checkpoint is edited.
+        phase: of that checkpoint, the recipient.
+        donor: the checkpoint that the edit takes from; None for edits that need none.
+        observations: what recipient and donor meet on levels that no evaluation plays; None for edits that need none.
+    """
+
+    run: Run
+    phase: int
+    donor: Checkpoint | None = None
+    observations: Observations | None = None
+
+    @property
+    def recipient(self) -> Checkpoint:
+        """The checkpoint that is edited."""
+        return self.run.checkpoints[self.phase]
+
+    @property
+    def actors(self) -> tuple[Weights, Weights]:
+        """Weights of recipient and donor."""
+        return self.recipient.actor, self.donor.actor
+
+    @property
+    def identity(self) -> dict[str, int | str]:
+        """Columns of the run's tables that identify recipient and donor."""
+        recipient, donor = self.recipient, self.donor
+        return {
+            "recipient_phase": self.phase,
+            "donor_phase": donor.phase,
+            "recipient_objective": recipient.objective,
+            "donor_objective": donor.objective,
+        }
+
+    @property
+    def key(self) -> Key:
+        """What random draws derive from: arm, seed and the phases of recipient and donor."""
+        return (self.run.arm, self.run.seed, self.phase, self.donor.phase)
+
+    @property
+    def recipe(self) -> Recipe:
+        """How the run was trained, and the rules of its world."""
+        return self.run.recipe
+
+    @property
+    def encoding(self) -> Encoding:
+        """What the network's inputs mean."""
+        return self.run.recipe.world
+
+    @property
+    def inputs(self) -> Tensor:
+        """The observations as the network's inputs: float32 (n, inputs)."""
+        return torch.from_numpy(self.encoding.inputs_of(self.encoding.rows(self.observations.codes)))
+
+    @property
+    def frequency(self) -> Tensor:
+        """How often each observation was met, in parts of all: float32 (n,)."""
+        return torch.from_numpy(self.observations.frequency)
+
+
+Make = Callable[[Context], Weights | Policy]
+"""The edited network: weights, or an agent that sees otherwise with its weights unchanged. A pure function."""
+
+Donors = Mapping[str, Checkpoint]
+"""Other donors by the names of the controls that take them: `same_goal`, another phase of the recipient's goal;
+`other_seed`, the donor's phase in another run; `untrained`."""
 
 
 class Edit(NamedTuple):
@@ -26,7 +95,7 @@ class Edit(NamedTuple):
         name: which one of its kind.
         make: what it does.
         dose: how much of it: units, share of the weights, rank, or step; NaN where there is no such scale.
-        controls: names of its controls (`scoring.py`).
+        controls: names of its controls (`controlled.py`).
         at_random: the same kind of edit at a random site, for the control `random_sites`. Without it, that control
             takes single weights anywhere in the actor.
     """
@@ -39,60 +108,17 @@ class Edit(NamedTuple):
     at_random: Callable[[np.random.Generator], Make] | None = None
 
 
-def change(recipient: Weights, edited: Weights) -> dict[str, Tensor]:
-    """What an edit added to the recipient, tensor by tensor."""
-    return {name: edited[name] - recipient[name] for name in recipient}
+class Edited(NamedTuple):
+    """A network that an edit made, or one of the edit's controls.
 
+    Attributes:
+        edit: which edit.
+        network: what it made.
+        control: the control's name.
+        draw: which of several, from 0, where a control is drawn at random.
+    """
 
-def add(recipient: Weights, difference: Weights, scale: float = 1.0) -> dict[str, Tensor]:
-    """The recipient with a multiple of a difference added."""
-    return {name: recipient[name] + scale * difference[name] for name in recipient}
-
-
-def flat(weights: Weights) -> np.ndarray:
-    """All weights and biases of an actor in one vector (N,), tensor after tensor in the order of their names."""
-    return np.concatenate([weights[name].numpy().ravel() for name in sorted(weights)])
-
-
-def parts(like: Weights) -> dict[str, slice]:
-    """Where the tensors of an actor are in `flat`."""
-    names = sorted(like)
-    ends = np.cumsum([like[name].numel() for name in names]).tolist()
-    return dict(zip(names, map(slice, [0, *ends], ends), strict=True))
-
-
-def unflat(vector: np.ndarray, like: Weights) -> dict[str, Tensor]:
-    """The actor, shaped like another, that `flat` made a vector of. It shares the vector's memory."""
-    places = parts(like)
-    return {name: torch.from_numpy(vector[places[name]]).view(like[name].shape) for name in like}
-
-
-def _touched(recipient: Weights, edited: Weights) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The tensors in which two actors may differ: many edits hand on most of the recipient's as they are."""
-    for name in recipient:
-        if edited[name] is not recipient[name]:
-            yield recipient[name].numpy(), edited[name].numpy()
-
-
-def size(recipient: Weights, edited: Weights) -> int:
-    """How many weights and biases an edit changed."""
-    return sum(int(np.count_nonzero(one != other)) for one, other in _touched(recipient, edited))
-
-
-def norm(recipient: Weights, edited: Weights) -> float:
-    """L2 norm of what an edit added."""
-    added = ((other - one).ravel().astype(np.float64) for one, other in _touched(recipient, edited))
-    return math.sqrt(sum(part.dot(part) for part in added))
-
-
-def in_use(sizes: Tensor) -> Tensor:
-    """Which of some units or inputs are in use, bool (n,), by their norms (n,)."""
-    return sizes > IN_USE * sizes.max()
-
-
-def take(recipient: Weights, donor: Weights, masks: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The recipient, with the donor's weights where a boolean mask, which broadcasts, says so. Others stay whole."""
-    return {
-        name: torch.where(masks[name], donor[name], recipient[name]) if name in masks else recipient[name]
-        for name in recipient
-    }
+    edit: Edit
+    network: Weights | Policy
+    control: str = NO_CONTROL
+    draw: int = 0

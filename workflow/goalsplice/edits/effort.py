@@ -1,26 +1,27 @@
 """Effort at a random site: as many weights of those that differ, optimised for the donor's behaviour.
 
 An edit that was searched for has an advantage over one that was drawn. This control has the same search's means: the
-same observations, the same goal (`attribution.preference`) and, as `equal_effort`, about as many gradients, spent on
+same observations, the same goal (`attribution.Preference`) and, as `equal_effort`, about as many gradients, spent on
 values instead of places. `longer_effort` tells how far from done that is.
 """
 
 import numpy as np
 import scipy.optimize
 
-from goalsplice.edits.attribution import POINTS, Observations, gradient, log_probabilities
+from goalsplice.agent.network import Weights
+from goalsplice.edits.attribution import POINTS, Preference
 from goalsplice.edits.controls import random_places
-from goalsplice.edits.edit import Weights, flat, unflat
+from goalsplice.edits.edit import Context
+from goalsplice.edits.weights import flat, unflat
 
 GRADIENTS = {"equal_effort": POINTS, "longer_effort": 8 * POINTS}
 """About how many gradients the controls take."""
 
 
-def optimised_at_random(
-    recipient: Weights, donor: Weights, count: int, met: Observations, gradients: int, generator: np.random.Generator
-) -> Weights:
+def optimised_at_random(context: Context, count: int, gradients: int, generator: np.random.Generator) -> Weights:
     """The recipient with `count` random weights optimised by L-BFGS, of those in which it and the donor differ."""
-    choices = log_probabilities(donor, met.inputs).exp()
+    recipient, donor = context.actors
+    preference = Preference(context)
     start = flat(recipient)
     places = random_places(start, flat(donor), count, generator)
 
@@ -30,7 +31,7 @@ def optimised_at_random(
         return unflat(vector, recipient)
 
     def loss(values: np.ndarray) -> tuple[float, np.ndarray]:
-        value, slope = gradient(actor(values), met, choices)
+        value, slope = preference.gradient(actor(values))
         return -value, -flat(slope)[places].astype(np.float64)
 
     found = scipy.optimize.minimize(

@@ -1,9 +1,8 @@
 """All edits that the study tries on a recipient and a donor."""
 
-from goalsplice.agent.recipe import Recipe
 from goalsplice.edits.activations import activation_edits
-from goalsplice.edits.attribution import Observations, attribution
-from goalsplice.edits.edit import Edit, Weights
+from goalsplice.edits.attribution import attribution
+from goalsplice.edits.edit import Context, Edit
 from goalsplice.edits.inputs import input_edits
 from goalsplice.edits.layers import layer_edits
 from goalsplice.edits.path import path_edits
@@ -12,19 +11,15 @@ from goalsplice.edits.single_weights import weight_edits
 from goalsplice.edits.units import unit_edits
 
 
-def all_edits(recipient: Weights, donor: Weights, met: Observations, recipe: Recipe) -> list[Edit]:
-    """Every family's edits. Those that are chosen by attribution are for this recipient and donor only.
-
-    Args:
-        met: observations that recipient and donor meet, for attributions and mean activations.
-    """
-    attributions = attribution(recipient, donor, met)
+def all_edits(context: Context) -> list[Edit]:
+    """Every family's edits. Those that are chosen by attribution are for this recipient and donor only."""
+    attributions = attribution(context)
     return [
         *layer_edits(),
-        *input_edits(recipe.world),
+        *input_edits(context.encoding),
         *unit_edits(attributions),
         *weight_edits(attributions),
-        *rank_edits(recipient),
+        *rank_edits(context.recipient.actor),
         *path_edits(),
-        *activation_edits(met),
+        *activation_edits(),
     ]

@@ -15,9 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from goalsplice.edits.edit import Weights
+from goalsplice.agent.network import Weights
 from goalsplice.edits.inputs import input_groups
 from goalsplice.edits.rank import truncated
+from goalsplice.edits.weights import top_mask
 from goalsplice.world.observation import Encoding
 
 FIRST = "layer1.weight"
@@ -69,18 +70,12 @@ def aim(
 
 def largest(vector: Tensor, count: int) -> Tensor:
     """The vector's `count` largest entries, zero elsewhere."""
-    kept = torch.zeros_like(vector)
-    places = torch.topk(vector.abs().flatten(), min(count, vector.numel())).indices
-    kept.view(-1)[places] = vector.flatten()[places]
-    return kept
+    return torch.where(top_mask(vector.abs(), count), vector, 0.0)
 
 
 def of_units(vector: Tensor, count: int) -> Tensor:
     """The vector for the `count` units where it is longest, zero for the others."""
-    kept = torch.zeros_like(vector)
-    units = torch.topk(vector.norm(dim=1), min(count, len(vector))).indices
-    kept[units] = vector[units]
-    return kept
+    return torch.where(top_mask(vector.norm(dim=1), count)[:, None], vector, 0.0)
 
 
 def of_rank(vector: Tensor, rank: int) -> Tensor:

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from goalsplice.edits.edit import Weights, flat, unflat
+from goalsplice.agent.network import Weights
+from goalsplice.edits.weights import flat, unflat
 
 _GROWTH = 1.5
 """The step grows by this after a success and shrinks by its fourth root after a failure: steady at one in five."""

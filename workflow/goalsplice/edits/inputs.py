@@ -6,7 +6,9 @@ from itertools import combinations
 import numpy as np
 import torch
 
-from goalsplice.edits.edit import Edit, Make, Weights, take
+from goalsplice.agent.network import Weights
+from goalsplice.edits.edit import Context, Edit, Make
+from goalsplice.edits.weights import take
 from goalsplice.world.minigrid_numbers import COLOR_TO_IDX, OBJECT_TO_IDX
 from goalsplice.world.observation import Encoding
 
@@ -65,14 +67,13 @@ def input_groups(encoding: Encoding) -> dict[str, np.ndarray]:
     return groups
 
 
-def take_inputs(columns: np.ndarray) -> Make:
-    """Take some columns of layer 1's weights, bool (inputs,), from the donor."""
-    mask = {"layer1.weight": torch.from_numpy(columns)[None, :]}
+def take_inputs(recipient: Weights, donor: Weights, columns: np.ndarray) -> Weights:
+    """The recipient with some columns of layer 1's weights, bool (inputs,), from the donor."""
+    return take(recipient, donor, {"layer1.weight": torch.from_numpy(columns)[None, :]})
 
-    def make(recipient: Weights, donor: Weights) -> Weights:
-        return take(recipient, donor, mask)
 
-    return make
+def _taken(columns: np.ndarray) -> Make:
+    return lambda context: take_inputs(*context.actors, columns)
 
 
 def _random_columns(columns: np.ndarray) -> Callable[[np.random.Generator], Make]:
@@ -81,19 +82,20 @@ def _random_columns(columns: np.ndarray) -> Callable[[np.random.Generator], Make
     def at_random(generator: np.random.Generator) -> Make:
         order = generator.permutation(len(columns))
 
-        def make(recipient: Weights, donor: Weights) -> Weights:
+        def make(context: Context) -> Weights:
+            recipient, donor = context.actors
             differing = (donor["layer1.weight"] != recipient["layer1.weight"]).any(dim=0).numpy()
             chosen = np.zeros(len(columns), dtype=bool)
             chosen[order[differing[order]][: (columns & differing).sum()]] = True
-            return take_inputs(chosen)(recipient, donor)
+            return take_inputs(recipient, donor, chosen)
 
         return make
 
     return at_random
 
 
-def exchange_colours(encoding: Encoding, one: str, other: str) -> Make:
-    """The recipient with its own columns of two colours exchanged: what it saw as one it now sees as the other.
+def exchange_colours(actor: Weights, encoding: Encoding, one: str, other: str) -> Weights:
+    """The actor with its own columns of two colours exchanged: what it saw as one it now sees as the other.
 
     No donor takes part, so nothing but the agent's perception is changed. What a donor's columns do beyond that is
     more than a relabelling. One-hot encodings only.
@@ -101,11 +103,11 @@ def exchange_colours(encoding: Encoding, one: str, other: str) -> Make:
     groups = input_groups(encoding)
     order = np.arange(encoding.inputs)
     order[groups[one]], order[groups[other]] = np.flatnonzero(groups[other]), np.flatnonzero(groups[one])
+    return {**actor, "layer1.weight": actor["layer1.weight"][:, torch.from_numpy(order)]}
 
-    def make(recipient: Weights, donor: Weights) -> Weights:
-        return {**recipient, "layer1.weight": recipient["layer1.weight"][:, torch.from_numpy(order)]}
 
-    return make
+def _exchanged(one: str, other: str) -> Make:
+    return lambda context: exchange_colours(context.recipient.actor, context.encoding, one, other)
 
 
 def input_edits(encoding: Encoding) -> list[Edit]:
@@ -115,12 +117,12 @@ def input_edits(encoding: Encoding) -> list[Edit]:
     one that never is wanted, and that of two that never are.
     """
     edits = [
-        Edit("inputs", name, take_inputs(columns), controls=_CONTROLS, at_random=_random_columns(columns))
+        Edit("inputs", name, _taken(columns), controls=_CONTROLS, at_random=_random_columns(columns))
         for name, columns in input_groups(encoding).items()
     ]
     if encoding.name == "onehot":
         edits += [
-            Edit("inputs", f"own {one} and {other} exchanged", exchange_colours(encoding, one, other))
+            Edit("inputs", f"own {one} and {other} exchanged", _exchanged(one, other))
             for one, other in combinations(_EXCHANGED, 2)
         ]
     return edits

@@ -2,8 +2,8 @@
 
 from itertools import combinations
 
-from goalsplice.agent.network import ACTOR_LAYERS
-from goalsplice.edits.edit import Edit, Make, Weights
+from goalsplice.agent.network import ACTOR_LAYERS, Weights
+from goalsplice.edits.edit import Edit, Make
 from goalsplice.settings.labels import NO_EDIT
 
 _CONTROLS = ("turned", "shuffled", "noise", "random_sites", "same_goal", "other_seed", "untrained")
@@ -12,14 +12,17 @@ _PARTS = {"layers": ("weight", "bias"), "layer_weights": ("weight",), "layer_bia
 """Families, and which of a layer's tensors they take."""
 
 
-def splice_layers(layers: tuple[str, ...], parts: tuple[str, ...] = ("weight", "bias")) -> Make:
-    """Take these layers' weights, biases or both from the donor."""
+def splice_layers(
+    recipient: Weights, donor: Weights, layers: tuple[str, ...], parts: tuple[str, ...] = ("weight", "bias")
+) -> Weights:
+    """The recipient with these layers' weights, biases or both from the donor."""
     taken = {f"{layer}.{part}" for layer in layers for part in parts}
+    return {name: (donor if name in taken else recipient)[name] for name in recipient}
 
-    def make(recipient: Weights, donor: Weights) -> Weights:
-        return {name: (donor if name in taken else recipient)[name] for name in recipient}
 
-    return make
+def spliced(layers: tuple[str, ...], parts: tuple[str, ...] = ("weight", "bias")) -> Make:
+    """`splice_layers` as an edit's `make`."""
+    return lambda context: splice_layers(*context.actors, layers, parts)
 
 
 def layer_edits() -> list[Edit]:
@@ -38,7 +41,7 @@ def layer_edits() -> list[Edit]:
                         Edit(
                             family,
                             "+".join(layers) or NO_EDIT,
-                            splice_layers(layers, parts),
+                            spliced(layers, parts),
                             controls=_CONTROLS if controlled else (),
                         )
                     )

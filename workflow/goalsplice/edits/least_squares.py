@@ -11,46 +11,18 @@ facts.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import linear, relu
 
-from goalsplice.agent.fast.policy import policy_of
-from goalsplice.agent.fast.rollout import collect
-from goalsplice.agent.network import ACTOR_LAYERS
-from goalsplice.agent.recipe import Recipe
-from goalsplice.agent.seeding import Key, generator
-from goalsplice.edits.edit import Weights
-from goalsplice.edits.relabelling import exchanged_rows, inputs_of
-from goalsplice.world.simulator import colour_numbers, create
+from goalsplice.agent.network import ACTOR_LAYERS, Weights
+from goalsplice.edits.relabelling import exchanged_rows
+from goalsplice.world.observation import Encoding, Observations
 
-_WORLDS, _STEPS = 64, 64
 _RIDGE = 1e-5
 """Added to the diagonal of the normal equations, in parts of its mean: units that never are active have none."""
-
-
-class Seen(NamedTuple):
-    """An agent's distinct observations, as rows, and how often it met each.
-
-    Attributes:
-        rows: int32 (n, 5), as in `Encoding.rows`.
-        counts: int64 (n,).
-    """
-
-    rows: np.ndarray
-    counts: np.ndarray
-
-
-def seen(actor: Weights, recipe: Recipe, layouts: str, key: Key) -> Seen:
-    """What the actor meets on levels other than those of evaluations; `key` says which levels."""
-    worlds = create(_WORLDS, layouts, generator(*key, "met for least squares"), recipe.grid_size)
-    policy = policy_of(actor, recipe.world)
-    rollout = collect(worlds, policy, recipe.world, recipe.rules, colour_numbers(layouts), 0, _STEPS)
-    codes, counts = np.unique(rollout.codes, return_counts=True)
-    return Seen(recipe.world.rows(codes), counts)
 
 
 def _refit(actor: Weights, layer: str, inputs: Tensor, aims: Tensor, weights: Tensor) -> Weights:
@@ -68,16 +40,21 @@ def _refit(actor: Weights, layer: str, inputs: Tensor, aims: Tensor, weights: Te
     }
 
 
-def refitted(actor: Weights, recipe: Recipe, met: Seen, one: str, other: str, layers: Sequence[str]) -> Weights:
+def refitted(
+    actor: Weights, encoding: Encoding, met: Observations, one: str, other: str, layers: Sequence[str]
+) -> Weights:
     """The actor, with the weights of some layers changed to act as if two colours of keys were exchanged.
 
     Args:
-        met: what the actor meets.
+        encoding: how it sees.
+        met: what it meets.
         one, other: the colours.
         layers: which layers are changed, each after the changes of those before it.
     """
-    exchanged = exchanged_rows(recipe.world, met.rows, one, other)
-    plain, turned = inputs_of(recipe.world, met.rows), inputs_of(recipe.world, exchanged)
+    rows = encoding.rows(met.codes)
+    plain, turned = (
+        torch.from_numpy(encoding.inputs_of(found)) for found in (rows, exchanged_rows(encoding, rows, one, other))
+    )
     # Both ways, so that observations of the edited agent, which differ from the unedited one's, are among them.
     entering, source = torch.cat([plain, turned]), torch.cat([turned, plain])
     weights = torch.from_numpy(np.tile(met.counts, 2))

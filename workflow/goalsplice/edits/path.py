@@ -1,6 +1,9 @@
 """The straight path through recipient and donor, and beyond both."""
 
-from goalsplice.edits.edit import Edit, Make, Weights, add, change
+from goalsplice.agent.network import Weights
+from goalsplice.edits.delta import WeightDelta
+from goalsplice.edits.edit import Context, Edit, Make
+from goalsplice.edits.weights import add
 
 STEPS = (-1.0, -0.5, -0.25, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 """Multiples of the difference; 0 would be the recipient, 1 is the donor."""
@@ -9,8 +12,9 @@ STEPS = (-1.0, -0.5, -0.25, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 def along(step: float) -> Make:
     """The recipient plus `step` times the difference."""
 
-    def make(recipient: Weights, donor: Weights) -> Weights:
-        return add(recipient, change(recipient, donor), step)
+    def make(context: Context) -> Weights:
+        recipient, donor = context.actors
+        return add(recipient, WeightDelta(recipient, donor).tensors, step)
 
     return make
 

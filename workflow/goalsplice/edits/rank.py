@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from goalsplice.agent.network import ACTOR_LAYERS
-from goalsplice.edits.edit import Edit, Make, Weights, in_use
+from goalsplice.agent.network import ACTOR_LAYERS, Weights
+from goalsplice.edits.edit import Context, Edit, Make
+from goalsplice.edits.weights import in_use
 
 RANKS = (1, 2, 4, 8, 16, 32)
 _ALL = "all layers"
@@ -21,7 +22,8 @@ def _matrix(weights: Weights, layer: str) -> Tensor:
 def _added(layers: tuple[str, ...], part: Callable[[Tensor], Tensor]) -> Make:
     """Add to each layer what `part` makes of its difference matrix."""
 
-    def make(recipient: Weights, donor: Weights) -> Weights:
+    def make(context: Context) -> Weights:
+        recipient, donor = context.actors
         out = dict(recipient)
         for layer in layers:
             added = part(_matrix(donor, layer) - _matrix(recipient, layer))

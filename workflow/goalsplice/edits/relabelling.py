@@ -5,11 +5,9 @@ turn the agent from one colour to another, and what such an edit must be told ap
 """
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from goalsplice.agent.fast.policy import Policy
-from goalsplice.world.observation import THINGS, Encoding, rows_of_keys
+from goalsplice.world.observation import Encoding, rows_of_keys
 
 
 def exchanged_rows(encoding: Encoding, rows: np.ndarray, one: str, other: str) -> np.ndarray:
@@ -23,11 +21,6 @@ def _order(encoding: Encoding, one: str, other: str) -> np.ndarray:
     mine, others = rows_of_keys(encoding, one), rows_of_keys(encoding, other)
     order[mine], order[others] = others, mine
     return order
-
-
-def inputs_of(encoding: Encoding, rows: np.ndarray) -> Tensor:
-    """The network's inputs for observations given as rows (n, 5): float32 (n, inputs)."""
-    return torch.from_numpy(sum(encoding.row_inputs[rows[:, slot]] for slot in range(1 + THINGS)).toarray())
 
 
 def perceiving(policy: Policy, encoding: Encoding, one: str, other: str) -> Policy:

@@ -3,7 +3,10 @@
 import torch
 from torch import Tensor
 
-from goalsplice.edits.edit import Edit, Make, Weights, change, take
+from goalsplice.agent.network import Weights
+from goalsplice.edits.delta import WeightDelta
+from goalsplice.edits.edit import Context, Edit, Make
+from goalsplice.edits.weights import take, top_mask
 
 SHARES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0)
 """Of the actor's weights and biases."""
@@ -15,25 +18,21 @@ LONGER_EFFORT = 3e-2
 def top_masks(scores: Weights, share: float) -> dict[str, Tensor]:
     """Where the highest scores of the whole actor are: as many as this share of all, at least one."""
     flat = torch.cat([tensor.flatten() for tensor in scores.values()])
-    chosen = torch.zeros(len(flat), dtype=torch.bool)
-    chosen[torch.topk(flat, max(1, round(share * len(flat)))).indices] = True
-    parts = chosen.split([tensor.numel() for tensor in scores.values()])
+    parts = top_mask(flat, max(1, round(share * len(flat)))).split([tensor.numel() for tensor in scores.values()])
     return {name: part.view_as(scores[name]) for name, part in zip(scores, parts, strict=True)}
 
 
 def _largest(share: float) -> Make:
-    def make(recipient: Weights, donor: Weights) -> Weights:
-        sizes = {name: part.abs() for name, part in change(recipient, donor).items()}
+    def make(context: Context) -> Weights:
+        recipient, donor = context.actors
+        sizes = {name: part.abs() for name, part in WeightDelta(recipient, donor).tensors.items()}
         return take(recipient, donor, top_masks(sizes, share))
 
     return make
 
 
 def _attributed(masks: dict[str, Tensor]) -> Make:
-    def make(recipient: Weights, donor: Weights) -> Weights:
-        return take(recipient, donor, masks)
-
-    return make
+    return lambda context: take(*context.actors, masks)
 
 
 def weight_edits(attributions: Weights) -> list[Edit]:

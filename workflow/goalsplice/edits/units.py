@@ -6,7 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from goalsplice.edits.edit import Edit, Make, Weights, change, in_use, take
+from goalsplice.agent.network import Weights
+from goalsplice.edits.delta import WeightDelta
+from goalsplice.edits.edit import Context, Edit, Make
+from goalsplice.edits.weights import in_use, take, top_mask
 
 COUNTS = (1, 2, 4, 8, 16, 32, 64, 128)
 _HIDDEN = (("layer1", "layer2"), ("layer2", "layer3"), ("layer3", "layer4"))
@@ -31,40 +34,33 @@ def unit_totals(parts: Weights, incoming: bool, outgoing: bool) -> Tensor:
     return torch.cat(totals)
 
 
-def take_units(units: Tensor, incoming: bool, outgoing: bool) -> Make:
-    """Take some hidden units, bool (3 H,), from the donor."""
-    chosen = units.chunk(len(_HIDDEN))
-
-    def make(recipient: Weights, donor: Weights) -> Weights:
-        masks = {name: torch.zeros_like(tensor, dtype=torch.bool) for name, tensor in recipient.items()}
-        for mine, (layer, following) in zip(chosen, _HIDDEN, strict=True):
-            if incoming:
-                masks[f"{layer}.weight"] |= mine[:, None]
-                masks[f"{layer}.bias"] |= mine
-            if outgoing:
-                masks[f"{following}.weight"] |= mine[None, :]
-        return take(recipient, donor, masks)
-
-    return make
-
-
-def _top(scores: Tensor, count: int) -> Tensor:
-    chosen = torch.zeros(len(scores), dtype=torch.bool)
-    chosen[torch.topk(scores, min(count, len(scores))).indices] = True
-    return chosen
+def take_units(recipient: Weights, donor: Weights, units: Tensor, incoming: bool, outgoing: bool) -> Weights:
+    """The recipient with some hidden units, bool (3 H,), from the donor."""
+    masks = {name: torch.zeros_like(tensor, dtype=torch.bool) for name, tensor in recipient.items()}
+    for mine, (layer, following) in zip(units.chunk(len(_HIDDEN)), _HIDDEN, strict=True):
+        if incoming:
+            masks[f"{layer}.weight"] |= mine[:, None]
+            masks[f"{layer}.bias"] |= mine
+        if outgoing:
+            masks[f"{following}.weight"] |= mine[None, :]
+    return take(recipient, donor, masks)
 
 
 def _squares(recipient: Weights, donor: Weights, incoming: bool, outgoing: bool) -> Tensor:
     """Squared norm of the difference in each unit's weights: (3 H,)."""
-    return unit_totals({name: part.square() for name, part in change(recipient, donor).items()}, incoming, outgoing)
+    squares = {name: part.square() for name, part in WeightDelta(recipient, donor).tensors.items()}
+    return unit_totals(squares, incoming, outgoing)
 
 
 def _largest(count: int, incoming: bool, outgoing: bool) -> Choose:
-    return lambda recipient, donor: _top(_squares(recipient, donor, incoming, outgoing), count)
+    return lambda recipient, donor: top_mask(_squares(recipient, donor, incoming, outgoing), count)
 
 
 def _take_chosen(choose: Choose, incoming: bool, outgoing: bool) -> Make:
-    return lambda recipient, donor: take_units(choose(recipient, donor), incoming, outgoing)(recipient, donor)
+    def make(context: Context) -> Weights:
+        return take_units(*context.actors, choose(*context.actors), incoming, outgoing)
+
+    return make
 
 
 def _random_units(choose: Choose, total: int, incoming: bool, outgoing: bool) -> Callable[[np.random.Generator], Make]:
@@ -81,7 +77,7 @@ def _random_units(choose: Choose, total: int, incoming: bool, outgoing: bool) ->
             drawn = []
             for own, sizes, places in zip(*(part.chunk(len(_HIDDEN)) for part in layers), strict=True):
                 live = in_use(sizes)
-                drawn.append(_top(places * live, min(int(own.sum()), int(live.sum()))))
+                drawn.append(top_mask(places * live, min(int(own.sum()), int(live.sum()))))
             return torch.cat(drawn)
 
         return _take_chosen(at_random_of, incoming, outgoing)
@@ -103,7 +99,7 @@ def unit_edits(attributions: Weights) -> list[Edit]:
         for count in COUNTS:
             if count > total:
                 continue
-            important = _top(scores, count)
+            important = top_mask(scores, count)
             orders = {
                 "by size": (_largest(count, *taken), ("random_sites", "complement", "same_goal")),
                 "by attribution": (

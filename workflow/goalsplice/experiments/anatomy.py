@@ -1,13 +1,13 @@
 """Where two actors differ: how much in each layer, of what rank, and at which inputs of the first layer."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from math import nan
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import entr
-from torch import Tensor
 
+from goalsplice.agent.network import Weights
+from goalsplice.edits.delta import WeightDelta, effective_rank, singular_values, stable_rank
 from goalsplice.world.minigrid_numbers import COLOR_TO_IDX, OBJECT_TO_IDX, STATE_TO_IDX
 from goalsplice.world.observation import BALL, EMPTY, WALL, Encoding, cell_inputs
 
@@ -86,29 +86,6 @@ def live_inputs(encoding: Encoding) -> np.ndarray:
     return live.reshape(encoding.view_size, encoding.view_size, encoding.channels)
 
 
-def singular_values(matrix: np.ndarray) -> np.ndarray:
-    """Singular values of a matrix, largest first."""
-    return np.linalg.svd(matrix, compute_uv=False)
-
-
-def effective_rank(singular: np.ndarray) -> float:
-    """Exponential of the entropy (nats) of singular values divided by their sum; NaN if all are zero.
-
-    Between 1 and the rank. Source: Roy and Vetterli 2007, "The effective rank: a measure of effective dimensionality".
-    """
-    total = singular.sum()
-    return float(np.exp(entr(singular / total).sum())) if total > 0 else nan
-
-
-def stable_rank(singular: np.ndarray) -> float:
-    """Squared Frobenius norm over squared spectral norm, from singular values; NaN if all are zero.
-
-    Between 1 and the rank. Source: Rudelson and Vershynin 2007, "Sampling from large matrices", numerical rank.
-    """
-    largest = singular.max()
-    return float(((singular / largest) ** 2).sum()) if largest > 0 else nan
-
-
 def _ranks(change: np.ndarray, live: np.ndarray, generator: np.random.Generator) -> dict[str, float]:
     """Ranks of a change (outputs, inputs), and of its values shuffled over the live inputs; a bias has none.
 
@@ -137,13 +114,8 @@ def _sums(change: np.ndarray, before: np.ndarray) -> np.ndarray:
     return np.array([(change**2).sum(), (before**2).sum(), (change * before).sum()])
 
 
-def _ratio(part: float, whole: float) -> float:
-    """A quotient; NaN if there is nothing to divide by."""
-    return part / whole if whole > 0 else nan
-
-
 def anatomy(
-    recipient: Mapping[str, Tensor], donor: Mapping[str, Tensor], encoding: Encoding, generator: np.random.Generator
+    recipient: Weights, donor: Weights, encoding: Encoding, generator: np.random.Generator
 ) -> list[dict[str, object]]:
     """What the difference of two actors looks like, a row for each part of it.
 
@@ -158,7 +130,8 @@ def anatomy(
         actor, then its tensors, then the `first_layer_parts`. A share is NaN where nothing differs.
     """
     origin = {name: tensor.double().numpy() for name, tensor in recipient.items()}
-    changes = {name: donor[name].double().numpy() - values for name, values in origin.items()}
+    delta = WeightDelta(recipient, donor)
+    changes = {name: delta.array(name) for name in origin}
     sums = {name: _sums(change, origin[name]) for name, change in changes.items()}
     everything = np.sum(list(sums.values()), axis=0)
     total = everything[0]
@@ -183,10 +156,10 @@ def anatomy(
             "live_weights": live_weights,
             "norm": square**0.5,
             "rms": (square / weights) ** 0.5,
-            "share": _ratio(square, total),
-            "share_of_tensor": _ratio(square, whole),
+            "share": square / total if total > 0 else nan,
+            "share_of_tensor": square / whole if whole > 0 else nan,
             "recipient_norm": square_before**0.5,
-            "cosine_with_recipient": _ratio(product, lengths),
+            "cosine_with_recipient": product / lengths if lengths > 0 else nan,
             **_NO_RANKS,
             **more,
         }

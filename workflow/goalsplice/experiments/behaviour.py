@@ -9,7 +9,7 @@ from torch import Tensor
 from goalsplice.agent.fast.policy import draw, policy_of
 from goalsplice.agent.fast.policy_cache import action_probabilities, cached_policy
 from goalsplice.agent.recipe import Recipe
-from goalsplice.edits.edit import size
+from goalsplice.edits.delta import WeightDelta
 from goalsplice.experiments.evaluation import levels
 from goalsplice.world.minigrid_numbers import IDX_TO_COLOR
 from goalsplice.world.simulator import RUNNING, Worlds, act, draw_ball_cell, observe, uniform
@@ -61,7 +61,7 @@ def steps(level: Worlds, actor: Mapping[str, Tensor], recipe: Recipe, policy: st
 
 def changed(actor: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> tuple[int, float]:
     """How many weights and biases differ between two actors, and which share of all that is."""
-    count = size(actor, other)
+    count = WeightDelta(actor, other).size
     return count, count / sum(tensor.numel() for tensor in actor.values())
 
 

@@ -23,14 +23,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from goalsplice.agent.network import Weights
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.seeding import sequence
-from goalsplice.edits.attribution import Observations
-from goalsplice.edits.edit import Edit, Weights
+from goalsplice.edits.edit import Context, Edit
+from goalsplice.experiments.bench import Bench
 from goalsplice.experiments.evaluation import measures
 from goalsplice.experiments.isolation import Ended, apart
 from goalsplice.experiments.reading import files_read, first_unknown
-from goalsplice.experiments.scoring import Levels, Pair, score
+from goalsplice.experiments.splices import Pair, edit_rows
 from goalsplice.experiments.state import changed, state
 from goalsplice.settings.labels import NO_CONTROL
 from goalsplice.settings.plugin import module_file, sources
@@ -52,19 +53,31 @@ class EditError(Exception):
     """What is wrong with a user's edit: one sentence that names the function and the mend."""
 
 
-class Context(NamedTuple):
-    """What an edit may know besides recipient and donor. It is the same for the edit and its controls.
+class Met(NamedTuple):
+    """Distinct observations that recipient and donor meet.
+
+    Attributes:
+        inputs: float32 (n, inputs), as the network sees them.
+        frequency: float32 (n,), how often each was met; sums to 1.
+    """
+
+    inputs: Tensor
+    frequency: Tensor
+
+
+class EditContext(NamedTuple):
+    """What a user's edit may know besides recipient and donor. It is the same for the edit and its controls.
 
     Attributes:
         recipe: how the run is trained, and the rules of its world.
         encoding: what its inputs mean; `edits.inputs.input_groups` finds some by name.
-        met: observations that recipient and donor meet, and how often.
+        met: what recipient and donor meet on levels that no evaluation plays.
         generator: for whatever is to be random. Seeded by arm, seed, phases and the edit's name.
     """
 
     recipe: Recipe
     encoding: Encoding
-    met: Observations
+    met: Met
     generator: np.random.Generator
 
 
@@ -202,7 +215,7 @@ def _changed(before: Weights, after: Mapping) -> str | None:
     return next((name for name in before if name not in after or not torch.equal(before[name], after[name])), None)
 
 
-def custom_edit(name: str, loaded: Loaded, parameters: dict[str, Any], pair: Pair, recipe: Recipe) -> Edit:
+def custom_edit(name: str, loaded: Loaded, parameters: dict[str, Any], pair: Pair) -> Edit:
     """A user's function as an edit of one pair, with the generic controls.
 
     Its `make` raises `EditError` when the function fails, changes what it was given or is scored with, or returns
@@ -212,51 +225,56 @@ def custom_edit(name: str, loaded: Loaded, parameters: dict[str, Any], pair: Pai
         name: what the configuration calls the edit.
         loaded: its function.
         parameters: the configuration's, passed on by name.
-        pair: whose observations the edit is told, and from whose key its random numbers derive.
-        recipe: the run's.
+        pair: from whose key the edit's random numbers derive, and whose donors its controls take.
     """
 
-    def failure(what: str, donor: Weights) -> EditError:
-        stand_in = next((control for control, actor in pair.stand_ins.items() if actor is donor), None)
-        return EditError(f"{loaded.named} {f'called for the control {stand_in} ' if stand_in else ''}{what}")
-
-    def make(recipient: Weights, donor: Weights) -> Weights:
-        numbers = sequence(*pair.key, "custom edit", name)
+    def make(context: Context) -> Weights:
+        recipient, donor = context.actors
+        numbers = sequence(*pair.context.key, "custom edit", name)
         seed, *_ = map(int, numbers.generate_state(1))
         # For functions that draw from the libraries' own streams in place of the context's.
         random.seed(seed)
         np.random.seed(seed)
         torch.manual_seed(seed)
-        given = {"recipient": _copy(recipient), "donor": _copy(donor), "observations": _copy(pair.met._asdict())}
-        met = Observations(**given["observations"])
-        context = Context(recipe, recipe.world, met, np.random.default_rng(numbers))
+        own = {
+            "recipient": recipient,
+            "donor": donor,
+            "observations": {"inputs": context.inputs, "frequency": context.frequency},
+        }
+        given = {what: _copy(tensors) for what, tensors in own.items()}
+        known = EditContext(
+            context.recipe, context.encoding, Met(**given["observations"]), np.random.default_rng(numbers)
+        )
+
+        def failure(what: str) -> EditError:
+            control = next((control for control, other in pair.donors.items() if other is context.donor), None)
+            return EditError(f"{loaded.named} {f'called for the control {control} ' if control else ''}{what}")
+
         try:
-            with _watched(loaded.root, loaded.known, recipe):
-                result = loaded.function(given["recipient"], given["donor"], context, **copy.deepcopy(parameters))
+            with _watched(loaded.root, loaded.known, context.recipe):
+                result = loaded.function(given["recipient"], given["donor"], known, **copy.deepcopy(parameters))
         except NotApplicable:
             raise
         except _Meddled as what:
-            raise failure(str(what), donor) from None
+            raise failure(str(what)) from None
         except (Exception, SystemExit) as error:
             _log_traceback()
-            raise failure(f"raised {_told(error, loaded.path)}; mend the function or its parameters", donor) from error
-        for what, before in (("recipient", recipient), ("donor", donor), ("observations", pair.met._asdict())):
+            raise failure(f"raised {_told(error, loaded.path)}; mend the function or its parameters") from error
+        for what, before in own.items():
             if tensor := _changed(before, given[what]):
-                raise failure(
-                    f"changed {tensor} of the {what} that it was given; work on a copy, made by .clone()", donor
-                )
+                raise failure(f"changed {tensor} of the {what} that it was given; work on a copy, made by .clone()")
         if what := fault(result, recipient):
-            raise failure(what, donor)
+            raise failure(what)
         return {tensor: result[tensor].detach().clone() for tensor in recipient}
 
     return Edit(FAMILY, name, make, controls=CONTROLS)
 
 
-def unscored(name: str, identity: dict, on: Levels, problem: str) -> dict:
+def unscored(name: str, pair: Pair, bench: Bench, problem: str) -> dict:
     """A row of the custom_edits table for an edit that failed, all that it would have measured missing."""
     nothing = measures(np.zeros(1, dtype=np.int64), np.ones(1, dtype=np.int64), max_steps=1)
     return {
-        **identity,
+        **pair.context.identity,
         "family": FAMILY,
         "edit": name,
         "dose": np.nan,
@@ -264,8 +282,8 @@ def unscored(name: str, identity: dict, on: Levels, problem: str) -> dict:
         "draw": 0,
         "size": 0,
         "norm": np.nan,
-        "layouts": on.layouts,
-        "policy": on.policy,
+        "layouts": bench.layouts,
+        "policy": bench.policy,
         "levels": 0,
         **dict.fromkeys(nothing, np.nan),
         "problem": problem,
@@ -273,21 +291,19 @@ def unscored(name: str, identity: dict, on: Levels, problem: str) -> dict:
 
 
 def _scored(
-    edit: dict, root: str | Path, pairs: list[tuple[dict, Pair]], on: Levels, draws: int, recipe: Recipe
+    edit: dict, root: str | Path, pairs: Sequence[Pair], bench: Bench, draws: int
 ) -> Iterator[list[dict] | str]:
     """For each pair an edit's rows, or why it declines the pair. Arguments are those of `score_custom`."""
     loaded = load(edit["function"], root, edit.get("reads", ()))
-    for identity, pair in pairs:
-        made = custom_edit(edit["name"], loaded, edit.get("parameters", {}), pair, recipe)
+    for pair in pairs:
+        made = custom_edit(edit["name"], loaded, edit.get("parameters", {}), pair)
         try:
-            yield [{**identity, **row, "problem": ""} for row in score(pair, made, on, draws, recipe)]
+            yield [{**row, "problem": ""} for row in edit_rows(pair, made, bench, draws)]
         except NotApplicable as reason:
             yield str(reason)
 
 
-def score_custom(
-    edit: dict, root: str | Path, pairs: list[tuple[dict, Pair]], on: Levels, draws: int, recipe: Recipe
-) -> list[dict]:
+def score_custom(edit: dict, root: str | Path, pairs: Sequence[Pair], bench: Bench, draws: int) -> list[dict]:
     """Rows of the custom_edits table for one edit on all pairs of a run, but for arm and seed.
 
     An edit that fails anywhere in the run has a single row, which says where and why: scores of the pairs that it
@@ -297,15 +313,14 @@ def score_custom(
     Args:
         edit: one of config.yaml's `custom_edits`.
         root: the project's folder.
-        pairs: each after the columns that identify it.
-        on: the levels.
+        pairs: of the run.
+        bench: what the networks are evaluated on.
         draws: of each control that is drawn at random.
-        recipe: the run's.
     """
     found: list[list[dict] | str] = []
     try:
         try:
-            apart(lambda: _scored(edit, root, pairs, on, draws, recipe), found)
+            apart(lambda: _scored(edit, root, pairs, bench, draws), found)
         except Ended as end:
             raise EditError(
                 f"{edit['function']} {end}; let it return or raise an error, and hold no more than fits into memory"
@@ -317,8 +332,7 @@ def score_custom(
                 "NotApplicable for what holds of a whole run, such as its encoding"
             )
     except EditError as failure:
-        identity, _ = pairs[min(len(found), len(pairs) - 1)]
-        return [unscored(edit["name"], identity, on, str(failure))]
+        return [unscored(edit["name"], pairs[min(len(found), len(pairs) - 1)], bench, str(failure))]
     if declined:
         print(f"{edit['name']} declines this run: {declined[0]}", file=sys.stderr)
         return []

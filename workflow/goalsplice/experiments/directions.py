@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
-from torch import Tensor
 
+from goalsplice.agent.runs import Run
 from goalsplice.agent.seeding import generator
+from goalsplice.edits.delta import WeightDelta
 from goalsplice.world.vocabulary import OBJECTIVES
 
 DRAWS = 20
@@ -28,19 +29,21 @@ def orientation(objective: str, following: str) -> int:
     return 1 if OBJECTIVES.index(following) >= OBJECTIVES.index(objective) else -1
 
 
-def differences(actors: Sequence[Mapping[str, Tensor]], objectives: Sequence[str]) -> dict[str, np.ndarray]:
-    """Differences of each two neighbouring actors, all turned so that they lead from blue to purple.
+def orientations(run: Run) -> list[int]:
+    """`orientation` of each switch between neighbouring phases."""
+    return [orientation(one.objective, other.objective) for one, other in pairwise(run.checkpoints.values())]
 
-    Args:
-        actors: of neighbouring phases, in order.
-        objectives: theirs.
-    """
-    signs = [orientation(*pair) for pair in pairwise(objectives)]
-    out = {}
-    for name in actors[0]:
-        flat = np.stack([actor[name].double().numpy().flatten() for actor in actors])
-        out[name] = np.diff(flat, axis=0) * np.array(signs)[:, None]
-    return out
+
+def differences(run: Run) -> dict[str, np.ndarray]:
+    """Differences of each two neighbouring phases' actors, all turned so that they lead from blue to purple."""
+    checkpoints = list(run.checkpoints.values())
+    deltas = [WeightDelta(one.actor, other.actor) for one, other in pairwise(checkpoints)]
+    return {
+        name: np.array(
+            [sign * delta.array(name).ravel() for sign, delta in zip(orientations(run), deltas, strict=True)]
+        )
+        for name in checkpoints[0].actor
+    }
 
 
 def parts(names: Iterable[str]) -> dict[str, list[str]]:
@@ -101,25 +104,22 @@ def _rows_of(directions: Directions, rows: slice) -> dict[str, np.ndarray]:
     return {name: values[rows] for name, values in directions.items()}
 
 
-def within_run(
-    actors: Sequence[Mapping[str, Tensor]], objectives: Sequence[str], arm: str, seed: int
-) -> list[dict[str, object]]:
+def within_run(run: Run) -> list[dict[str, object]]:
     """Cosines of all pairs of one run's differences.
 
     Args:
-        actors: of all phases, in order.
-        objectives: theirs.
-        arm, seed: the run, from which the shuffles derive.
+        run: with all phases from 0.
 
     Returns:
         Rows with the columns of the directions table but for the run. A difference goes by the earlier of its phases.
     """
-    found = differences(actors, objectives)
-    signs = [orientation(*pair) for pair in pairwise(objectives)]
+    found = differences(run)
+    signs = orientations(run)
     rows = []
-    for other in range(1, len(actors) - 1):
+    for other in range(1, len(signs)):
         earlier, single = _rows_of(found, slice(0, other)), _rows_of(found, slice(other, other + 1))
-        for part, compared in compare(earlier, single, generator(arm, seed, "directions within", other)).items():
+        numbers = generator(run.arm, run.seed, "directions within", other)
+        for part, compared in compare(earlier, single, numbers).items():
             rows += [
                 {"part": part, "phase": phase, "other_phase": other, "same_way": signs[phase] == signs[other], **row}
                 for phase, row in enumerate(compared)

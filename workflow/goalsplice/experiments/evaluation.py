@@ -4,16 +4,18 @@ An episode's dynamics do not depend on the objective, so one evaluation gives th
 return under every objective.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
-from torch import Tensor
 
 from goalsplice.agent.fast.episodes import play
 from goalsplice.agent.fast.policy import Policy, policy_of
+from goalsplice.agent.network import Weights
 from goalsplice.agent.recipe import Recipe
+from goalsplice.agent.runs import Run
 from goalsplice.agent.seeding import EVERY_ARM, generator
+from goalsplice.settings.sections import Evaluation
 from goalsplice.world.simulator import Worlds, create, reward
 from goalsplice.world.vocabulary import OBJECTIVES, OUTCOMES
 
@@ -60,12 +62,29 @@ def measures(outcomes: np.ndarray, lengths: np.ndarray, max_steps: int) -> dict[
     return row
 
 
-def evaluate(actor: Mapping[str, Tensor], recipe: Recipe, on: Worlds, policy: str) -> dict[str, float]:
-    """Play the levels `on` with an actor, given as its state dict; `policy` is `sampling` or `greedy`."""
-    return evaluate_policy(policy_of(actor, recipe.world), recipe, on, policy)
+def evaluate(network: Weights | Policy, recipe: Recipe, on: Worlds, policy: str) -> dict[str, float]:
+    """Play the levels `on` with an actor, given as weights or as the compiled loops take it.
 
-
-def evaluate_policy(actor: Policy, recipe: Recipe, on: Worlds, policy: str) -> dict[str, float]:
-    """The same for an actor as the compiled loops take it."""
+    Args:
+        policy: `sampling` or `greedy`.
+    """
+    actor = network if isinstance(network, Policy) else policy_of(network, recipe.world)
     outcomes, lengths = play(on, actor, recipe.world, recipe.rules, policy == "greedy")
     return measures(outcomes, lengths, recipe.max_steps)
+
+
+def evaluate_run(run: Run, settings: Evaluation) -> Iterator[dict]:
+    """Rows of the evaluation table for a run, but for arm and seed: each checkpoint in every way of the settings."""
+    recipe = run.recipe
+    drawn = {layouts: levels(layouts, settings.levels, settings.seed, recipe.grid_size) for layouts in settings.layouts}
+    for phase, checkpoint in run.checkpoints.items():
+        for layouts, on in drawn.items():
+            for policy in settings.policies:
+                yield {
+                    "phase": phase,
+                    "objective": checkpoint.objective,
+                    "layouts": layouts,
+                    "policy": policy,
+                    "levels": settings.levels,
+                    **evaluate(checkpoint.actor, recipe, on, policy),
+                }

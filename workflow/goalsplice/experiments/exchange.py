@@ -1,12 +1,12 @@
 """How far the difference of two actors exchanges two colours in the first layer."""
 
-from collections.abc import Mapping
 from itertools import combinations
 from math import nan
 
 import numpy as np
-from torch import Tensor
 
+from goalsplice.agent.network import Weights
+from goalsplice.edits.delta import cosine
 from goalsplice.experiments.anatomy import FIRST_LAYER, channels
 from goalsplice.world.minigrid_numbers import COLOR_TO_IDX
 from goalsplice.world.observation import EMPTY, FIRST_KEY, Encoding, cell_inputs
@@ -22,7 +22,7 @@ def _readings(encoding: Encoding) -> dict[str, np.ndarray]:
     return readings
 
 
-def colour_vectors(encoding: Encoding, actor: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
+def colour_vectors(encoding: Encoding, actor: Weights) -> dict[str, np.ndarray]:
     """What stands for each of MiniGrid's six colours in an actor's first layer: (6, units * cells) for each basis.
 
     `columns` are the weights of the colour's own inputs, which one-hot inputs alone have. `keys` are what a key of that
@@ -36,12 +36,6 @@ def colour_vectors(encoding: Encoding, actor: Mapping[str, Tensor]) -> dict[str,
         basis: np.stack([(weight @ reading).flatten() for reading in readings])
         for basis, readings in _readings(encoding).items()
     }
-
-
-def _cosine(one: np.ndarray, other: np.ndarray) -> float:
-    """Cosine of two vectors; NaN if one is zero."""
-    lengths = np.linalg.norm(one) * np.linalg.norm(other)
-    return float(one @ other / lengths) if lengths > 0 else nan
 
 
 def exchange(origin: np.ndarray, other_origin: np.ndarray, end: np.ndarray, other_end: np.ndarray) -> dict[str, float]:
@@ -60,21 +54,19 @@ def exchange(origin: np.ndarray, other_origin: np.ndarray, end: np.ndarray, othe
     swap = np.concatenate([other_origin - origin, origin - other_origin])
     square, swap_square = both @ both, swap @ swap
     return {
-        "cosine_of_changes": _cosine(change, other_change),
+        "cosine_of_changes": cosine(change, other_change),
         "antisymmetric_share": float(((change - other_change) ** 2).sum() / (2 * square)) if square > 0 else nan,
-        "cosine_own": (_cosine(end, origin) + _cosine(other_end, other_origin)) / 2,
-        "cosine_exchanged": (_cosine(end, other_origin) + _cosine(other_end, origin)) / 2,
-        "contrast_cosine": _cosine(end - other_end, origin - other_origin),
-        "sum_cosine": _cosine(end + other_end, origin + other_origin),
+        "cosine_own": (cosine(end, origin) + cosine(other_end, other_origin)) / 2,
+        "cosine_exchanged": (cosine(end, other_origin) + cosine(other_end, origin)) / 2,
+        "contrast_cosine": cosine(end - other_end, origin - other_origin),
+        "sum_cosine": cosine(end + other_end, origin + other_origin),
         "explained": float(1 - ((both - swap) ** 2).sum() / square) if square > 0 else nan,
-        "explained_scaled": _cosine(both, swap) ** 2,
+        "explained_scaled": cosine(both, swap) ** 2,
         "scale": float(both @ swap / swap_square) if swap_square > 0 else nan,
     }
 
 
-def exchanges(
-    recipient: Mapping[str, Tensor], donor: Mapping[str, Tensor], encoding: Encoding
-) -> list[dict[str, object]]:
+def exchanges(recipient: Weights, donor: Weights, encoding: Encoding) -> list[dict[str, object]]:
     """`exchange` of every two of MiniGrid's six colours, in each basis of `colour_vectors`.
 
     Returns:

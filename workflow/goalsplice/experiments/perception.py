@@ -1,24 +1,54 @@
-"""What probes read in edited networks, and how far these are from others: rows of the perceptions table.
+"""The perceptions table: what probes read in edited networks, how far these are from others, and what they do.
 
 `analysis/perception.py` says what the tests ask, and reaches verdicts.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from itertools import permutations
 from math import nan
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
-import torch
 from sklearn.covariance import empirical_covariance, shrunk_covariance
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from torch import Tensor
 
-from goalsplice.agent.network import forward
-from goalsplice.analysis.perception import CHANGE, DISTANCE, FOOLED, PROBE, RIGHT, TARGET, THIRD, WANTED
-from goalsplice.edits.edit import Weights
-from goalsplice.experiments.activations import HIDDEN
-from goalsplice.experiments.probes import _ROWS_OF_A_CELL, KEYS, _fit
+from goalsplice.agent.fast.policy import Policy, policy_of
+from goalsplice.agent.network import ACTOR_LAYERS, Weights
+from goalsplice.agent.runs import Checkpoint, Run
+from goalsplice.agent.seeding import sequence
+from goalsplice.edits.controlled import FLOOR
+from goalsplice.edits.delta import WeightDelta
+from goalsplice.edits.edit import Context, Edit, Edited
+from goalsplice.edits.relabelling import exchanged_rows, perceiving
+from goalsplice.edits.retargets import aimed, chosen, contrast, exchanged_in, former, perception
+from goalsplice.edits.weights import add
+from goalsplice.experiments.activations import HIDDEN, activations, drawn_observations
+from goalsplice.experiments.bench import Bench
+from goalsplice.experiments.evaluation import levels
+from goalsplice.experiments.probes import _ROWS_OF_A_CELL, KEYS, LAYOUTS, _fit
+from goalsplice.experiments.retargeting import context_of
+from goalsplice.settings.labels import (
+    ALONE,
+    BELOW,
+    CHANGE,
+    COMPOSITION,
+    DISTANCE,
+    FEW,
+    FOOLED,
+    FURTHER,
+    OTHER,
+    PROBE,
+    RIGHT,
+    SAME_GOAL,
+    SWITCH,
+    TARGET,
+    THIRD,
+    UNEDITED,
+    WANTED,
+)
+from goalsplice.settings.sections import Perception, Retargets
 from goalsplice.world.observation import Encoding, rows_of_keys
 
 _SHRINKAGE = 0.01
@@ -69,11 +99,10 @@ def looks(encoding: Encoding, shown: np.ndarray) -> Looks:
     return Looks(np.concatenate(rows), dict(zip(KEYS, np.concatenate(ordered).T, strict=True)))
 
 
-def hidden(actor: Weights, inputs: Tensor) -> dict[str, np.ndarray]:
-    """What each hidden layer gives for inputs (n, inputs): float32 (n, H) by its name."""
-    with torch.no_grad():
-        found = forward(actor, inputs)
-    return {layer: found[layer].numpy() for layer in HIDDEN}
+def hidden(actor: Weights, encoding: Encoding, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """What each hidden layer makes of observations, given as rows (n, 5): float32 (n, H) by its name."""
+    found = activations(actor, encoding.inputs_of(rows))
+    return {layer: found[layer] for layer in HIDDEN}
 
 
 class Reader(NamedTuple):
@@ -163,11 +192,12 @@ def _distance(reading: Reader, layer: str, activations: np.ndarray) -> float:
 
 def change_rows(recipient: Weights, edited: Weights) -> Iterator[dict]:
     """L2 norm of what was added to each layer's weights and biases, in parts of theirs; `count` is how many changed."""
-    for layer in (*HIDDEN, "layer4"):
-        names = [f"{layer}.{part}" for part in ("weight", "bias")]
-        before, after = (torch.cat([one[name].flatten() for name in names]) for one in (recipient, edited))
-        value = float((after - before).norm() / before.norm())
-        yield _row(CHANGE, "norm", value, int(torch.count_nonzero(after != before)), layer)
+    for layer in ACTOR_LAYERS:
+        before, after = (
+            {name: part for name, part in one.items() if name.startswith(f"{layer}.")} for one in (recipient, edited)
+        )
+        delta = WeightDelta(before, after)
+        yield _row(CHANGE, "norm", delta.relative_norm, delta.size, layer)
 
 
 def share_rows(test: str, outcome: Mapping[str, float], named: Mapping[str, str], levels: int) -> Iterator[dict]:
@@ -179,3 +209,128 @@ def share_rows(test: str, outcome: Mapping[str, float], named: Mapping[str, str]
 
 def _row(test: str, what: str, value: float, count: int, layer: str = "", chance: float = nan) -> dict:
     return {"test": test, "layer": layer, "what": what, "value": value, "chance": chance, "count": count}
+
+
+def beside(run: Run, phase: int, step: int) -> Checkpoint:
+    """The checkpoint so many phases after one, or before it at the run's end. The run's two colours alternate."""
+    return run.checkpoints[phase + step if phase + step in run.checkpoints else phase - step]
+
+
+def towards(context: Context, settings: Retargets) -> Iterator[Edited]:
+    """The networks that are tested towards the settings' target; the unedited one first."""
+    run, phase, target = context.run, context.phase, settings.target
+
+    def trained(label: tuple[str, str], network: Weights) -> Edited:
+        return Edited(Edit(*label, lambda context: network), network)
+
+    tried = [Edit(*UNEDITED, FLOOR.make), Edit("perception", "swap", partial(perception, target=target))]
+    edits = chosen(context.recipe.encoding, settings)
+    if FEW in edits:
+        vector = partial(aimed, vector=contrast(context), target=target, strength=1.0, take=False)
+        tried += [edits[FEW], Edit("contrast", "added only", vector, 1.0)]
+    colours = {"one": context.recipient.objective, "other": target}
+    tried += [
+        edits[BELOW],
+        Edit("layer 1", "least squares", partial(exchanged_in, layers=("layer1",), **colours)),
+    ]
+    for edit in tried:
+        yield Edited(edit, edit.make(context))
+    is_former = target == former(context)
+    if is_former:
+        yield trained(SWITCH, beside(run, phase, 1).actor)
+    yield trained(SAME_GOAL, beside(run, phase, 2).actor)
+    if context.donor is not None and not is_former:
+        yield trained(FURTHER, context.donor.actor)
+
+
+class PerceptionTests(NamedTuple):
+    """One run whose edited checkpoints are tested.
+
+    Attributes:
+        run: with all checkpoints.
+        tuned: by phase, checkpoints after training on the new colour.
+        retargets: of the edits.
+        bench: what every network plays.
+        fitted, scored: what probes learn from, and what they are scored on.
+    """
+
+    run: Run
+    tuned: Mapping[int, Checkpoint]
+    retargets: Retargets
+    bench: Bench
+    fitted: Looks
+    scored: Looks
+
+    @classmethod
+    def of(
+        cls,
+        run: Run,
+        tuned: Mapping[int, Checkpoint],
+        late: Sequence[int],
+        settings: Perception,
+        retargets: Retargets,
+        levels_seed: int,
+    ) -> Self:
+        """With scenes that late checkpoints meet, none of which is in both halves."""
+        recipe = run.recipe
+        place, order = sequence(run.arm, run.seed, "perceptions").spawn(2)
+        actors = [run.checkpoints[phase].actor for phase in late]
+        codes = drawn_observations(actors, recipe, LAYOUTS, 3 * settings.scenes, place)
+        shown = np.random.default_rng(order).permutation(scenes(recipe.world, codes))[: settings.scenes]
+        parts = np.split(shown, [2 * len(shown) // 3])
+        every = levels(settings.layouts, settings.levels, levels_seed, recipe.grid_size)
+        bench = Bench(recipe, every, every, settings.layouts, settings.policy)
+        return cls(run, tuned, retargets, bench, *(looks(recipe.world, part) for part in parts))
+
+    def rows(self, phase: int) -> Iterator[dict]:
+        """The rows of one checkpoint, towards the new colour and towards the other one that the run was trained on."""
+        run, world = self.run, self.run.recipe.world
+        context = context_of(run, phase, self.retargets.layouts[0], self.tuned.get(phase))
+        actor, wanted = context.recipient.actor, context.recipient.objective
+        reading = reader(hidden(actor, world, self.fitted.rows), self.fitted.places)
+        unedited = hidden(actor, world, self.scored.rows)
+        for target in (self.retargets.target, former(context)):
+            reference: dict[tuple, float] = {}
+            for edited in towards(context, replace(self.retargets, target=target)):
+                label = edited.edit.family, edited.edit.name
+                rows = list(self._tests(context, edited, target, reading, unedited))
+                if target == self.retargets.target and label != SAME_GOAL:
+                    rows += self._composed(context, edited, target)
+                own = {(row["test"], row["layer"], row["what"]): row["value"] for row in rows}
+                reference = reference or own
+                known = {"phase": phase, "wanted": wanted, "target": target, "family": label[0], "edit": label[1]}
+                for row in rows:
+                    yield {**known, **row, "reference": reference[row["test"], row["layer"], row["what"]]}
+
+    def _tests(
+        self,
+        context: Context,
+        edited: Edited,
+        target: str,
+        reading: Reader,
+        unedited: Mapping[str, np.ndarray],
+    ) -> Iterator[dict]:
+        """All tests but the composition."""
+        world, actor, wanted = context.encoding, context.recipient.actor, context.recipient.objective
+        weights, rows, places = edited.network, self.scored.rows, self.scored.places
+        if isinstance(weights, Policy):
+            # The network that sees two colours exchanged, and the network on observations in which they are: the same.
+            weights, rows = actor, exchanged_rows(world, rows, wanted, target)
+        found = hidden(weights, world, rows)
+        third = next(key for key in KEYS if key not in (wanted, target))
+        named = {TARGET: target, WANTED: wanted, THIRD: third}
+        yield from share_rows(ALONE, self.bench.evaluate(edited.network), named, len(self.bench.levels.agent))
+        yield from change_rows(actor, weights)
+        yield from probe_rows(reading, found, places, wanted, target)
+        yield from distance_rows(reading, found, unedited)
+
+    def _composed(self, context: Context, edited: Edited, target: str) -> Iterator[dict]:
+        """What is taken after the run's own switch from the checkpoint to its neighbour is added to the network."""
+        world, recipient = context.encoding, context.recipient
+        other = beside(self.run, context.phase, 1).actor
+        if isinstance(edited.network, Policy):
+            network = perceiving(policy_of(other, world), world, recipient.objective, target)
+        else:
+            network = add(edited.network, WeightDelta(recipient.actor, other).tensors)
+        named = {OTHER: former(context), TARGET: target, WANTED: recipient.objective}
+        yield from share_rows(COMPOSITION, self.bench.evaluate(network), named, len(self.bench.levels.agent))

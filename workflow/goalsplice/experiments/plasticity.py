@@ -5,12 +5,16 @@ Sources: Sokar et al. 2023, "The Dormant Neuron Phenomenon in Deep Reinforcement
 effective rank is Roy and Vetterli's (2007).
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from goalsplice.agent.network import forward
-from goalsplice.experiments.anatomy import effective_rank
+from goalsplice.agent.runs import Run
+from goalsplice.edits.delta import effective_rank
+from goalsplice.experiments.observing import met
 
 DORMANT = 0.1
 """A unit's mean activation, in parts of its layer's mean, up to which it counts as dormant: the tau of Sokar et al."""
@@ -48,3 +52,16 @@ def plasticity(network: nn.Sequential, inputs: Tensor, frequency: Tensor) -> lis
             }
         )
     return rows
+
+
+def plasticity_of_run(run: Run) -> Iterator[dict[str, object]]:
+    """Rows of the plasticity table but for arm and seed: of the actor and the critic of each checkpoint."""
+    encoding = run.recipe.world
+    for phase, checkpoint in run.checkpoints.items():
+        key = (run.arm, run.seed, "plasticity", phase)
+        found = met([checkpoint.actor], run.recipe, run.recipe.layouts, key)
+        inputs = torch.from_numpy(encoding.inputs_of(encoding.rows(found.codes)))
+        frequency = torch.from_numpy(found.frequency)
+        for name, network in (("actor", checkpoint.agent.actor), ("critic", checkpoint.agent.critic)):
+            for row in plasticity(network, inputs, frequency):
+                yield {"phase": phase, "objective": checkpoint.objective, "network": name, **row}

@@ -22,12 +22,20 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from scipy.special import softmax
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-from goalsplice.experiments.activations import HIDDEN, INPUTS, LAYERS, LOGITS
+from goalsplice.agent.network import Agent, Weights
+from goalsplice.agent.runs import Run
+from goalsplice.agent.seeding import sequence
+from goalsplice.experiments.activations import HIDDEN, INPUTS, LAYERS, LOGITS, activations, drawn_observations
 from goalsplice.settings.labels import NO_CONTROL
+from goalsplice.settings.sections import Probes
 from goalsplice.world.observation import Encoding
+
+LAYOUTS = "three_colours"
+"""Of the levels that observations are from: the only ones whose keys have known colours."""
 
 KEYS = ("blue", "purple", "yellow")
 """Colours of the keys in the layouts `three_colours`, in the order in which `Encoding.rows` holds them."""
@@ -74,7 +82,7 @@ class Places(NamedTuple):
     test: dict[str, np.ndarray]
 
 
-def probe_run(
+def all_probes(
     train: Sequence[Network],
     test: Sequence[Network],
     untrained: Network,
@@ -82,7 +90,7 @@ def probe_run(
     draws: int,
     generator: np.random.Generator,
 ) -> list[dict]:
-    """All probes of one training run, and their controls.
+    """All probes of some networks, and their controls.
 
     Args:
         train: networks that the probes for other networks are fitted on.
@@ -122,6 +130,37 @@ def probe_run(
     for draw in range(draws):
         found[SHUFFLED, draw] = across([made_up(names, generator) for names in true], layers, True)
     return [{"control": control, "draw": draw, **row} for (control, draw), rows in found.items() for row in rows]
+
+
+def probe_run(run: Run, settings: Probes) -> list[dict]:
+    """All probes of one training run, fitted on and scored on observations that its checkpoints meet.
+
+    Args:
+        run: its checkpoints of the settings' phases.
+        settings: which are fitted on and scored on, on how many observations.
+
+    Returns:
+        Rows of the probes table but for arm and seed.
+    """
+    recipe, encoding = run.recipe, run.recipe.world
+    train_levels, test_levels, initial, labels = sequence(run.arm, run.seed, "probes").spawn(4)
+    actors = [run.checkpoints[phase].actor for phase in settings.phases]
+    train = drawn_observations(actors, recipe, LAYOUTS, settings.observations, train_levels)
+    test = drawn_observations(actors, recipe, LAYOUTS, settings.observations // 2, test_levels)
+    test = test[~np.isin(test, train)]
+    inputs = [encoding.inputs_of(encoding.rows(codes)) for codes in (train, test)]
+
+    def network(actor: Weights, phase: str = "", objective: str = "") -> Network:
+        return Network(phase, objective, *(activations(actor, half) for half in inputs))
+
+    fitted, scored = (
+        [network(one.actor, str(one.phase), one.objective) for one in map(run.checkpoints.__getitem__, phases)]
+        for phases in (settings.train_phases, settings.test_phases)
+    )
+    weights = torch.Generator().manual_seed(int(initial.generate_state(1)[0]))
+    untrained = network(Agent(recipe.world.inputs, recipe.hidden_size, weights).actor.state_dict())
+    places = Places(key_places(encoding, train), key_places(encoding, test))
+    return all_probes(fitted, scored, untrained, places, settings.draws, np.random.default_rng(labels))
 
 
 def key_places(encoding: Encoding, codes: np.ndarray) -> dict[str, np.ndarray]:

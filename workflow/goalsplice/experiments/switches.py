@@ -1,21 +1,39 @@
-"""What a switch of the objective does to an actor, and how much of it a splice brings along: a row a pair of phases."""
+"""A run's last switches: how far the weights travel, and how well the goal is spliced and retargeted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from math import nan
+from typing import NamedTuple, Self
 
 import numpy as np
-import pandas as pd
-from torch import Tensor
 
-from goalsplice.analysis.recovery import with_recovery
-from goalsplice.experiments.anatomy import effective_rank, singular_values
+from goalsplice.agent.network import Weights
+from goalsplice.agent.runs import Run
+from goalsplice.agent.seeding import Key, generator
+from goalsplice.edits import controls
+from goalsplice.edits.controlled import CEILING, FLOOR, controlled
+from goalsplice.edits.delta import WeightDelta
+from goalsplice.edits.edit import Context, Edit, Edited
+from goalsplice.edits.layers import layer_edits
+from goalsplice.edits.rank import rank_edits
+from goalsplice.edits.retargets import fixed
+from goalsplice.experiments.bench import Bench
+from goalsplice.experiments.evaluation import levels
+from goalsplice.experiments.observing import met, met_alone
 from goalsplice.settings.labels import NO_CONTROL
+from goalsplice.settings.recovery import recovery
+from goalsplice.settings.sections import Ablations, Retargets
 
-PAIR = ["recipient_phase", "donor_phase"]
+PAIR = ["recipient_phase", "donor_phase", "recipient_objective", "donor_objective"]
 MOVEMENT = ["distance", "relative_distance", "share_layer1", "effective_rank"]
 RECOVERED = ["gap", "spliced", "spliced_random", "low_rank", "low_rank_random"]
-"""Columns of what `movement` and `recovered` give."""
+SWITCH_COLUMNS = [*PAIR, *MOVEMENT, *RECOVERED]
+"""Columns of the switches table, but for arm and seed. They are named, since a run of one objective has no switch."""
+
+
+def aim_columns(target: str) -> list[str]:
+    """Columns of the aims table, but for arm and seed."""
+    measures = [f"return_{target}", f"share_{target}", "share_crash", "share_timeout", "size"]
+    return ["phase", "wanted", "edit", "control", "draw", *measures]
 
 
 def last_switches(objectives: Sequence[str], count: int) -> list[tuple[int, int]]:
@@ -24,7 +42,7 @@ def last_switches(objectives: Sequence[str], count: int) -> list[tuple[int, int]
     return found[-count:]
 
 
-def movement(recipient: Mapping[str, Tensor], donor: Mapping[str, Tensor]) -> dict[str, float]:
+def movement(recipient: Weights, donor: Weights) -> dict[str, float]:
     """How far and how two actors are apart.
 
     Returns:
@@ -32,38 +50,101 @@ def movement(recipient: Mapping[str, Tensor], donor: Mapping[str, Tensor]) -> di
         `share_layer1`, the share of its square that is in layer 1; `effective_rank`, of the difference of layer 1's
         weights. The latter two are NaN for equal actors.
     """
-    changes = {name: (donor[name] - values).double().numpy() for name, values in recipient.items()}
-    squares = {name: float((change**2).sum()) for name, change in changes.items()}
-    total, before = sum(squares.values()), sum(float((values.double() ** 2).sum()) for values in recipient.values())
-    first = sum(square for name, square in squares.items() if name.startswith("layer1."))
+    delta = WeightDelta(recipient, donor)
     return {
-        "distance": total**0.5,
-        "relative_distance": (total / before) ** 0.5,
-        "share_layer1": first / total if total > 0 else nan,
-        "effective_rank": effective_rank(singular_values(changes["layer1.weight"])),
+        "distance": delta.norm,
+        "relative_distance": delta.relative_norm,
+        "share_layer1": delta.layer_share("layer1"),
+        "effective_rank": delta.effective_rank("layer1.weight"),
     }
 
 
-def recovered(splices: pd.DataFrame) -> pd.DataFrame:
-    """How much of the donor's choice each edit brings, and its random control: a row a pair, indexed by `PAIR`.
+def spliced_edits(actor: Weights, rank: int) -> dict[str, Edit]:
+    """By name in the table, the splice of layer 1, and that of its difference's part of this rank, or of full rank."""
+    of_rank = [edit for edit in rank_edits(actor) if edit.name == "layer1" and edit.dose <= rank]
+    tried = {
+        "spliced": next(edit for edit in layer_edits() if (edit.family, edit.name) == ("layers", "layer1")),
+        "low_rank": max(of_rank, key=lambda edit: edit.dose),
+    }
+    return {name: edit._replace(controls=("random_sites",)) for name, edit in tried.items()}
 
-    Args:
-        splices: one run's rows of the splices table, with floor and ceiling, and edits `layer1` of the families layers
-            and rank with the control `random_sites`.
 
-    Returns:
-        `gap`, the ceiling less the floor, in shares; `spliced` and `spliced_random`, `low_rank` and `low_rank_random`,
-        the recoveries (see `recovery.with_recovery`), means over draws; NaN where the gap says nothing.
+class Switches(NamedTuple):
+    """A run whose last switches are measured.
+
+    Attributes:
+        run: with all checkpoints.
+        settings: how many switches, and what is tried.
+        retargets: what the checkpoints' edits for the new colour are.
+        bench: where networks are evaluated; controls play all levels.
     """
-    rows = with_recovery(splices)
-    whole = rows[(rows["family"] == "layers") & (rows["control"] == NO_CONTROL)]
-    ends = whole.set_index(PAIR)
-    columns = {
-        "gap": ends.loc[ends["edit"].str.count(r"\+") == 3, "share"] - ends.loc[ends["size"] == 0, "share"],
-    }
-    for family, name in (("layers", "spliced"), ("rank", "low_rank")):
-        own = rows[(rows["family"] == family) & (rows["edit"] == "layer1")]
-        for control, suffix in ((NO_CONTROL, ""), ("random_sites", "_random")):
-            # All NaN where the gap is too small: then so is the mean.
-            columns[name + suffix] = own[own["control"] == control].groupby(PAIR)["recovery"].mean()
-    return pd.DataFrame(columns).astype(np.float64)
+
+    run: Run
+    settings: Ablations
+    retargets: Retargets
+    bench: Bench
+
+    @classmethod
+    def of(cls, run: Run, settings: Ablations, retargets: Retargets, levels_seed: int) -> Self:
+        """With the first levels of the evaluation with the retargets' first layouts."""
+        layouts = retargets.layouts[0]
+        every = levels(layouts, settings.levels, levels_seed, run.recipe.grid_size)
+        return cls(run, settings, retargets, Bench(run.recipe, every, every, layouts, retargets.policy))
+
+    def _key(self, *phases: int) -> Key:
+        return (self.run.arm, self.run.seed, "switches", *phases)
+
+    def rows(self) -> Iterator[dict]:
+        """Rows of the switches table: the last ones, in both directions."""
+        run = self.run
+        objectives = [checkpoint.objective for checkpoint in run.checkpoints.values()]
+        for pair in last_switches(objectives, self.settings.switches):
+            for phase, donor_phase in (pair, pair[::-1]):
+                context = Context(run, phase, run.checkpoints[donor_phase])
+                key = self._key(phase, donor_phase)
+                seen = met(context.actors, run.recipe, self.bench.layouts, key)
+                context = context._replace(observations=seen)
+                yield {**context.identity, **movement(*context.actors), **self._recovered(context, key)}
+
+    def _recovered(self, context: Context, key: Key) -> dict[str, float]:
+        """Columns `RECOVERED`: the ceiling less the floor, in shares, and recoveries, those of controls over draws."""
+
+        def share(network: Weights, control: str = NO_CONTROL) -> float:
+            return self.bench.evaluate(network, control)[f"share_{context.donor.objective}"]
+
+        floor, ceiling = (share(edit.make(context)) for edit in (FLOOR, CEILING))
+        found: dict[str, list[float]] = {}
+        for name, edit in spliced_edits(context.recipient.actor, self.settings.rank).items():
+            for edited in controlled(context, edit, {}, self.settings.draws, key):
+                column = name if edited.control == NO_CONTROL else f"{name}_random"
+                value = recovery(share(edited.network, edited.control), floor, ceiling)
+                found.setdefault(column, []).append(value)
+        return {"gap": ceiling - floor, **{name: float(np.mean(values)) for name, values in found.items()}}
+
+    def aim_rows(self) -> Iterator[dict]:
+        """Rows of the aims table: the last checkpoints that want a colour, edited for the new one.
+
+        A checkpoint that was trained on the new colour is not edited: it shows how well that can be fetched at all.
+        """
+        columns, key_colours = aim_columns(self.retargets.target), self.run.recipe.objectives
+        wanting = [phase for phase, one in self.run.checkpoints.items() if one.objective in key_colours]
+        for phase in wanting[-self.settings.switches :]:
+            recipient = self.run.checkpoints[phase]
+            for edited in self._aimed(phase):
+                measured = {**self.bench.row(recipient.actor, edited), "phase": phase, "wanted": recipient.objective}
+                yield {name: measured[name] for name in columns}
+
+    def _aimed(self, phase: int) -> Iterator[Edited]:
+        """The edits for the new colour that are fixed (`retargets.fixed`), each chosen one with noise of its size."""
+        recipient, key = self.run.checkpoints[phase], self._key(phase)
+        context = Context(self.run, phase, None, met_alone(recipient.actor, self.run.recipe, self.bench.layouts, key))
+        if recipient.objective == self.retargets.target:
+            yield Edited(FLOOR, recipient.actor)
+            return
+        for edit in fixed(self.run.recipe.encoding, self.retargets):
+            edited = Edited(edit, edit.make(context))
+            yield edited
+            if edit.family == "chosen":
+                for draw in range(self.settings.draws):
+                    numbers = generator(*key, "aim", edit.name, "noise", draw)
+                    yield Edited(edit, controls.noise(recipient.actor, edited.network, numbers), "noise", draw)

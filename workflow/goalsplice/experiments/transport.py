@@ -5,22 +5,25 @@ is the difference of two phases of one run, and it is added to a checkpoint of a
 run, whose hidden units may be in another order (`alignment.py`).
 """
 
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from goalsplice.agent.network import ACTOR_LAYERS
-from goalsplice.agent.recipe import Recipe
+from goalsplice.agent.network import ACTOR_LAYERS, Weights
+from goalsplice.agent.runs import Checkpoint, Run
 from goalsplice.agent.seeding import generator
 from goalsplice.edits.alignment import Order, match, permute, random_order
 from goalsplice.edits.controls import shuffled, turned
-from goalsplice.edits.edit import Weights, add, change, norm, size
-from goalsplice.experiments.evaluation import evaluate
+from goalsplice.edits.delta import WeightDelta
+from goalsplice.edits.edit import Context, Edit, Edited
+from goalsplice.edits.weights import add
+from goalsplice.experiments.bench import Bench
+from goalsplice.io.errors import StudyError
 from goalsplice.settings.labels import NO_CONTROL
-from goalsplice.world.simulator import Worlds
+from goalsplice.settings.sections import Splices
+from goalsplice.settings.study import same_goal_phase
 
 NOT_ALIGNED, MATCHED, AT_RANDOM = "none", "matched", "random"
 """What is done to the order of the source's hidden units."""
@@ -29,54 +32,16 @@ PARTS = {"all": ACTOR_LAYERS, "layer1": ACTOR_LAYERS[:1]}
 """Parts of a difference that are added, and their layers."""
 
 
-class Checkpoint(NamedTuple):
-    """An actor at a phase's end.
+def source_of(run: Run, phase: int, donor_phase: int) -> Context:
+    """Two phases of a run as recipient and donor: their difference is a goal vector.
 
-    Attributes:
-        seed, phase: where it is from.
-        objective: the phase's.
-        actor: its weights.
+    Raises:
+        StudyError: a phase's checkpoint is not there.
     """
-
-    seed: int
-    phase: int
-    objective: str
-    actor: Weights
-
-
-class Vector(NamedTuple):
-    """A goal vector: what a donor has and a recipient of the same run has not.
-
-    Attributes:
-        recipient, donor: checkpoints of different objectives.
-        same_goal: another checkpoint of the recipient's objective and run, the donor of a control; None if there is
-            none.
-    """
-
-    recipient: Checkpoint
-    donor: Checkpoint
-    same_goal: Checkpoint | None
-
-
-class Bench(NamedTuple):
-    """What networks are tested on.
-
-    Attributes:
-        arm: its name, from which random draws derive.
-        recipe: the arm's.
-        edits: levels for edits.
-        controls: levels for controls, of which there are fewer.
-        layouts, policy: as in the evaluation table.
-        draws: how often whatever is random is drawn.
-    """
-
-    arm: str
-    recipe: Recipe
-    edits: Worlds
-    controls: Worlds
-    layouts: str
-    policy: str
-    draws: int
+    for needed in (phase, donor_phase):
+        if needed not in run.checkpoints:
+            raise StudyError(f"--checkpoints lacks phase {needed} of a run; name its file too")
+    return Context(run, phase, run.checkpoints[donor_phase])
 
 
 def nearest(checkpoints: Mapping[int, Checkpoint], phase: int, objective: str) -> Checkpoint | None:
@@ -85,9 +50,9 @@ def nearest(checkpoints: Mapping[int, Checkpoint], phase: int, objective: str) -
     return min(others, key=lambda found: (abs(found.phase - phase), -found.phase), default=None)
 
 
-def transported(target: Weights, recipient: Weights, donor: Weights, part: str, order: Order | None) -> Weights:
-    """The target with a part of donor - recipient added, their hidden units in another order if one is given."""
-    difference: Mapping[str, Tensor] = change(recipient, donor)
+def transported(target: Weights, source: Context, part: str, order: Order | None) -> Weights:
+    """The target with a part of the source's goal vector added, its hidden units in another order if one is given."""
+    difference: Mapping[str, Tensor] = WeightDelta(*source.actors).tensors
     if order is not None:
         difference = permute(difference, order)
     return add(
@@ -99,82 +64,101 @@ def transported(target: Weights, recipient: Weights, donor: Weights, part: str, 
     )
 
 
-def _networks(
-    target: Checkpoint, vector: Vector, part: str, aligned: str, draw: int, bench: Bench
-) -> Iterator[tuple[str, int, Weights]]:
-    """Control, draw and network of one edit and its controls."""
-    recipient, donor = vector.recipient.actor, vector.donor.actor
+def _networks(target: Context, source: Context, part: str, aligned: str, draw: int, draws: int) -> Iterator[Edited]:
+    """One edit of the target, which is made with the source, and the edit's controls."""
+    actor = target.recipient.actor
 
     def numbers(control: str, draw: int) -> np.random.Generator:
-        source = (vector.recipient.seed, vector.recipient.phase, vector.donor.phase)
-        return generator(bench.arm, target.seed, "transport", target.phase, *source, part, aligned, control, draw)
+        run, taken = target.run, (source.run.seed, source.phase, source.donor.phase)
+        return generator(run.arm, run.seed, "transport", target.phase, *taken, part, aligned, control, draw)
 
     order = None
     if aligned == MATCHED:
-        order = match(target.actor, recipient)
+        order = match(actor, source.recipient.actor)
     elif aligned == AT_RANDOM:
-        order = random_order(target.actor, recipient, numbers(NO_CONTROL, draw))
-    edited = transported(target.actor, recipient, donor, part, order)
-    yield NO_CONTROL, draw, edited
+        order = random_order(actor, source.recipient.actor, numbers(NO_CONTROL, draw))
+    edit = Edit("transport", part, lambda source: transported(actor, source, part, order))
+    edited = edit.make(source)
+    yield Edited(edit, edited, draw=draw)
     if aligned == AT_RANDOM:
         return
-    yield "turned", 0, turned(target.actor, edited)
-    for number in range(bench.draws):
-        yield "shuffled", number, shuffled(target.actor, edited, numbers("shuffled", number))
-    if vector.same_goal is not None:
-        yield "same_goal", 0, transported(target.actor, recipient, vector.same_goal.actor, part, order)
+    yield Edited(edit, turned(actor, edited), "turned")
+    for number in range(draws):
+        yield Edited(edit, shuffled(actor, edited, numbers("shuffled", number)), "shuffled", number)
+    same_goal = source.run.checkpoints.get(same_goal_phase(vars(source.recipe), source.phase))
+    if same_goal is not None:
+        yield Edited(edit, edit.make(source._replace(donor=same_goal)), "same_goal")
 
 
 class Transport:
-    """Adds goal vectors to the checkpoints of one run and tests them.
+    """Adds goal vectors to the checkpoints of one run and evaluates what comes out.
 
     Args:
-        checkpoints: the run's, by phase.
-        bench: what networks are tested on.
+        run: whose checkpoints are edited.
+        bench: what networks are evaluated on.
+        draws: how often whatever is random is drawn.
     """
 
-    def __init__(self, checkpoints: Mapping[int, Checkpoint], bench: Bench):
-        self._checkpoints, self._bench = checkpoints, bench
-        self._shares: dict[tuple[int, int], dict[str, float]] = {}
+    def __init__(self, run: Run, bench: Bench, draws: int):
+        self._run, self._bench, self._draws = run, bench, draws
+        self._measures: dict[tuple[int, int], dict[str, float]] = {}
 
-    def _share(self, checkpoint: Checkpoint, on: Worlds, objective: str) -> float:
-        """Share of an objective's colour that a checkpoint takes, unedited; measured once."""
-        key = (checkpoint.phase, len(on.agent))
-        if key not in self._shares:
-            self._shares[key] = evaluate(checkpoint.actor, self._bench.recipe, on, self._bench.policy)
-        return self._shares[key][f"share_{objective}"]
+    def _share(self, checkpoint: Checkpoint, control: str, objective: str) -> float:
+        """Share of an objective's colour that a checkpoint takes, unedited, on a control's levels; measured once."""
+        key = (checkpoint.phase, len(self._bench.levels_of(control).agent))
+        if key not in self._measures:
+            self._measures[key] = self._bench.evaluate(checkpoint.actor, control)
+        return self._measures[key][f"share_{objective}"]
 
-    def rows(self, phase: int, vector: Vector, aligned: str) -> Iterator[dict]:
+    def rows(self, phase: int, source: Context, aligned: str) -> Iterator[dict]:
         """Rows of the transports table, but for the arm and the target's seed.
 
         Args:
             phase: of the target.
-            vector: what is added, the whole of it and its first layer alone.
+            source: whose goal vector is added, the whole of it and its first layer alone.
             aligned: `none`, `matched` or `random`.
         """
-        bench, target, objective = self._bench, self._checkpoints[phase], vector.donor.objective
-        other = nearest(self._checkpoints, phase, objective)
+        bench, objective, target = self._bench, source.donor.objective, Context(self._run, phase)
+        other = nearest(self._run.checkpoints, phase, objective)
         for part in PARTS:
-            for number in range(bench.draws if aligned == AT_RANDOM else 1):
-                for control, draw, network in _networks(target, vector, part, aligned, number, bench):
-                    on = bench.edits if control == NO_CONTROL else bench.controls
+            for number in range(self._draws if aligned == AT_RANDOM else 1):
+                for edited in _networks(target, source, part, aligned, number, self._draws):
                     yield {
                         "target_phase": phase,
-                        "source_seed": vector.recipient.seed,
-                        "source_recipient_phase": vector.recipient.phase,
-                        "source_donor_phase": vector.donor.phase,
-                        "recipient_objective": vector.recipient.objective,
+                        "source_seed": source.run.seed,
+                        "source_recipient_phase": source.phase,
+                        "source_donor_phase": source.donor.phase,
+                        "recipient_objective": source.recipient.objective,
                         "donor_objective": objective,
                         "part": part,
                         "aligned": aligned,
-                        "control": control,
-                        "draw": draw,
-                        "size": size(target.actor, network),
-                        "norm": norm(target.actor, network),
-                        "layouts": bench.layouts,
-                        "policy": bench.policy,
-                        "levels": len(on.agent),
-                        "floor": self._share(target, on, objective),
-                        "ceiling": self._share(other, on, objective) if other else np.nan,
-                        **evaluate(network, bench.recipe, on, bench.policy),
+                        **bench.describe(target.recipient.actor, edited),
+                        "floor": self._share(target.recipient, edited.control, objective),
+                        "ceiling": self._share(other, edited.control, objective) if other else np.nan,
+                        **bench.evaluate(edited.network, edited.control),
                     }
+
+    def within(self, settings: Splices, phases: Iterable[int]) -> Iterator[dict]:
+        """Rows of the run's own goal vectors: of all pairs, added to all phases of the recipient's objective.
+
+        Args:
+            settings: whose pairs are taken, in both directions.
+            phases: more phases that are edited, beside the pairs'.
+        """
+        checkpoints = self._run.checkpoints
+        spliced = {phase for pair in settings.pairs for phase in pair}
+        for source in (source_of(self._run, *way) for pair in settings.pairs for way in (pair, pair[::-1])):
+            for phase in sorted({*spliced, *phases} & checkpoints.keys()):
+                if checkpoints[phase].objective == source.recipient.objective:
+                    yield from self.rows(phase, source, NOT_ALIGNED)
+
+    def between(self, runs: Iterable[Run], settings: Splices) -> Iterator[dict]:
+        """Rows of the last pair's goal vectors, of other runs and of this one, added with units in other orders."""
+        last = settings.pairs[-1]
+        for run in runs:
+            for way in (last, last[::-1]):
+                source = source_of(run, *way)
+                for aligned in (NOT_ALIGNED, MATCHED, AT_RANDOM):
+                    # Within the run, the units as they are is among the rows already.
+                    if run.seed != self._run.seed or aligned != NOT_ALIGNED:
+                        yield from self.rows(source.phase, source, aligned)

@@ -23,7 +23,7 @@ from goalsplice.figures.style import (
     runs_of,
     select,
 )
-from goalsplice.settings.labels import TRAINED_FURTHER, TRAINED_SWITCH
+from goalsplice.settings.labels import FURTHER, SWITCH
 
 TABLES: dict[str, list[str]] = {
     "perceptions": ["arm", "seed", "phase", "test", "count"],
@@ -38,9 +38,9 @@ TABLES: dict[str, list[str]] = {
 _NAMES = {
     UNEDITED: "unedited",
     CEILING: "sees the two exchanged",
-    TRAINED_SWITCH: "trained to the other colour*",
+    SWITCH: "trained to the other colour*",
     ("trained", "same goal"): "trained on, same goal",
-    TRAINED_FURTHER: "trained on yellow",
+    FURTHER: "trained on yellow",
     (CHOSEN, "few weights"): "few weights",
     (CHOSEN, "below layer 1"): "below layer 1",
     ("contrast", "added only"): "contrast, added only",
@@ -83,7 +83,7 @@ _SAID = {
 
 def _shown(perceptions: pd.DataFrame) -> pd.DataFrame:
     """Rows towards the new colour, and of what training did towards the other one."""
-    turned = select(perceptions, family=TRAINED_SWITCH[0], edit=TRAINED_SWITCH[1])
+    turned = select(perceptions, family=SWITCH[0], edit=SWITCH[1])
     new = select(perceptions, towards="new")
     return pd.concat([new, turned[turned["towards"] != "new"]])
 
@@ -199,7 +199,7 @@ def _claim(said: dict[str, dict[tuple[str, str], str]], width: float) -> str:
     for arm, of_arm in said.items():
         by_verdict: dict[str, list[str]] = {}
         for edit, verdict in of_arm.items():
-            if edit[0] not in (UNEDITED[0], CEILING[0], TRAINED_SWITCH[0]):
+            if edit[0] not in (UNEDITED[0], CEILING[0], SWITCH[0]):
                 by_verdict.setdefault(_SAID[verdict], []).append(_NAMES.get(edit, edit[1]))
         parts = [f"{words}: {' / '.join(names)}" for words, names in by_verdict.items()]
         text.append(wrapped(f"{short_name(arm)} – {'; '.join(parts) or 'no edits'}", 0.92 * width))

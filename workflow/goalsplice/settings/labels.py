@@ -17,12 +17,25 @@ spends more on its values than the edit did on its places, how far random places
 SUFFICIENT = 0.95
 """Recovery that counts as all of the donor's choice."""
 
-TRAINED_SWITCH, TRAINED_FURTHER = ("trained", "switch"), ("trained", "further")
-"""Family and edit of networks with a goal that is known to be another: the run's neighbouring checkpoint of its other
-colour, and the checkpoint trained further on the new one."""
-
 PUBLISHED = "published"
 """Name under which the post's author's run stands beside the arms."""
 
 PUBLISHED_LIKE = "integers"
 """The arm that is trained as the published code does."""
+
+ALONE, CHANGE, PROBE, DISTANCE, COMPOSITION = "alone", "change", "probe", "distance", "composition"
+"""The tests of the perceptions table: see `analysis/perception.py`."""
+
+TARGET, WANTED, THIRD, OTHER = "target", "wanted", "third", "other"
+"""Keys in the table's column `what`: of the colour that an edit is towards, of the one that the unedited network wants,
+of the third one, and, of a composition, of the one that the switch is to."""
+
+RIGHT, FOOLED = "right", "fooled"
+"""What a probe says, in the same column: where the key is, or where the other one of the two is."""
+
+UNEDITED, SWITCH, FURTHER = ("bounds", "none"), ("trained", "switch"), ("trained", "further")
+"""Family and edit of the unedited network, and of those with a goal that is known to be another: the run's neighbouring
+checkpoint of its other colour, and the checkpoint trained further on the new one."""
+
+SAME_GOAL = ("trained", "same goal")
+"""The run's checkpoint two phases on: what training changes while the goal stays, and how much that blinds probes."""

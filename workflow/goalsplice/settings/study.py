@@ -2,7 +2,8 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from goalsplice.io.errors import StudyError
@@ -144,6 +145,11 @@ def spliced_phases(recipe: dict, pairs: list[list[int]]) -> list[int]:
 def late_phases(pairs: list[list[int]]) -> list[int]:
     """Phases of some pairs, in order: those whose checkpoints are edited in every way."""
     return sorted({phase for pair in pairs for phase in pair})
+
+
+def neighbours(phases: Sequence[int]) -> list[tuple[int, int]]:
+    """Each two neighbouring phases of some phases in order, which need not follow on each other."""
+    return [(one, other) for one, other in pairwise(phases) if other == one + 1]
 
 
 def other_seed(seeds: list[int], seed: int) -> int | None:

@@ -16,6 +16,7 @@ linear layer's output is a sum of at most five rows of a table that depends on i
 
 from dataclasses import dataclass
 from functools import cache, cached_property
+from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse
@@ -160,3 +161,20 @@ class Encoding:
         """Observations as MiniGrid's wrappers give them: uint8 (n, view_size, view_size, channels)."""
         inputs = self.inputs_of(self.rows(codes))
         return inputs.astype(np.uint8).reshape(-1, self.view_size, self.view_size, self.channels)
+
+
+class Observations(NamedTuple):
+    """Distinct observations, and how often each was met.
+
+    Attributes:
+        codes: int64 (n,), rising.
+        counts: int64 (n,).
+    """
+
+    codes: np.ndarray
+    counts: np.ndarray
+
+    @property
+    def frequency(self) -> np.ndarray:
+        """How often each was met, in parts of all: float32 (n,)."""
+        return (self.counts / self.counts.sum()).astype(np.float32)

@@ -65,7 +65,7 @@ def _view(rows: pd.DataFrame) -> pd.DataFrame:
 def values(tables: Mapping[str, pd.DataFrame], settings: Mapping) -> pd.DataFrame:
     """Shares and ranks of what late switches change, with the share of live weights that a part has."""
     rows = tables["anatomy"]
-    rows = rows[rows["recipient_phase"] >= settings["late"][0]]
+    rows = rows[rows["recipient_phase"].isin(settings["late"])]
     parts = [rows[rows["grouping"].isin(["tensor", "colour", "field"])].drop(columns=["view_row", "view_column"])]
     for _, of_arm in rows.groupby("arm", sort=False):
         parts += [_layers(of_arm), _view(of_arm)]

@@ -28,7 +28,7 @@ def values(tables: Mapping[str, pd.DataFrame], settings: Mapping) -> pd.DataFram
     within, between = tables["directions"], tables["directions_between_runs"]
     neighbours = within["other_phase"] - within["phase"] == 1
     within = within.assign(relation=np.select([neighbours, within["same_way"]], [NEXT, SAME], OPPOSITE))
-    late = within[within["phase"] >= settings["late"][0]]
+    late = within[within["phase"].isin(settings["late"])]
     # A pair of runs counts for both of them.
     mirrored = between.rename(columns={"seed": "other_seed", "other_seed": "seed"})
     both = pd.concat([between, mirrored]).assign(relation=OTHER_RUN)

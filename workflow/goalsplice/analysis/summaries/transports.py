@@ -1,6 +1,6 @@
 """What a goal vector does where it is added: in its own recipient, in other phases, and in other runs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -30,10 +30,10 @@ OWN, WITHIN, EARLY, OTHER_RUN = "own recipient", "other late phase", "early phas
 _MEASURES = ["share", "floor", "ceiling"]
 
 
-def _target(rows: pd.DataFrame, late: int) -> np.ndarray:
+def _target(rows: pd.DataFrame, late: Sequence[int]) -> np.ndarray:
     own_run, phase = rows["seed"] == rows["source_seed"], rows["target_phase"]
     own = phase == rows["source_recipient_phase"]
-    return np.select([~own_run, own, phase >= late], [OTHER_RUN, OWN, WITHIN], EARLY)
+    return np.select([~own_run, own, phase.isin(late)], [OTHER_RUN, OWN, WITHIN], EARLY)
 
 
 def values(tables: Mapping[str, pd.DataFrame], settings: Mapping) -> pd.DataFrame:
@@ -44,7 +44,7 @@ def values(tables: Mapping[str, pd.DataFrame], settings: Mapping) -> pd.DataFram
     phases; added between runs, a row for each `source_run`. A run is its own source there too.
     """
     rows = tables["transports"]
-    rows = rows.assign(share=donors_share(rows), target=_target(rows, settings["late"][0]))
+    rows = rows.assign(share=donors_share(rows), target=_target(rows, settings["late"]))
     # Phases, or the other run, where a row is of one of them.
     pooled = rows.drop(columns=[*_SOURCE, "target_phase"])
     whole = rows[(rows["part"] == "all") & (rows["control"] == NO_CONTROL)]

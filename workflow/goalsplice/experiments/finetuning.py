@@ -1,0 +1,85 @@
+"""Checkpoints trained further on another objective, tested after each rollout: rows of the continued table."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from math import nan
+from typing import NamedTuple
+
+import torch
+
+from goalsplice.agent.continuation import continue_training
+from goalsplice.agent.network import Agent, Weights
+from goalsplice.agent.runs import Run
+from goalsplice.experiments.continuation import movement
+from goalsplice.experiments.evaluation import evaluate
+from goalsplice.io.errors import StudyError
+from goalsplice.settings.schedule import objective_of
+from goalsplice.settings.sections import FineTuning
+from goalsplice.world.simulator import Worlds
+
+
+class Tuned(NamedTuple):
+    """A checkpoint after some rollouts on another objective.
+
+    Attributes:
+        row: of the continued table but for arm and seed.
+        agent: changes when the iteration goes on.
+        seconds: that the rollout and its update took.
+    """
+
+    row: dict
+    agent: Agent
+    seconds: float
+
+
+def objectives_of(run: Run, phase: int, target: str) -> list[str]:
+    """What a phase's checkpoint is trained further on: the target, and the next phase's objective if it is another one.
+
+    Raises:
+        StudyError: the recipe trains on the target itself.
+    """
+    recipe = run.recipe
+    if target in recipe.objectives:
+        raise StudyError(
+            f"the recipe's objectives name {target}, which is new to no checkpoint then; leave this arm out"
+        )
+    now, following = (objective_of(recipe.schedule, one, recipe.objectives, run.seed) for one in (phase, phase + 1))
+    return [target] if following == now else [target, following]
+
+
+def finetuned(
+    run: Run, phase: int, objective: str, settings: FineTuning, on: Worlds, device: torch.device
+) -> Iterator[Tuned]:
+    """Train a checkpoint further on an objective: first as it is, then after each rollout.
+
+    Args:
+        run: the checkpoint's; it stays as it is.
+        phase: the checkpoint's.
+        objective: which colour pays.
+        settings: for how long, on what, and what the actors are tested on.
+        on: the levels of the tests.
+        device: where the networks are updated.
+    """
+    origin = run.checkpoints[phase]
+    recipe = replace(run.recipe, layouts=settings.training_layouts)
+
+    def row(rollout: int, training_return: float, actor: Weights) -> dict:
+        return {
+            "phase": phase,
+            "wanted": origin.objective,
+            "objective": objective,
+            "training_layouts": settings.training_layouts,
+            "layouts": settings.layouts,
+            "policy": settings.policy,
+            "levels": len(on.agent),
+            "rollout": rollout,
+            "training_return": training_return,
+            **evaluate(actor, recipe, on, settings.policy),
+            **movement(origin.actor, actor),
+        }
+
+    yield Tuned(row(0, nan, origin.actor), origin.agent, 0.0)
+    key = (run.arm, run.seed, phase, objective)
+    for progress in continue_training(origin.agent, recipe, *key, settings.rollouts, device):
+        trained, actor = progress.row, progress.agent.actor.state_dict()
+        yield Tuned(row(trained["rollout"], trained["mean_return"], actor), progress.agent, progress.seconds)

@@ -1,0 +1,108 @@
+"""The retargets table: checkpoints edited such that they fetch a new colour, with controls, and what they do then."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import nan
+from typing import NamedTuple, Self
+
+from goalsplice.agent.fast.policy import Policy
+from goalsplice.agent.network import Weights
+from goalsplice.agent.runs import Checkpoint, Run
+from goalsplice.edits.delta import WeightDelta
+from goalsplice.edits.edit import Context, Edited
+from goalsplice.edits.retargets import all_retargets, chosen_controls, fixed, switches_to
+from goalsplice.experiments.bench import Bench, first
+from goalsplice.experiments.evaluation import evaluate, levels
+from goalsplice.experiments.observing import met_alone
+from goalsplice.settings.sections import Retargets
+from goalsplice.world.simulator import Worlds
+
+
+def context_of(run: Run, phase: int, layouts: str, tuned: Checkpoint | None = None) -> Context:
+    """A phase's checkpoint, to be edited for a new colour, with what it meets on levels of its own.
+
+    Args:
+        layouts: of these levels.
+        tuned: the checkpoint after training on the new colour, if there is one.
+    """
+    key = (run.arm, run.seed, phase)
+    return Context(run, phase, tuned, met_alone(run.checkpoints[phase].actor, run.recipe, layouts, key))
+
+
+def row(context: Context, edited: Edited, bench: Bench) -> dict:
+    """A row of the retargets table, but for the run: a network's row, and how its change is beside training's."""
+    actor = context.recipient.actor
+    delta = WeightDelta(actor, actor if isinstance(edited.network, Policy) else edited.network)
+    measured = bench.row(actor, edited)
+    compared = context.donor is not None and measured["size"] > 0
+    return {
+        "phase": context.phase,
+        "wanted": context.recipient.objective,
+        **measured,
+        "share": measured["size"] / sum(part.numel() for part in actor.values()),
+        "cosine_trained": delta.cosine(WeightDelta(actor, context.donor.actor)) if compared else nan,
+    }
+
+
+class Retargeting(NamedTuple):
+    """One run, and what its checkpoints are edited with and evaluated on.
+
+    Attributes:
+        run: with all checkpoints.
+        other: another run of the arm, with those of the late phases; None if there is none.
+        tuned: by phase, checkpoints after training on the new colour.
+        late: the phases in which everything is tried.
+        settings: of the edits.
+        bench: where everything is evaluated.
+        further: where what is tried in every phase is evaluated too.
+        practice: levels on which the control of equal effort looks at its return.
+    """
+
+    run: Run
+    other: Run | None
+    tuned: Mapping[int, Checkpoint]
+    late: Sequence[int]
+    settings: Retargets
+    bench: Bench
+    further: Sequence[Bench]
+    practice: Worlds
+
+    @classmethod
+    def of(
+        cls,
+        run: Run,
+        other: Run | None,
+        tuned: Mapping[int, Checkpoint],
+        late: Sequence[int],
+        settings: Retargets,
+        levels_seed: int,
+    ) -> Self:
+        """With the levels of the settings: the first ones of the evaluation with the same layouts."""
+        recipe, first_layouts = run.recipe, settings.layouts[0]
+
+        def bench(layouts: str) -> Bench:
+            every = levels(layouts, settings.levels, levels_seed, recipe.grid_size)
+            return Bench(recipe, every, first(every, settings.control_levels), layouts, settings.policy)
+
+        benches = [bench(layouts) for layouts in settings.layouts]
+        practice = levels(first_layouts, settings.control_levels, levels_seed + 1, recipe.grid_size)
+        return cls(run, other, tuned, late, settings, benches[0], benches[1:], practice)
+
+    def rows(self, phase: int) -> Iterator[dict]:
+        """The rows of one checkpoint: everything for a late one, else what is tried in every phase."""
+        context = context_of(self.run, phase, self.settings.layouts[0], self.tuned.get(phase))
+        late = phase in self.late
+        for edit in fixed(context.recipe.encoding, self.settings):
+            edited = Edited(edit, edit.make(context))
+            for bench in (self.bench, *(self.further if late else ())):
+                yield row(context, edited, bench)
+        if not late:
+            return
+        switches = switches_to(self.run, phase, self.late, self.other)
+        for edit in all_retargets(context, self.settings, switches):
+            yield row(context, Edited(edit, edit.make(context)), self.bench)
+        for edited in chosen_controls(context, self.settings, self._target_return):
+            yield row(context, edited, self.bench)
+
+    def _target_return(self, actor: Weights) -> float:
+        """The return if the target paid, on levels that no edit is evaluated on."""
+        return evaluate(actor, self.run.recipe, self.practice, self.settings.policy)[f"return_{self.settings.target}"]
