@@ -138,7 +138,7 @@ def make_tables(seeds, arms=("onehot", "integers"), never=False):
     tables["costs"] = costs_by_stage(tables["benchmarks"])
     tables["verdicts"] = verdicts(tables["perceptions"])
     for name in ("evaluation", "phases", "splices", "transports", "probes", "anatomy", "exchanges", "directions"):
-        tables[f"{name}_over_seeds"] = table_over_seeds(name, tables, late=[4, 6])
+        tables[f"{name}_over_seeds"] = table_over_seeds(name, tables, late=[4, 5, 6])
     tables["perceptions_over_seeds"] = table_over_seeds("perceptions", tables, late=[])
     return tables
 
