@@ -34,7 +34,7 @@ FEW, BELOW = "few weights", "below layer 1"
 def config(pytestconfig) -> dict:
     """The study's, with few levels, draws and evaluations."""
     config = yaml.safe_load((pytestconfig.rootpath / "config.yaml").read_text())
-    config["retargets"] |= {"levels": 12, "control_levels": 5, "draws": 2, "evaluations": 3}
+    config["retargets"] |= {"levels": 24, "control_levels": 5, "draws": 2, "evaluations": 3}
     return config
 
 
@@ -133,7 +133,7 @@ def test_early_phases_are_tested_with_what_was_fixed(run_stage):
     for phase in LATE:
         late = chosen(frame, phase=phase)
         plain = chosen(late, control="none")
-        assert plain["levels"].eq(12).all()
+        assert plain["levels"].eq(24).all()
         for layouts in ("three_colours", "training", "without_yellow"):
             tested = chosen(plain, layouts=layouts)[["family", "edit"]].to_numpy().tolist()
             assert tested[: len(fixed)] == fixed
@@ -165,7 +165,7 @@ def test_rows_say_what_the_agents_are_and_do(run_stage, recipe):
         actor = untrained(recipe, phase).actor.state_dict()
         policy = perceiving(policy_of(actor, recipe.world), recipe.world, wanted, "yellow")
         for layouts in ("three_colours", "without_yellow") if phase in LATE else ("three_colours",):
-            on = levels(layouts, 12, 5, recipe.grid_size)
+            on = levels(layouts, 24, 5, recipe.grid_size)
             for family, expected in (
                 ("bounds", evaluate(actor, recipe, on, "sampling")),
                 ("perception", evaluate(policy, recipe, on, "sampling")),
@@ -202,10 +202,10 @@ def test_effort_is_spent_on_other_levels_than_those_of_the_test(run_stage, recip
     for module in (bench, retargeting):
         monkeypatch.setattr(module, "evaluate", spied)
     run_stage("one")
-    on, practice = levels("three_colours", 12, 5, 6), levels("three_colours", 5, 6, 6)
+    on, practice = levels("three_colours", 24, 5, 6), levels("three_colours", 5, 6, 6)
     assert asked.count(practice.stream.tolist()) == 2 * 3 * len(LATE), "two edits, three evaluations each"
     assert not set(practice.stream.tolist()) & set(on.stream.tolist())
-    known = [levels(layouts, 12, 5, 6).stream.tolist() for layouts in ("three_colours", "training", "without_yellow")]
+    known = [levels(layouts, 24, 5, 6).stream.tolist() for layouts in ("three_colours", "training", "without_yellow")]
     known += [practice.stream.tolist(), first(on, 5).stream.tolist()]
     assert all(streams in known for streams in asked)
 

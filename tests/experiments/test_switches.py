@@ -60,9 +60,11 @@ def test_movement_by_hand():
     assert pd.isna(still["effective_rank"])
 
 
-def checkpoint(recipe, phase) -> Checkpoint:
+def checkpoint(recipe, phase, drawn=0) -> Checkpoint:
     """An untrained actor that has opinions, for a phase of alternating objectives."""
-    actor = Agent(recipe.world.inputs, recipe.hidden_size, torch.Generator().manual_seed(phase)).actor.state_dict()
+    actor = Agent(
+        recipe.world.inputs, recipe.hidden_size, torch.Generator().manual_seed(phase + drawn)
+    ).actor.state_dict()
     actor = {**actor, "layer4.weight": 300 * actor["layer4.weight"]}
     return Checkpoint(7, phase, ("blue", "purple")[phase % 2], actor)
 
@@ -73,7 +75,7 @@ def switches_of(recipe, checkpoints, switches=1) -> Switches:
 
 
 def test_recoveries_are_scaled_by_recipient_and_donor(recipe):
-    switches = switches_of(recipe, [checkpoint(recipe, phase) for phase in range(3)])
+    switches = switches_of(recipe, [checkpoint(recipe, phase, drawn=20) for phase in range(3)])
     rows = list(switches.rows())
     assert [(row["recipient_phase"], row["donor_phase"]) for row in rows] == [(1, 2), (2, 1)]
     assert all(list(row) == SWITCH_COLUMNS for row in rows)
