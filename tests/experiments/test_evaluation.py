@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 from minigrid.core.constants import COLOR_TO_IDX
 
-from goalsplice.experiments.evaluation import levels, measures
+from edits.conftest import actor
+from goalsplice.agent.runs import Checkpoint, Run
+from goalsplice.experiments.evaluation import evaluate, evaluate_run, levels, measures
+from goalsplice.settings.sections import Evaluation
 from goalsplice.world.vocabulary import OUTCOMES
 
 
@@ -34,3 +37,17 @@ def test_measures_by_hand():
     assert row["return_blue_se"] == pytest.approx(np.std([0.95, 0.9, 0.1, -1, 0], ddof=1) / 5**0.5)
     assert row["return_purple"] == pytest.approx(np.mean([0.1, 0.1, 0.1, -1, 0]))
     assert sum(row[f"share_{outcome}"] for outcome in OUTCOMES) == pytest.approx(1)
+
+
+def test_every_checkpoint_of_a_run_plays_in_every_way(recipe):
+    checkpoints = {phase: Checkpoint(1, phase, recipe.objectives[phase], actor(recipe, phase)) for phase in (0, 1)}
+    settings = Evaluation(levels=6, seed=3, layouts=("training", "three_colours"), policies=("sampling", "greedy"))
+    rows = list(evaluate_run(Run("onehot", 1, recipe, checkpoints), settings))
+    ways = [(row["phase"], row["layouts"], row["policy"]) for row in rows]
+    assert ways == [
+        (phase, layouts, policy) for phase in (0, 1) for layouts in settings.layouts for policy in settings.policies
+    ]
+    assert [row["objective"] for row in rows] == [recipe.objectives[row["phase"]] for row in rows]
+    last = rows[-1]
+    expected = evaluate(checkpoints[1].actor, recipe, levels("three_colours", 6, 3, recipe.grid_size), "greedy")
+    assert {name: last[name] for name in expected} == expected

@@ -20,7 +20,10 @@ _SUMMARISED = ("anatomy", "exchanges", "directions")
 def draw(module, tables):
     """The figure, given only the columns that it says it reads, of runs and over seeds; warnings are errors."""
     (late,) = {min(pair) for pair in CONFIG["pairs"]}
-    tables = {**tables, **{f"{name}_over_seeds": table_over_seeds(name, tables, range(late, 24)) for name in _SUMMARISED}}
+    tables = {
+        **tables,
+        **{f"{name}_over_seeds": table_over_seeds(name, tables, range(late, 24)) for name in _SUMMARISED},
+    }
     with warnings.catch_warnings(), styled():
         warnings.simplefilter("error")
         figure = module.draw({table: tables[table][columns] for table, columns in module.TABLES.items()}, CONFIG)
