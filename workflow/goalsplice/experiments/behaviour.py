@@ -10,10 +10,9 @@ from goalsplice.agent.policy import Policy, logits_of, policy_of, sample
 from goalsplice.agent.recipe import Recipe
 from goalsplice.edits.delta import WeightDelta
 from goalsplice.experiments.evaluation import levels
-from goalsplice.world.minigrid_numbers import IDX_TO_COLOR
 from goalsplice.world.observation import Encoding
 from goalsplice.world.simulator import RUNNING, Worlds, act, draw_ball_cell, observe, uniform
-from goalsplice.world.vocabulary import ACTIONS, OUTCOMES
+from goalsplice.world.vocabulary import ACTIONS
 
 THINGS = ("ball", "blue", "purple", "third")
 """What lies in the room, in the order of `Worlds.things`."""
@@ -32,13 +31,13 @@ def _logits(policy: Policy, encoding: Encoding, world: Worlds) -> np.ndarray:
     return logits[0]
 
 
-def _scene(world: Worlds) -> dict:
+def _scene(world: Worlds, encoding: Encoding) -> dict:
     """Where everything is: cells, counted as in `geometry`."""
     return {
         "agent_cell": int(world.agent[0]),
         "direction": int(world.direction[0]),
         **{f"{thing}_cell": int(cell) for thing, cell in zip(THINGS, world.things[0], strict=True)},
-        "third_colour": IDX_TO_COLOR[int(world.third_colour[0])],
+        "third_colour": encoding.colours[int(world.third_colour[0])],
     }
 
 
@@ -52,7 +51,7 @@ def steps(level: Worlds, actor: Mapping[str, Tensor], recipe: Recipe, policy: st
     """
     world = Worlds(*(field.copy() for field in level))
     encoding, weights = recipe.world, policy_of(actor, recipe.world)
-    yield {"step": 0, "action": "", "outcome": "", **_scene(world)}
+    yield {"step": 0, "action": "", "outcome": "", **_scene(world, encoding)}
     outcome = RUNNING
     while outcome == RUNNING:
         logits = _logits(weights, encoding, world)
@@ -61,8 +60,8 @@ def steps(level: Worlds, actor: Mapping[str, Tensor], recipe: Recipe, policy: st
         u = uniform(world.stream, 0)
         action = int(np.argmax(logits)) if policy == "greedy" else sample(logits, u)
         outcome = act(world, 0, action, ball_cell, encoding.geometry, recipe.rules)
-        ending = "" if outcome == RUNNING else OUTCOMES[outcome]
-        yield {"step": int(world.elapsed[0]), "action": ACTIONS[action], "outcome": ending, **_scene(world)}
+        ending = "" if outcome == RUNNING else recipe.outcomes[outcome]
+        yield {"step": int(world.elapsed[0]), "action": ACTIONS[action], "outcome": ending, **_scene(world, encoding)}
 
 
 def changed(actor: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> tuple[int, float]:
