@@ -3,8 +3,5 @@
 ALWAYS_PRESENT = ("blue", "purple")
 """Colours of two of the three keys, in every episode."""
 
-NEW = ("yellow", "red", "green")
-"""Colours that the third key may have where it always has the same. Grey is also that of walls and of the ball."""
-
-KEY_COLOURS = (*ALWAYS_PRESENT, NEW[0])
+KEY_COLOURS = (*ALWAYS_PRESENT, "yellow")
 """Colours that tables name: of the two keys that are always there, and of the third one in `three_colours`."""
