@@ -19,9 +19,10 @@ from goalsplice.experiments.perception import (
     scenes,
     share_rows,
 )
-from goalsplice.experiments.probes import KEYS, key_places
+from goalsplice.experiments.probes import key_places
 from goalsplice.world.observation import Encoding
 from goalsplice.world.simulator import observe
+from goalsplice.world.vocabulary import OBJECTIVES as KEYS
 
 ENCODINGS = [Encoding("onehot", 5), Encoding("integers", 7)]
 HIDDEN = ("layer1", "layer2", "layer3")

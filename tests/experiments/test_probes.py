@@ -12,7 +12,6 @@ from minigrid.core.constants import COLOR_TO_IDX, OBJECT_TO_IDX
 from goalsplice.experiments.activations import LAYERS
 from goalsplice.experiments.evaluation import levels
 from goalsplice.experiments.probes import (
-    KEYS,
     Network,
     Places,
     all_probes,
@@ -25,6 +24,7 @@ from goalsplice.experiments.probes import (
 )
 from goalsplice.world.observation import Encoding
 from goalsplice.world.simulator import observe
+from goalsplice.world.vocabulary import OBJECTIVES as KEYS
 
 CELLS, TRAIN, TEST = 6, 900, 400
 ENCODINGS = [Encoding("onehot", 5), Encoding("integers", 7), Encoding("integers", 3)]

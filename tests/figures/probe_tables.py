@@ -5,7 +5,7 @@ from itertools import product
 import pandas as pd
 
 from goalsplice.experiments.activations import HIDDEN, LAYERS
-from goalsplice.experiments.probes import KEYS
+from goalsplice.world.vocabulary import OBJECTIVES as KEYS
 
 TRAINED = ("blue", "purple")
 COMMON = {"train_phases": "0+1", "test_phases": "2+3", "classes": 20}

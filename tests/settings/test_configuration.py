@@ -238,6 +238,43 @@ def test_every_key_has_a_description(pytestconfig):
         assert len(child.get("description", "")) > 8, name
 
 
+@pytest.mark.parametrize(
+    ("section", "key", "sentence"),
+    [
+        (None, "perception", r"the top level: 'perception' is a required property"),
+        ("retargets", "layouts", r"retargets: 'layouts' is a required property"),
+        ("ablations", "rank", r"ablations: 'rank' is a required property"),
+        ("figures", "layouts", r"figures: 'layouts' is a required property"),
+        ("figures", "policy", r"figures: 'policy' is a required property"),
+    ],
+)
+def test_a_configuration_of_before_is_told_which_key_it_lacks(pytestconfig, section, key, sentence):
+    config = yaml.safe_load((pytestconfig.rootpath / "config.yaml").read_text())
+    schema = yaml.safe_load((pytestconfig.rootpath / "workflow/schemas/config.schema.yaml").read_text())
+    study.validate(config, schema)
+    del (config[section] if section else config)[key]
+    with pytest.raises(StudyError, match=sentence):
+        study.validate(config, schema)
+
+
+@pytest.mark.parametrize(
+    ("layouts", "sentence"),
+    [
+        (["training", "three_colours"], r"retargets\.layouts\.0: 'three_colours' was expected"),
+        (["three_colours", "three_colours"], r"retargets\.layouts"),
+        ([], r"retargets\.layouts: \[\] should be non-empty"),
+    ],
+)
+def test_everything_is_tried_where_the_three_colours_are(pytestconfig, layouts, sentence):
+    config = yaml.safe_load((pytestconfig.rootpath / "config.yaml").read_text())
+    schema = yaml.safe_load((pytestconfig.rootpath / "workflow/schemas/config.schema.yaml").read_text())
+    config["retargets"]["layouts"] = layouts
+    with pytest.raises(StudyError, match=sentence):
+        study.validate(config, schema)
+
+
 def test_the_schema_knows_exactly_the_recipes_keys(pytestconfig):
     schema = yaml.safe_load((pytestconfig.rootpath / "workflow/schemas/config.schema.yaml").read_text())
-    assert set(schema["$defs"]["keys"]["properties"]) == {field.name for field in fields(Recipe)}
+    # The colours of the keys are those that are always there, and the retargets' target.
+    named = {field.name for field in fields(Recipe)} - {"key_colours"}
+    assert set(schema["$defs"]["keys"]["properties"]) == named

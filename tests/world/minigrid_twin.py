@@ -2,7 +2,6 @@
 
 import gymnasium
 import numpy as np
-from minigrid.core.constants import COLOR_TO_IDX
 from minigrid.wrappers import OneHotPartialObsWrapper, ViewSizeWrapper
 
 from goalsplice.world import ENVIRONMENT_ID
@@ -12,9 +11,8 @@ from goalsplice.world.simulator import NOTHING, Worlds
 
 def wrapped(encoding: Encoding, **arguments) -> gymnasium.Env:
     """The MiniGrid environment behind MiniGrid's own wrappers for `encoding`."""
-    environment = ViewSizeWrapper(
-        gymnasium.make(ENVIRONMENT_ID, disable_env_checker=True, **arguments).unwrapped, encoding.view_size
-    )
+    made = gymnasium.make(ENVIRONMENT_ID, disable_env_checker=True, key_colours=encoding.key_colours, **arguments)
+    environment = ViewSizeWrapper(made.unwrapped, encoding.view_size)
     return OneHotPartialObsWrapper(environment) if encoding.name == "onehot" else environment
 
 
@@ -30,13 +28,15 @@ def state_of(environment) -> Worlds:
     for index, content in enumerate(environment.grid.grid):
         if content is not None and content.type == "key":
             keys[content.color] = index
-    third = next(colour for colour in keys if colour not in ("blue", "purple"))
-    things = [cell(environment.ball.cur_pos, size), keys["blue"], keys["purple"], keys[third]]
+    first, second = environment.key_colours[:2]
+    third = next(colour for colour in keys if colour not in (first, second))
+    things = [cell(environment.ball.cur_pos, size), keys[first], keys[second], keys[third]]
+    colours = Encoding("onehot", 5, size, environment.key_colours).colours
     return Worlds(
         agent=np.array([cell(environment.agent_pos, size)]),
         direction=np.array([int(environment.agent_dir)]),
         things=np.array([things]),
-        third_colour=np.array([COLOR_TO_IDX[third]]),
+        third_colour=np.array([colours.index(third)]),
         carried=np.array([NOTHING]),
         elapsed=np.array([0]),
         stream=np.array([1], dtype=np.uint64),

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from minigrid.core.constants import COLOR_TO_IDX
 
 from goalsplice.agent.fast.episodes import play
@@ -10,7 +12,14 @@ from goalsplice.agent.fast.rollout import collect
 from goalsplice.experiments.evaluation import levels
 from goalsplice.world.observation import Encoding, rows_of_keys
 from goalsplice.world.simulator import OUTCOMES, Rules, colour_numbers, create
-from goalsplice.world.vocabulary import ALWAYS_PRESENT, THIRD_KEY_COLOURS
+from goalsplice.world.vocabulary import (
+    ALWAYS_PRESENT,
+    OBJECTIVES,
+    THIRD_KEY_COLOURS,
+    outcomes,
+    shown,
+    third_key_colours,
+)
 
 ENCODING = Encoding("onehot", 3)
 
@@ -26,6 +35,23 @@ def test_without_yellow_is_training_but_for_yellow():
     assert {*THIRD_KEY_COLOURS["without_yellow"], "yellow"} == set(THIRD_KEY_COLOURS["training"])
     assert "yellow" not in THIRD_KEY_COLOURS["without_yellow"]
     assert THIRD_KEY_COLOURS["three_colours"] == ("yellow",)
+
+
+@given(st.permutations(sorted(COLOR_TO_IDX)))
+def test_other_key_colours_are_the_same_layouts_repainted(drawn):
+    """No colour is lost, and each distribution is about the third colour as it is about yellow."""
+    keys = tuple(drawn[:3])
+    assert sorted(shown(keys).values()) == sorted(COLOR_TO_IDX)
+    assert Encoding("onehot", 3, 6, keys).colours == [shown(keys)[colour] for colour in COLOR_TO_IDX]
+    assert set(third_key_colours("training", keys)) == set(drawn[2:])
+    assert third_key_colours("three_colours", keys) == (keys[2],)
+    assert set(third_key_colours("without_yellow", keys)) == set(drawn[3:])
+    assert outcomes(keys) == (*keys, "other", "crash", "timeout")
+
+
+def test_the_studys_own_colours_are_shown_as_they_are():
+    assert shown(OBJECTIVES) == {colour: colour for colour in COLOR_TO_IDX}
+    assert third_key_colours("training") == THIRD_KEY_COLOURS["training"]
 
 
 @pytest.mark.parametrize("layouts", THIRD_KEY_COLOURS)
@@ -50,8 +76,8 @@ def test_episodes_that_follow_have_them_too(layouts, aimless):
 
 @pytest.mark.parametrize("layouts", THIRD_KEY_COLOURS)
 def test_an_episode_ends_with_a_colour_that_is_there(layouts, aimless):
-    outcomes, _ = play(levels(layouts, 2000, 0), aimless, ENCODING, Rules(), greedy=False)
-    ends = {OUTCOMES[outcome] for outcome in outcomes}
+    ended, _ = play(levels(layouts, 2000, 0), aimless, ENCODING, Rules(), greedy=False)
+    ends = {OUTCOMES[outcome] for outcome in ended}
     colours = THIRD_KEY_COLOURS[layouts]
     assert ("yellow" in ends) == ("yellow" in colours)
     assert ("other" in ends) == (set(colours) != {"yellow"})

@@ -5,9 +5,11 @@ import json
 from dataclasses import asdict, dataclass
 from functools import cache
 
+from goalsplice.settings.colours import KEY_COLOURS
 from goalsplice.settings.sections import Section
 from goalsplice.world.observation import Encoding
 from goalsplice.world.simulator import Rules
+from goalsplice.world.vocabulary import outcomes
 
 _encoding = cache(Encoding)
 """One of each, since an encoding keeps the tables that it has computed."""
@@ -46,9 +48,11 @@ class Recipe(Section):
     max_gradient_norm: float
     hidden_size: int
     precision: str
+    key_colours: tuple[str, str, str] = KEY_COLOURS
 
     def __post_init__(self):
         object.__setattr__(self, "objectives", tuple(self.objectives))
+        object.__setattr__(self, "key_colours", tuple(self.key_colours))
 
     def digest(self) -> str:
         """SHA-256 of the values, by which a checkpoint knows its recipe."""
@@ -62,7 +66,12 @@ class Recipe(Section):
     @property
     def world(self) -> Encoding:
         """What the agent sees, of a grid of which size."""
-        return _encoding(self.encoding, self.view_size, self.grid_size)
+        return _encoding(self.encoding, self.view_size, self.grid_size, self.key_colours)
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """How an episode ends, by its number in the compiled world."""
+        return outcomes(self.key_colours)
 
     @property
     def rules(self) -> Rules:

@@ -1,7 +1,7 @@
 """Training one seed of one arm: a pure function of recipe, arm and seed."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +20,6 @@ from goalsplice.agent.seeding import sequence
 from goalsplice.io.errors import StudyError
 from goalsplice.settings.schedule import MIXED, objective_of, paying
 from goalsplice.world.simulator import RUNNING, Worlds, colour_numbers, create
-from goalsplice.world.vocabulary import OUTCOMES
 
 CPU = torch.device("cpu")
 
@@ -39,20 +38,23 @@ class Progress(NamedTuple):
     agent: Agent
 
 
-def summary(rollout: Rollout) -> dict:
+def summary(rollout: Rollout, outcomes: Sequence[str]) -> dict:
     """Episodes that ended in a rollout: their number, mean return and length, and outcome shares.
 
     The means are NaN where no episode ended.
+
+    Args:
+        outcomes: their names.
     """
     ended = rollout.outcomes != RUNNING
     episodes = int(ended.sum())
-    counts = np.bincount(rollout.outcomes[ended], minlength=len(OUTCOMES))
+    counts = np.bincount(rollout.outcomes[ended], minlength=len(outcomes))
     some = episodes or np.nan
     return {
         "episodes": episodes,
         "mean_return": float(rollout.rewards[ended].sum(dtype=np.float64) / some),
         "mean_length": float(rollout.lengths[ended].sum() / some),
-        **{f"share_{outcome}": float(count / some) for outcome, count in zip(OUTCOMES, counts, strict=True)},
+        **{f"share_{outcome}": float(count / some) for outcome, count in zip(outcomes, counts, strict=True)},
     }
 
 
@@ -83,7 +85,7 @@ def train_step(
             learner.encoding,
             recipe.rules,
             colour_numbers(recipe.layouts),
-            np.array([OUTCOMES.index(name) for name in paying(objective, recipe.objectives, recipe.num_envs)]),
+            np.array([recipe.outcomes.index(name) for name in paying(objective, recipe.objectives, recipe.num_envs)]),
             recipe.num_steps,
         )
         losses = learner.learn(rollout, generator)
@@ -94,7 +96,7 @@ def train_step(
                 f"training diverged: {name} is {value}; for this arm choose a smaller learning_rate or "
                 "max_gradient_norm in the configuration"
             )
-    return {**summary(rollout), **learned}
+    return {**summary(rollout, recipe.outcomes), **learned}
 
 
 class Training:

@@ -21,13 +21,13 @@ def main() -> None:
     rows = []
     for arm, recipe in options.recipes.items():
         for layouts in THIRD_KEY_COLOURS:
-            for objective in OBJECTIVES:
+            for objective, colour in zip(OBJECTIVES, recipe.key_colours, strict=True):
                 case = (layouts, objective, recipe.rules, recipe.grid_size)
                 rows.append(
                     {
                         "arm": arm,
                         "layouts": layouts,
-                        "objective": objective,
+                        "objective": colour,
                         "trained": layouts == recipe.layouts,
                         "best_return": best_return(*case),
                         "colour_blind_return": colour_blind_return(*case),

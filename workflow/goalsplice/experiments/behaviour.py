@@ -11,9 +11,9 @@ from goalsplice.agent.fast.policy_cache import action_probabilities, cached_poli
 from goalsplice.agent.recipe import Recipe
 from goalsplice.edits.delta import WeightDelta
 from goalsplice.experiments.evaluation import levels
-from goalsplice.world.minigrid_numbers import IDX_TO_COLOR
+from goalsplice.world.observation import Encoding
 from goalsplice.world.simulator import RUNNING, Worlds, act, draw_ball_cell, observe, uniform
-from goalsplice.world.vocabulary import ACTIONS, OUTCOMES
+from goalsplice.world.vocabulary import ACTIONS
 
 THINGS = ("ball", "blue", "purple", "third")
 """What lies in the room, in the order of `Worlds.things`."""
@@ -24,13 +24,13 @@ def one_level(layouts: str, number: int, seed: int, grid_size: int) -> Worlds:
     return Worlds(*(field[number : number + 1].copy() for field in levels(layouts, number + 1, seed, grid_size)))
 
 
-def _scene(world: Worlds) -> dict:
+def _scene(world: Worlds, encoding: Encoding) -> dict:
     """Where everything is: cells, counted as in `geometry`."""
     return {
         "agent_cell": int(world.agent[0]),
         "direction": int(world.direction[0]),
         **{f"{thing}_cell": int(cell) for thing, cell in zip(THINGS, world.things[0], strict=True)},
-        "third_colour": IDX_TO_COLOR[int(world.third_colour[0])],
+        "third_colour": encoding.colours[int(world.third_colour[0])],
     }
 
 
@@ -46,7 +46,7 @@ def steps(level: Worlds, actor: Mapping[str, Tensor], recipe: Recipe, policy: st
     encoding, greedy = recipe.world, policy == "greedy"
     cached = cached_policy(policy_of(actor, encoding), 1)
     probabilities = np.empty((1, len(ACTIONS)), dtype=np.float32)
-    yield {"step": 0, "action": "", "outcome": "", **_scene(world)}
+    yield {"step": 0, "action": "", "outcome": "", **_scene(world, encoding)}
     outcome = RUNNING
     while outcome == RUNNING:
         seen = np.array([observe(world, 0, encoding.geometry)])
@@ -55,8 +55,8 @@ def steps(level: Worlds, actor: Mapping[str, Tensor], recipe: Recipe, policy: st
         # Drawn also when greedy, as where agents are tested.
         action = draw(probabilities[0], uniform(world.stream, 0))
         outcome = act(world, 0, action, ball_cell, encoding.geometry, recipe.rules)
-        ending = "" if outcome == RUNNING else OUTCOMES[outcome]
-        yield {"step": int(world.elapsed[0]), "action": ACTIONS[action], "outcome": ending, **_scene(world)}
+        ending = "" if outcome == RUNNING else recipe.outcomes[outcome]
+        yield {"step": int(world.elapsed[0]), "action": ACTIONS[action], "outcome": ending, **_scene(world, encoding)}
 
 
 def changed(actor: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> tuple[int, float]:

@@ -272,7 +272,7 @@ def custom_edit(name: str, loaded: Loaded, parameters: dict[str, Any], pair: Pai
 
 def unscored(name: str, pair: Pair, bench: Bench, problem: str) -> dict:
     """A row of the custom_edits table for an edit that failed, all that it would have measured missing."""
-    nothing = measures(np.zeros(1, dtype=np.int64), np.ones(1, dtype=np.int64), max_steps=1)
+    nothing = measures(np.zeros(1, dtype=np.int64), np.ones(1, dtype=np.int64), 1, bench.recipe.outcomes)
     return {
         **pair.context.identity,
         "family": FAMILY,

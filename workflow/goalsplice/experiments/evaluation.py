@@ -4,7 +4,7 @@ An episode's dynamics do not depend on the objective, so one evaluation gives th
 return under every objective.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 import numpy as np
@@ -37,9 +37,8 @@ def means_and_errors(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 @cache
-def _returns(objective: str, max_steps: int) -> np.ndarray:
-    """Return of an episode for each outcome and length: float64 (outcomes, max_steps + 1)."""
-    number = OUTCOMES.index(objective)
+def _returns(number: int, max_steps: int) -> np.ndarray:
+    """Return of an episode if an outcome pays, for each outcome and length: float64 (outcomes, max_steps + 1)."""
     return np.array(
         [
             [reward(outcome, length, number, max_steps) for length in range(max_steps + 1)]
@@ -48,16 +47,21 @@ def _returns(objective: str, max_steps: int) -> np.ndarray:
     )
 
 
-def measures(outcomes: np.ndarray, lengths: np.ndarray, max_steps: int) -> dict[str, float]:
+def measures(
+    outcomes: np.ndarray, lengths: np.ndarray, max_steps: int, names: Sequence[str] = OUTCOMES
+) -> dict[str, float]:
     """Outcome shares, mean length in steps, and the return under each objective, from n episodes.
 
     Returns and length come with their standard errors over the episodes (`_se`); a share p has sqrt(p (1 - p) / n).
+
+    Args:
+        names: of the outcomes (`Recipe.outcomes`).
     """
-    counts = np.bincount(outcomes, minlength=len(OUTCOMES))
-    row = {f"share_{name}": float(count / outcomes.size) for name, count in zip(OUTCOMES, counts, strict=True)}
-    returns = [_returns(objective, max_steps)[outcomes, lengths] for objective in OBJECTIVES]
-    names = ["mean_length", *(f"return_{objective}" for objective in OBJECTIVES)]
-    for name, mean, error in zip(names, *means_and_errors(np.stack([lengths, *returns])), strict=True):
+    counts = np.bincount(outcomes, minlength=len(names))
+    row = {f"share_{name}": float(count / outcomes.size) for name, count in zip(names, counts, strict=True)}
+    returns = [_returns(number, max_steps)[outcomes, lengths] for number in range(len(OBJECTIVES))]
+    measured = ["mean_length", *(f"return_{objective}" for objective in names[: len(OBJECTIVES)])]
+    for name, mean, error in zip(measured, *means_and_errors(np.stack([lengths, *returns])), strict=True):
         row[name], row[f"{name}_se"] = float(mean), float(error)
     return row
 
@@ -70,7 +74,7 @@ def evaluate(network: Weights | Policy, recipe: Recipe, on: Worlds, policy: str)
     """
     actor = network if isinstance(network, Policy) else policy_of(network, recipe.world)
     outcomes, lengths = play(on, actor, recipe.world, recipe.rules, policy == "greedy")
-    return measures(outcomes, lengths, recipe.max_steps)
+    return measures(outcomes, lengths, recipe.max_steps, recipe.outcomes)
 
 
 def evaluate_run(run: Run, settings: Evaluation) -> Iterator[dict]:

@@ -58,7 +58,7 @@ decide a verdict kept their signs from 0.001 to 0.03."""
 
 
 class Looks(NamedTuple):
-    """Observations of three keys of `KEYS`, each scene with its keys in all orders.
+    """Observations of the keys of three colours, each scene with its keys in all orders.
 
     Exchanging any two colours gives the same observations again, in another order. So the exchange in the input leaves
     the distribution of activations as it is, and no colour's key is found more easily for where the agent has been.
@@ -83,20 +83,20 @@ def scenes(encoding: Encoding, codes: np.ndarray) -> np.ndarray:
         int32 (m, 5): the rows of walls and ball, and the view cells of the three keys in rising order.
     """
     rows = encoding.rows(codes)
-    places = np.sort((rows[:, -len(KEYS) :] - encoding.backgrounds) // _ROWS_OF_A_CELL, axis=1)
-    return np.unique(np.concatenate([rows[:, : -len(KEYS)], places], axis=1), axis=0)
+    places = np.sort((rows[:, -KEYS:] - encoding.backgrounds) // _ROWS_OF_A_CELL, axis=1)
+    return np.unique(np.concatenate([rows[:, :-KEYS], places], axis=1), axis=0)
 
 
 def looks(encoding: Encoding, shown: np.ndarray) -> Looks:
     """Scenes with their keys in all orders: six observations for each."""
     blank = encoding.backgrounds + _ROWS_OF_A_CELL * encoding.cells
-    of_place = [np.append(rows_of_keys(encoding, key), blank).astype(np.int32) for key in KEYS]
-    ordered = [shown[:, -len(KEYS) :][:, order] for order in permutations(range(len(KEYS)))]
+    of_place = [np.append(rows_of_keys(encoding, key), blank).astype(np.int32) for key in encoding.key_colours]
+    ordered = [shown[:, -KEYS:][:, order] for order in permutations(range(KEYS))]
     rows = [
-        np.column_stack([shown[:, : -len(KEYS)], *(of[places[:, slot]] for slot, of in enumerate(of_place))])
+        np.column_stack([shown[:, :-KEYS], *(of[places[:, slot]] for slot, of in enumerate(of_place))])
         for places in ordered
     ]
-    return Looks(np.concatenate(rows), dict(zip(KEYS, np.concatenate(ordered).T, strict=True)))
+    return Looks(np.concatenate(rows), dict(zip(encoding.key_colours, np.concatenate(ordered).T, strict=True)))
 
 
 def hidden(actor: Weights, encoding: Encoding, rows: np.ndarray) -> dict[str, np.ndarray]:
@@ -124,7 +124,7 @@ def reader(found: Mapping[str, np.ndarray], places: Mapping[str, np.ndarray]) ->
     means = {layer: found[layer].mean(axis=0) for layer in HIDDEN}
     rest = {layer: found[layer] - means[layer] for layer in HIDDEN}
     return Reader(
-        {(layer, key): _fit(rest[layer], places[key], _SHRINKAGE) for layer in HIDDEN for key in KEYS},
+        {(layer, key): _fit(rest[layer], places[key], _SHRINKAGE) for layer in HIDDEN for key in places},
         means,
         {
             layer: np.linalg.inv(shrunk_covariance(empirical_covariance(rest[layer].astype(float)), _SHRINKAGE))
@@ -152,7 +152,7 @@ def probe_rows(
         have if they were given to other observations.
     """
     apart = places[wanted] != places[target]
-    third = next(key for key in KEYS if key not in (wanted, target))
+    third = next(key for key in places if key not in (wanted, target))
     names = {TARGET: (target, wanted), WANTED: (wanted, target), THIRD: (third, None)}
     count = int(np.count_nonzero(apart))
     for layer in HIDDEN:
@@ -317,7 +317,7 @@ class PerceptionTests(NamedTuple):
             # The network that sees two colours exchanged, and the network on observations in which they are: the same.
             weights, rows = actor, exchanged_rows(world, rows, wanted, target)
         found = hidden(weights, world, rows)
-        third = next(key for key in KEYS if key not in (wanted, target))
+        third = next(key for key in world.key_colours if key not in (wanted, target))
         named = {TARGET: target, WANTED: wanted, THIRD: third}
         yield from share_rows(ALONE, self.bench.evaluate(edited.network), named, len(self.bench.levels.agent))
         yield from change_rows(actor, weights)

@@ -37,8 +37,8 @@ from goalsplice.world.observation import Encoding
 LAYOUTS = "three_colours"
 """Of the levels that observations are from: the only ones whose keys have known colours."""
 
-KEYS = ("blue", "purple", "yellow")
-"""Colours of the keys in the layouts `three_colours`, in the order in which `Encoding.rows` holds them."""
+KEYS = 3
+"""Keys of `three_colours`, of the encoding's `key_colours`: the last that `Encoding.rows` holds."""
 
 KEY_PLACE, TRANSFERRED, BEYOND_ACTION, WANTED_COLOUR = (
     "key_place",
@@ -164,7 +164,7 @@ def probe_run(run: Run, settings: Probes) -> list[dict]:
 
 
 def key_places(encoding: Encoding, codes: np.ndarray) -> dict[str, np.ndarray]:
-    """Where each of `KEYS` is, in observations of `three_colours`.
+    """Where each key is, in observations of `three_colours`.
 
     Args:
         encoding: how they are seen.
@@ -173,8 +173,8 @@ def key_places(encoding: Encoding, codes: np.ndarray) -> dict[str, np.ndarray]:
     Returns:
         For each colour int32 (n,): the view cell, or `encoding.cells` for out of view.
     """
-    rows = encoding.rows(codes)[:, -len(KEYS) :]
-    return dict(zip(KEYS, (rows.T - encoding.backgrounds) // _ROWS_OF_A_CELL, strict=True))
+    rows = encoding.rows(codes)[:, -KEYS:]
+    return dict(zip(encoding.key_colours, (rows.T - encoding.backgrounds) // _ROWS_OF_A_CELL, strict=True))
 
 
 def made_up(objectives: Sequence[str], generator: np.random.Generator) -> list[str]:
@@ -228,10 +228,10 @@ def key_place(networks: Sequence[Network], places: Places) -> list[dict]:
         for network in networks:
             if layer != INPUTS or not scores:
                 train, test = _centred(network, layer)
-                for key in KEYS:
+                for key in places.train:
                     predicted = _fit(train, places.train[key], _WITHIN).predict(test)
                     scores[key] = _score(predicted, places.test[key], places.train[key])
-            rows += [_row(KEY_PLACE, layer, [network], [network], scores[key], key, key) for key in KEYS]
+            rows += [_row(KEY_PLACE, layer, [network], [network], scores[key], key, key) for key in places.train]
     return rows
 
 
@@ -267,13 +267,13 @@ def transferred_place(
             fitted = [network for network in train if network.objective == objective]
             parts = [slice(number, None, len(fitted)) for number in range(len(fitted))]
             shown = [centred[network.phase][0][part] for network, part in zip(fitted, parts, strict=True)]
-            for learned in [objective] if only_wanted else KEYS:
+            for learned in [objective] if only_wanted else places.train:
                 labels = np.concatenate([places.train[learned][part] for part in parts])
                 reader = _fit(np.concatenate(shown), labels, _ACROSS)
                 for other in _objectives(test):
                     scored = [network for network in test if network.objective == other]
                     predicted = np.concatenate([reader.predict(centred[network.phase][1]) for network in scored])
-                    for key in KEYS:
+                    for key in places.train:
                         score = _score(predicted, np.tile(places.test[key], len(scored)), labels)
                         rows.append(_row(probe, layer, fitted, scored, score, learned, key))
     return rows

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from goalsplice.io.errors import StudyError
+from goalsplice.settings.colours import ALWAYS_PRESENT
 from goalsplice.settings.schedule import objective_of
 
 _TOLD = 300
@@ -61,8 +62,9 @@ def validate(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
 
 
 def recipe_of(config: dict, arm: str) -> dict:
-    """An arm's recipe: the common one, with what the arm replaces."""
-    return {**config["recipe"], **config["arms"][arm]}
+    """An arm's recipe: the common one, with what the arm replaces, and the colours of the keys in its world."""
+    key_colours = [*ALWAYS_PRESENT, config["retargets"]["target"]]
+    return {**config["recipe"], **config["arms"][arm], "key_colours": key_colours}
 
 
 SCHEDULE, WORLD, HYPERPARAMETERS, REFERENCE = "schedule", "world", "hyperparameters", "reference"

@@ -1,7 +1,8 @@
 """FetchObstacles, the study's world, as a MiniGrid environment. This file is the definition.
 
 A room holds the agent, three keys of different colours and one grey ball that moves. A blue and a purple key are
-always there; the third key's colour is drawn from the `layouts`. Everything starts on distinct random cells.
+always there; the third key's colour is drawn from the `layouts`. `key_colours` may name others than these two and
+yellow. Everything starts on distinct random cells.
 
 | action | what it does |
 |---|---|
@@ -16,7 +17,7 @@ agent's cell. With none free it stays. Then the agent acts.
 | what happens | reward | episode | `info["outcome"]` |
 |---|---|---|---|
 | key of the objective's colour taken at step t | 1 - 0.9 * t / max_steps | terminated | its colour |
-| another key taken | 0.1 | terminated | its colour, `other` unless blue, purple or yellow |
+| another key taken | 0.1 | terminated | its colour, `other` unless one of `key_colours` |
 | ball taken | -1 | terminated | `crash` |
 | forward, where ball or wall was in front *before* the ball moved | -1 | terminated | `crash` |
 | max_steps reached, and none of these | 0 | truncated | `timeout` |
@@ -36,14 +37,13 @@ from minigrid.core.world_object import Ball, Key
 from minigrid.minigrid_env import MiniGridEnv
 
 from goalsplice.world.vocabulary import (
-    ALWAYS_PRESENT,
     CRASH_REWARD,
     OBJECTIVES,
-    OUTCOMES,
     THIRD_KEY_COLOURS,
     TIME_COST,
     WRONG_KEY_REWARD,
     steps_limit,
+    third_key_colours,
 )
 
 
@@ -63,12 +63,14 @@ class FetchObstaclesEnv(MiniGridEnv):
     """Fetch the key of the objective's colour, and keep clear of walls and of the ball.
 
     Args:
-        objective: the colour whose key pays: blue, purple or yellow. The agent cannot see it.
-        layouts: `training` (third key green, grey, red or yellow) or `three_colours` (third key yellow).
+        objective: the colour whose key pays: one of `key_colours`. The agent cannot see it.
+        layouts: `training` (third key of any colour but those of the others), `three_colours` (third key of the third
+            of `key_colours`), or `without_yellow` (third key of any other colour than in `three_colours`).
         size: side of the grid, its walls included.
         walkable_keys: whether keys can be walked over.
         wall_penalty: whether walking into a wall ends the episode with -1.
         max_steps: steps until truncation, 5 * size**2 by default.
+        key_colours: of the two keys that are always there, and of the third one in `three_colours`.
 
     Raises:
         ValueError: `objective` or `layouts` is not one of those named.
@@ -82,13 +84,15 @@ class FetchObstaclesEnv(MiniGridEnv):
         walkable_keys: bool = True,
         wall_penalty: bool = True,
         max_steps: int | None = None,
+        key_colours: tuple[str, str, str] = OBJECTIVES,
         **kwargs,
     ):
-        if objective not in OBJECTIVES:
-            raise ValueError(f"objective is {objective!r}; it must be one of {', '.join(OBJECTIVES)}")
+        if objective not in key_colours:
+            raise ValueError(f"objective is {objective!r}; it must be one of {', '.join(key_colours)}")
         if layouts not in THIRD_KEY_COLOURS:
             raise ValueError(f"layouts is {layouts!r}; it must be one of {', '.join(THIRD_KEY_COLOURS)}")
         self.objective = objective
+        self.key_colours = tuple(key_colours)
         self.layouts = layouts
         self.key_type = WalkableKey if walkable_keys else Key
         self.wall_penalty = wall_penalty
@@ -96,7 +100,7 @@ class FetchObstaclesEnv(MiniGridEnv):
             mission_space=MissionSpace(
                 # No lambda: the environment would not pickle, and workers of vector environments get it as a pickle.
                 mission_func=mission,
-                ordered_placeholders=[list(OBJECTIVES)],
+                ordered_placeholders=[list(key_colours)],
             ),
             grid_size=size,
             max_steps=steps_limit(size) if max_steps is None else max_steps,
@@ -111,7 +115,8 @@ class FetchObstaclesEnv(MiniGridEnv):
         self.place_agent()
         self.ball = Ball("grey")
         self.place_obj(self.ball)
-        for colour in (*ALWAYS_PRESENT, self._rand_elem(THIRD_KEY_COLOURS[self.layouts])):
+        third = self._rand_elem(third_key_colours(self.layouts, self.key_colours))
+        for colour in (*self.key_colours[:2], third):
             self.place_obj(self.key_type(colour))
         self.mission = mission(self.objective)
 
@@ -142,7 +147,7 @@ class FetchObstaclesEnv(MiniGridEnv):
             reward, outcome = CRASH_REWARD, "crash"
         elif self.carrying is not None:
             colour = self.carrying.color
-            outcome = colour if colour in OUTCOMES else "other"
+            outcome = colour if colour in self.key_colours else "other"
             right = colour == self.objective
             reward = 1 - TIME_COST * (self.step_count / self.max_steps) if right else WRONG_KEY_REWARD
         elif truncated:

@@ -24,6 +24,7 @@ import scipy.sparse
 from goalsplice.io.compiled import njit, njit_unowned
 from goalsplice.world.geometry import Geometry, geometry
 from goalsplice.world.minigrid_numbers import COLOR_TO_IDX, OBJECT_TO_IDX, STATE_TO_IDX
+from goalsplice.world.vocabulary import OBJECTIVES, shown
 
 THINGS = 4
 """Ball, blue key, purple key, third key: the order in which a code and `rows` hold them."""
@@ -87,7 +88,7 @@ def rows(codes, cells, backgrounds, out):
 
 def rows_of_keys(encoding: "Encoding", colour: str) -> np.ndarray:
     """Rows of the input table, as `rows` counts them, that are a key of this colour: int64 (view cells,)."""
-    return encoding.backgrounds + 7 * np.arange(encoding.cells) + FIRST_KEY - BALL + COLOR_TO_IDX[colour]
+    return encoding.backgrounds + 7 * np.arange(encoding.cells) + FIRST_KEY - BALL + encoding.colours.index(colour)
 
 
 @dataclass(frozen=True)
@@ -98,11 +99,24 @@ class Encoding:
         name: `onehot` or `integers`.
         view_size: side of the agent's view.
         size: side of the grid, walls included.
+        key_colours: what the world's blue, purple and yellow key look like.
     """
 
     name: str
     view_size: int
     size: int = 6
+    key_colours: tuple[str, str, str] = OBJECTIVES
+
+    @cached_property
+    def colours(self) -> list[str]:
+        """What keys look like, by MiniGrid's number of the colour that the compiled world knows them by."""
+        return [shown(self.key_colours)[colour] for colour in COLOR_TO_IDX]
+
+    @property
+    def contents(self) -> np.ndarray:
+        """Inputs of one cell for each content, keys in the order of `colours`: float32 (9, channels)."""
+        keys = [FIRST_KEY + COLOR_TO_IDX[colour] for colour in self.colours]
+        return cell_inputs(self.name)[[EMPTY, WALL, BALL, *keys]]
 
     @property
     def geometry(self) -> Geometry:
@@ -137,7 +151,7 @@ class Encoding:
     @cached_property
     def row_inputs(self) -> scipy.sparse.csr_array:
         """What each row stands for in the network's inputs: sparse float32 (B + 7 * cells + 1, inputs)."""
-        contents = cell_inputs(self.name)
+        contents = self.contents
         walls = contents[np.where(self.geometry.background_walls, WALL, EMPTY)]
         changes = contents[BALL:] - contents[EMPTY]
         things = np.zeros((self.cells, len(changes), self.cells, self.channels), dtype=np.float32)

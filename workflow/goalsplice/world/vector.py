@@ -6,7 +6,7 @@ from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode
 
 from goalsplice.io.compiled import njit
-from goalsplice.world.observation import BALL, EMPTY, WALL, Encoding, cell_inputs
+from goalsplice.world.observation import BALL, EMPTY, WALL, Encoding
 from goalsplice.world.simulator import (
     RUNNING,
     TIMEOUT,
@@ -19,7 +19,7 @@ from goalsplice.world.simulator import (
     reset,
     reward,
 )
-from goalsplice.world.vocabulary import ACTIONS, OBJECTIVES, steps_limit
+from goalsplice.world.vocabulary import ACTIONS, steps_limit
 
 
 @njit
@@ -68,7 +68,7 @@ class BatchedFetchObstacles(gymnasium.vector.VectorEnv):
     Args:
         num_envs: how many worlds.
         encoding: what the agent sees.
-        objective, layouts, rules: as in `FetchObstaclesEnv`.
+        objective, layouts, rules: as in `FetchObstaclesEnv`, whose `key_colours` are the encoding's.
         autoreset_mode: SAME_STEP starts a new episode in the step that ends one: the observation is the new episode's
             first, and `infos["final_obs"]` holds the ended one's last (rows where `infos["_final_obs"]`). DISABLED
             leaves it to `reset(options={"reset_mask": mask})`.
@@ -93,9 +93,9 @@ class BatchedFetchObstacles(gymnasium.vector.VectorEnv):
         self.layouts = layouts
         self.rules = Rules(max_steps=steps_limit(encoding.size)) if rules is None else rules
         self.metadata = {"autoreset_mode": autoreset_mode}
-        self._objective = OBJECTIVES.index(objective)
+        self._objective = encoding.key_colours.index(objective)
         self.worlds = None
-        self._contents = cell_inputs(encoding.name).astype(np.uint8)
+        self._contents = encoding.contents.astype(np.uint8)
         self._walls = self._contents[np.where(encoding.geometry.background_walls, WALL, EMPTY)]
         shape = (encoding.view_size, encoding.view_size, encoding.channels)
         self.single_observation_space = gymnasium.spaces.Box(0, 255, shape, np.uint8)
