@@ -71,10 +71,13 @@ def small_numbers_count():
 
 
 _LONG = (
-    *("test_mini_study.py", "test_reruns.py", "test_slurm.py", "test_ablations.py", "test_custom_edits.py"),
-    *("test_faults_of_jobs.py", "test_readme.py", "test_configuration.py", "test_untrusted.py", "test_benchmarks.py"),
+    *("test_mini_study.py", "test_ablations.py", "test_faults_of_jobs.py", "test_configuration.py", "test_train.py"),
+    *("test_benchmarks.py", "test_reruns.py", "test_slurm.py", "test_custom_edits.py", "test_readme.py"),
 )
-"""Files that take longest. They come first, or else one of several processes would end with them while others idle."""
+"""Files that take longest. They come first, or else one of several processes would end with them while others idle.
+
+The first makes the mini study; those that need it come when it is about done.
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
