@@ -8,6 +8,9 @@ from goalsplice.io.source_digest import PACKAGE, closure, files_of
 
 RULES = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
 STAGES = {*re.findall(r'"(goalsplice\.cli\.\w+)"', RULES)}
+SUMMARIES = {
+    f"goalsplice.analysis.summaries.{name}" for name in re.findall(r'^    "(\w+)": \["[^\n]*"\],$', RULES, re.M)
+}
 FIGURES = {f"goalsplice.figures.{name}" for name in re.findall(r'^    "(\w+)": \($', RULES, re.M)}
 
 MAKE_NOTHING = {
@@ -24,7 +27,8 @@ MAKE_NOTHING = {
 def test_every_module_that_a_rule_names_is_there():
     assert len(STAGES) > 25
     assert len(FIGURES) > 20
-    for module in STAGES | FIGURES:
+    assert len(SUMMARIES) > 10
+    for module in STAGES | SUMMARIES | FIGURES:
         assert len(files_of(module)) == len(module.split(".")), module
 
 
@@ -36,6 +40,6 @@ def test_a_rule_says_the_modules_that_its_shell_line_runs():
 
 
 def test_a_change_of_any_module_reruns_a_rule_but_for_a_few():
-    watched = set(closure((*STAGES, *FIGURES)))
+    watched = set(closure((*STAGES, *SUMMARIES, *FIGURES)))
     others = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py") if path not in watched}
     assert others == set(MAKE_NOTHING)

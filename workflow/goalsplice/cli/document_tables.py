@@ -35,8 +35,8 @@ import pyarrow.parquet
 pyarrow.parquet.read_schema("results/tables/evaluation.parquet").field("share_blue").metadata
 ```
 
-The same code, configuration, packages and machine give the same bytes in every table but `timing`
-and `benchmarks`.
+The same code, configuration, packages and machine give the same bytes in every table but `timing`, `benchmarks`
+and `costs`.
 
 One run's rows are in `results/runs/arm=<arm>/seed=<seed>/<table>.parquet`, without the columns arm and seed. These
 files exist for `training`, `timing`, `evaluation`, `splices`, `custom_edits`, `transports`, `retargets`, `continued`,
