@@ -40,7 +40,8 @@ def rules() -> dict[str, str]:
 def test_every_module_that_a_rule_names_is_there():
     assert len(STAGES) > 25
     assert len(FIGURES) > 20
-    for module in STAGES | FIGURES:
+    assert len(SUMMARIES) > 10
+    for module in STAGES | SUMMARIES | FIGURES:
         assert len(files_of(module)) == len(module.split(".")), module
 
 
@@ -52,7 +53,7 @@ def test_a_rule_says_the_modules_that_its_shell_line_runs():
 
 
 def test_a_change_of_any_module_reruns_a_rule_but_for_a_few():
-    watched = set(closure((*STAGES, *FIGURES)))
+    watched = set(closure((*STAGES, *SUMMARIES, *FIGURES)))
     others = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py") if path not in watched}
     assert others == set(MAKE_NOTHING)
 

@@ -16,7 +16,7 @@ PROFILE = ("--workflow-profile", "profiles/slurm")
 HERE = ("--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "5")
 ARM = "onehot"
 # Times and memory differ between any two calls.
-MEASURED = ("timing", "benchmarks")
+MEASURED = ("timing", "benchmarks", "costs")
 
 needs_plugin = pytest.mark.skipif(not slurm_node.has_plugin(), reason=slurm_node.NO_PLUGIN)
 needs_slurm = pytest.mark.skipif(slurm_node.missing() is not None, reason=str(slurm_node.missing()))

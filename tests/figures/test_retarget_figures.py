@@ -73,7 +73,6 @@ def test_of_several_doses_the_one_next_to_the_tuning_seeds_choice_is_shown_and_n
         assert value == pytest.approx(interquartile_mean(expected("onehot", "contrast", edit, dose=dose)))
     said = texts(rows)
     assert "a = 1 " in said
-    assert "a = 1.5" not in said
     assert "(strength 1.1, 0.4 % of the weights)" in said
 
 

@@ -132,7 +132,8 @@ def _maps(rows: pd.DataFrame, objectives: list[str]) -> dict[str, tuple[np.ndarr
     """
     rows = over_runs(rows)
     shares, even = (select(rows, measure=measure) for measure in ("share_of_tensor", "live_share"))
-    names = sorted(rows["part"].unique(), key=lambda name: ([*objectives, name].index(name), name))
+    order = [*objectives, "other colours"]
+    names = sorted(rows["part"].unique(), key=lambda name: [*order, name].index(name))
     found = {}
     for name in names:
         cells = select(shares, part=name).dropna(subset="view_row")

@@ -27,7 +27,8 @@ OTHER = "source_seed"
 OWN, WITHIN, EARLY, OTHER_RUN = "own recipient", "other late phase", "early phase", "other run"
 """Where a vector was added (`target`)."""
 
-_MEASURES = ["share", "floor", "ceiling"]
+_BOUNDS = ["floor", "ceiling"]
+_MEASURES = ["share", *_BOUNDS]
 
 
 def _target(rows: pd.DataFrame, late: Sequence[int]) -> np.ndarray:
@@ -37,7 +38,7 @@ def _target(rows: pd.DataFrame, late: Sequence[int]) -> np.ndarray:
 
 
 def values(tables: Mapping[str, pd.DataFrame], settings: Mapping) -> pd.DataFrame:
-    """Share (of the donor's colour), floor and ceiling.
+    """Share (of the donor's colour), and of whole vectors without a control floor and ceiling.
 
     By target, over all pairs of phases, both ways and (with recipient_objective and donor_objective) each by itself.
     Of whole vectors without a control also each by itself: added in its own run, a row for each source's and target's
@@ -64,4 +65,7 @@ def values(tables: Mapping[str, pd.DataFrame], settings: Mapping) -> pd.DataFram
     ]
     known = [key for key in (*KEYS, "seed", OTHER) if key != "measure"]
     frame = pd.concat(parts, ignore_index=True).reindex(columns=[*known, *_MEASURES])
-    return frame.melt(known, _MEASURES, var_name="measure")
+    # Bounds are the target's: whatever is added to it, and whichever run that is from.
+    plain = (frame["part"] == "all") & (frame["control"] == NO_CONTROL) & (frame["aligned"] != "random")
+    bounds = frame[plain].assign(source_seed=np.nan).melt(known, _BOUNDS, var_name="measure")
+    return pd.concat([frame.melt(known, ["share"], var_name="measure"), bounds], ignore_index=True)
