@@ -11,6 +11,7 @@ from goalsplice.settings import registry
 KNOWN = registry.read(ROOT)
 RULES = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
 STAGES = {*re.findall(r'"(goalsplice\.cli\.\w+)"', RULES)}
+SUMMARIES = {f"goalsplice.analysis.summaries.{name}" for name in KNOWN.over_seeds()}
 FIGURES = {f"goalsplice.figures.{figure}" for figure in KNOWN.figures}
 
 MAKE_NOTHING = {
