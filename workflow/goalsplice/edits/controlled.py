@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from goalsplice.agent.fast.policy import Policy
 from goalsplice.agent.network import Weights
 from goalsplice.agent.seeding import Key, generator
 from goalsplice.edits import controls
@@ -21,7 +22,9 @@ OF_OTHER_DONORS = ("same_goal", "other_seed", "untrained")
 """Controls that are the edit itself, made with another donor."""
 
 
-def control(context: Context, edit: Edit, edited: Weights, name: str, donors: Donors, draw: int, key: Key) -> Weights:
+def control(
+    context: Context, edit: Edit, edited: Weights, name: str, donors: Donors, draw: int, key: Key
+) -> Weights | Policy:
     """The network of one control of `edit`, which made `edited` in this context.
 
     Args:

@@ -3,6 +3,7 @@
 Light to import: Snakemake does so at each start.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -114,7 +115,7 @@ class Registry(NamedTuple):
 
     def submitted(self) -> dict[str, Rule]:
         """What there is to know of rules that share SLURM jobs, by the names that Snakemake has for them."""
-        parts = {"draw": self.figures, "over_seeds": self.over_seeds()}
+        parts: dict[str, Iterable[str]] = {"draw": self.figures, "over_seeds": self.over_seeds()}
         return {
             name: rule
             for key, rule in self.rules.items()

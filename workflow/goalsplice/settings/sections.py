@@ -20,6 +20,7 @@ def _frozen(value: object) -> object:
     return tuple(_frozen(part) for part in value) if isinstance(value, list) else value
 
 
+@dataclass(frozen=True)
 class Section:
     """What the sections share. Each is a frozen dataclass of those keys of config.yaml that a stage depends on."""
 
