@@ -77,7 +77,7 @@ def sides(perceptions: pd.DataFrame) -> pd.DataFrame:
 
 def towards(perceptions: pd.DataFrame) -> np.ndarray:
     """For each row whether its target is a colour that its arm was trained on: `trained`, else `new`."""
-    trained = perceptions.groupby("arm")["wanted"].unique()
+    trained = perceptions.groupby("arm")["wanted"].agg(set)
     known = [target in trained[arm] for arm, target in zip(perceptions["arm"], perceptions["target"], strict=True)]
     return np.where(known, "trained", "new")
 
