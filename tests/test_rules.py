@@ -77,6 +77,6 @@ def test_a_table_is_made_by_the_rule_that_the_registry_says(name):
     table = KNOWN.tables[name]
     folder = "results/tables" if table.scope.endswith("study") else "results/runs/arm={arm}/seed={seed}"
     file = name.removeprefix("ablation_") if table.scope == "ablation_run" else name
-    file = "{summary}_over_seeds" if table.of else file
+    file = "{topic}_over_seeds" if table.of else file
     outputs = rules()[table.rule].partition("output:")[2].partition("log:")[0]
     assert f'"{folder}/{file}.parquet"' in outputs

@@ -214,8 +214,8 @@ def test_every_rule_says_what_it_does(project):
 
 
 def test_recipes_are_the_common_one_but_for_the_arms_keys():
-    config = {"recipe": {"a": 1, "b": 2}, "arms": {"x": {"b": 3}}}
-    assert study.recipe_of(config, "x") == {"a": 1, "b": 3}
+    config = {"recipe": {"a": 1, "b": 2}, "arms": {"x": {"b": 3}}, "retargets": {"target": "red"}}
+    assert study.recipe_of(config, "x") == {"a": 1, "b": 3, "key_colours": ["blue", "purple", "red"]}
     assert config["recipe"] == {"a": 1, "b": 2}
 
 

@@ -1,26 +1,26 @@
 # Large tables over seeds, from which figures and the published tables are taken.
 
-for summary, summarised in REGISTRY.over_seeds().items():
+for topic, summarised in REGISTRY.over_seeds().items():
 
     rule:
         """Put a table over seeds: each run's values, and their interquartile means with intervals."""
         name:
-            f"over_seeds_{summary}"
+            f"over_seeds_{topic}"
         input:
             tables=expand("results/tables/{table}.parquet", table=summarised.of),
         output:
-            f"results/tables/{summary}_over_seeds.parquet",
+            f"results/tables/{topic}_over_seeds.parquet",
         log:
-            f"results/logs/over_seeds/{summary}.log",
+            f"results/logs/over_seeds/{topic}.log",
         conda:
             "../../envs/study.yaml"
         params:
             **made_by(
                 "goalsplice.cli.over_seeds",
-                f"goalsplice.analysis.summaries.{summary}",
+                f"goalsplice.analysis.summaries.{topic}",
                 settings=json.dumps({"late": LATE_PHASES, "threshold": config["measures"]["threshold"]}),
-                schema=schema_of(f"{summary}_over_seeds"),
-                summary=summary,
+                schema=schema_of(f"{topic}_over_seeds"),
+                summary=topic,
             ),
             schemas=SCHEMAS,
         shell:
