@@ -52,7 +52,7 @@ def same(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> bool:
     )
 
 
-@settings(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sets(st.integers(0, 6), max_size=4))
 def test_interruptions_change_no_bit(recipe, run, tmp_path_factory, stops):
     """Weights, Adam, random streams, worlds and rows."""
@@ -104,7 +104,7 @@ def test_a_state_of_something_else_is_told(recipe, run, saved, changes, said):
 def test_every_cut_and_every_flipped_bit_is_told(recipe, saved, tmp_path):
     content = saved._state.read_bytes()
 
-    @settings(deadline=None, max_examples=60)
+    @settings(max_examples=60)
     @given(st.data())
     def damage(data):
         if data.draw(st.booleans()):

@@ -110,7 +110,7 @@ def test_costs_by_stage():
     assert costs["arm"].isna().tolist() == [False, False, False, True]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(jobs)
 def test_no_job_is_lost_or_counted_twice(table):
     costs = costs_by_stage(table)

@@ -169,7 +169,7 @@ def test_one_seed_and_pairs_that_hardly_differ():
     assert np.isnan(board.loc[("onehot", "mine"), "recovery_low"])
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(st.lists(st.floats(-1, 2).map(lambda value: round(value, 3)), min_size=1, max_size=6), st.randoms())
 def test_the_order_of_edits_and_rows_does_not_matter(values, chance):
     """Every edit keeps its numbers, and places follow recovery alone."""

@@ -13,7 +13,7 @@ NUMBERS = st.floats(-10, 10).map(lambda value: round(value, 3))
 TABLES = st.integers(1, 6).flatmap(
     lambda seeds: st.lists(st.lists(NUMBERS, min_size=seeds, max_size=seeds), min_size=1, max_size=4)
 )
-few = settings(max_examples=8, deadline=None)
+few = settings(max_examples=8)
 
 
 def long(values, **known):

@@ -81,7 +81,7 @@ def table(values, bounded=None):
     return with_recovery(pd.DataFrame(rows + [network(**value) for value in values]))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(shares, shares, shares)
 def test_the_floor_is_0_the_ceiling_1_and_between_it_is_linear(floor, ceiling, at):
     assume(ceiling - floor >= SMALLEST_GAP)
@@ -112,7 +112,7 @@ def test_bounds_drop_out_and_no_other_row():
     assert len(found) == len(rows) - 2
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(shares, shares, shares, shares, shares)
 def test_edits_and_controls_are_of_the_same_pairs(floor, ceiling, control_floor, control_ceiling, share):
     """Whatever was played on the controls' levels, the edits' decide."""
@@ -321,7 +321,7 @@ def test_only_edits_on_a_scale_have_a_smallest_dose():
     assert smallest(table(values))["edit"].tolist() == ["incoming"]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_edits_within_a_pair_does_not_matter(random):
     """Runs and pairs stand in the table's order, from which the halves follow; the rest may stand anyhow."""

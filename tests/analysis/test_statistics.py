@@ -40,7 +40,7 @@ def test_interquartile_mean_ignores_the_outer_quarters():
     assert interquartile_mean(np.array([-1e6, 1, 2, 3, 4, 5, 6, 1e6])) == pytest.approx(3.5)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(values)
 def test_the_interval_holds_the_estimate_and_lies_within_the_data(seeds):
     interval = over_seeds(np.array(seeds))
@@ -80,7 +80,7 @@ def test_another_statistic_gives_its_own_estimate_and_interval():
     assert interval == over_seeds(even, np.mean)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(tables)
 def test_rows_have_the_statistics_that_they_have_alone(rows):
     rows = np.array(rows)
@@ -89,7 +89,6 @@ def test_rows_have_the_statistics_that_they_have_alone(rows):
         np.testing.assert_allclose(each_over_seeds(rows, statistic), expected, rtol=1e-12, atol=1e-12)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(eighths, eighths), min_size=1, max_size=8))
 def test_the_exact_test_counts_all_exchanges(pairs):
     one, other = np.array(pairs).T
@@ -98,7 +97,6 @@ def test_the_exact_test_counts_all_exchanges(pairs):
     assert p_value(one, other) == pytest.approx(np.mean(sums >= (one - other).sum()))
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(0.01, 10), min_size=1, max_size=8), values)
 def test_one_that_always_wins_has_the_smallest_p_there_is(gains, others):
     others = np.resize(others, len(gains))
@@ -114,7 +112,7 @@ def test_pairs_with_a_missing_value_do_not_count():
     assert np.isnan(p_value([missing, 1], [1, missing]))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(tables, st.randoms(use_true_random=False))
 def test_each_row_is_tested_as_if_alone(rows, random):
     others = np.array([random.sample(row, len(row)) for row in rows])
@@ -133,7 +131,7 @@ squares = st.integers(2, 6).flatmap(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(squares, st.randoms(use_true_random=False))
 def test_over_pairs_is_the_mean_over_runs_of_each_runs_pairs(matrix, random):
     """In whatever order pairs come and whatever runs are called; a run with itself and missing values do not count."""
@@ -152,7 +150,7 @@ def test_over_pairs_is_the_mean_over_runs_of_each_runs_pairs(matrix, random):
     np.testing.assert_allclose(more, found, rtol=1e-9, atol=1e-9)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.lists(st.floats(-10, 10), min_size=6, max_size=9))
 def test_where_only_one_run_of_a_pair_matters_it_is_the_interval_over_seeds(values):
     values = np.array(values)
@@ -230,7 +228,7 @@ def test_holm_keeps_missing_values_and_does_not_count_them():
     assert holm(np.array([])).size == 0
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_holm_keeps_the_order_and_lies_between_no_correction_and_bonferronis(p_values):
     p_values = np.array(p_values)

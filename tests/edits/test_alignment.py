@@ -43,7 +43,7 @@ def equal(one, other):
 
 
 @given(seeds, seeds)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_another_order_of_units_computes_the_same(seed, order_seed):
     weights = actor(seed)
     inputs = torch.randn(16, INPUTS, generator=torch.Generator().manual_seed(seed))
@@ -52,7 +52,7 @@ def test_another_order_of_units_computes_the_same(seed, order_seed):
 
 
 @given(seeds, seeds)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_a_permuted_copy_is_put_in_order_again_exactly(seed, order_seed):
     weights, order = actor(seed), any_order(order_seed)
     copy = permute(weights, order)
@@ -62,7 +62,7 @@ def test_a_permuted_copy_is_put_in_order_again_exactly(seed, order_seed):
 
 
 @given(seeds, seeds)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_a_permuted_copy_is_found_below_noise(seed, order_seed):
     weights, order = actor(seed), any_order(order_seed)
     generator = torch.Generator().manual_seed(seed)
@@ -77,7 +77,7 @@ def similarity(reference, other) -> float:
 
 
 @given(seeds, seeds)
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 def test_no_two_units_of_a_layer_are_better_exchanged(seed, other_seed):
     reference, other = actor(seed), actor(other_seed)
     order = match(reference, other)

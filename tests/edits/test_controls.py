@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from goalsplice.agent.network import ACTOR_LAYERS
@@ -28,7 +28,6 @@ def places(recipient, edited):
     return {name: edited[name] != recipient[name] for name in recipient}
 
 
-@settings(deadline=None)
 @given(seeds, shares)
 def test_turned_twice_is_the_edit(recipient, donor, seed, share):
     edited = some(recipient, donor, seed, share)
@@ -39,7 +38,6 @@ def test_turned_twice_is_the_edit(recipient, donor, seed, share):
     torch.testing.assert_close(middle, dict(recipient), rtol=1e-4, atol=1e-5)
 
 
-@settings(deadline=None)
 @given(subsets)
 def test_the_complement_of_a_splice_is_the_splice_of_the_rest(recipient, donor, layers):
     rest = tuple(layer for layer in ACTOR_LAYERS if layer not in layers)
@@ -47,7 +45,6 @@ def test_the_complement_of_a_splice_is_the_splice_of_the_rest(recipient, donor, 
     torch.testing.assert_close(found, splice_layers(recipient, donor, rest))
 
 
-@settings(deadline=None)
 @given(seeds, shares)
 def test_an_edit_and_its_complement_share_out_the_difference(recipient, donor, seed, share):
     """To the bit: a weight that rounding makes another counts into the control's size."""
@@ -58,7 +55,6 @@ def test_an_edit_and_its_complement_share_out_the_difference(recipient, donor, s
     )
 
 
-@settings(deadline=None)
 @given(seeds, shares)
 def test_shuffled_has_the_same_values_at_the_same_places(recipient, donor, seed, share):
     edited = some(recipient, donor, seed, share)
@@ -69,7 +65,6 @@ def test_shuffled_has_the_same_values_at_the_same_places(recipient, donor, seed,
     torch.testing.assert_close(places(recipient, found), places(recipient, edited), rtol=0, atol=0)
 
 
-@settings(deadline=None)
 @given(seeds, shares)
 def test_noise_has_the_same_norms_at_the_same_places(recipient, donor, seed, share):
     edited = some(recipient, donor, seed, share)
@@ -79,7 +74,6 @@ def test_noise_has_the_same_norms_at_the_same_places(recipient, donor, seed, sha
         assert torch.equal(found[name][part == 0], recipient[name][part == 0])
 
 
-@settings(deadline=None)
 @given(seeds, shares)
 def test_random_sites_are_as_many_and_the_donors(recipient, donor, seed, share):
     edited = some(recipient, donor, seed, share)
@@ -89,7 +83,6 @@ def test_random_sites_are_as_many_and_the_donors(recipient, donor, seed, share):
         assert torch.equal(found[name], torch.where(changed, donor[name], recipient[name]))
 
 
-@settings(deadline=None)
 @given(seeds, shares)
 def test_random_sites_are_not_where_nothing_differs(recipient, donor, seed, share):
     alike = {**donor, "layer1.weight": recipient["layer1.weight"], "layer3.bias": recipient["layer3.bias"]}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from goalsplice.agent.network import ACTOR_LAYERS, Agent
@@ -28,7 +28,6 @@ def plus(origin, change, scale=1.0):
     return {name: origin[name] + scale * change[name] for name in origin}
 
 
-@settings(deadline=None)
 @given(seeds, seeds, st.floats(0.01, 100))
 def test_geometry_of_a_scaled_change(seed, other, scale):
     origin, change = double(actor(seed)), double(actor(other))
@@ -43,7 +42,6 @@ def test_geometry_of_a_scaled_change(seed, other, scale):
         assert delta.cosine(back, layer) == pytest.approx(-1)
 
 
-@settings(deadline=None)
 @given(seeds, seeds)
 def test_layers_divide_a_change(seed, other):
     delta = WeightDelta(actor(seed), actor(other))
@@ -53,7 +51,6 @@ def test_layers_divide_a_change(seed, other):
     assert np.linalg.norm(delta.vector()) == pytest.approx(delta.norm)
 
 
-@settings(deadline=None)
 @given(seeds, seeds, seeds)
 def test_a_cosine_does_not_depend_on_the_order_and_there_is_none_with_nothing(seed, one, other):
     origin = actor(seed)

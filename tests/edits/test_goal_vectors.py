@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from minigrid.core.constants import COLOR_TO_IDX, OBJECT_TO_IDX
 
@@ -59,7 +59,6 @@ def test_grey_is_no_unwanted_colour():
         assert sorted((*goal_vectors.unwanted(wanted), wanted)) == sorted(KEYS)
 
 
-@settings(deadline=None)
 @given(actors, colours)
 def test_the_contrast_is_what_tells_a_colour_from_the_others(actor, order):
     wanted, *others = order
@@ -70,7 +69,6 @@ def test_the_contrast_is_what_tells_a_colour_from_the_others(actor, order):
     np.testing.assert_array_equal(goal_vectors.contrast(actor, ENCODING, wanted, others[:1]), mine - rest[0])
 
 
-@settings(deadline=None)
 @given(actors, actors, colours)
 def test_what_all_colours_share_is_no_contrast(actor, other, order):
     """So a colour-blind network has none."""
@@ -85,14 +83,12 @@ def test_what_all_colours_share_is_no_contrast(actor, other, order):
     torch.testing.assert_close(goal_vectors.contrast({FIRST: more}, ENCODING, order[0]), contrast, **close)
 
 
-@settings(deadline=None)
 @given(actors, colours)
 def test_contrasts_of_all_colours_cancel(actor, order):
     total = sum(goal_vectors.contrast(actor, ENCODING, colour) for colour in order)
     torch.testing.assert_close(total, torch.zeros_like(total), rtol=0, atol=1e-4)
 
 
-@settings(deadline=None)
 @given(actors, colours)
 def test_the_contrast_with_the_target_alone_exchanges_the_two_colours(actor, order):
     """But for rounding, and whatever the columns are."""
@@ -108,7 +104,6 @@ def test_the_contrast_with_the_target_alone_exchanges_the_two_colours(actor, ord
     assert untouched(actor, added, target)
 
 
-@settings(deadline=None)
 @given(actors, actors, colours, st.tuples(strengths, strengths), st.booleans())
 def test_an_aim_adds_and_takes_as_much_as_is_said_and_nowhere_else(actor, other, order, doses, take):
     target, wanted, *_ = order
@@ -129,7 +124,6 @@ def test_an_aim_adds_and_takes_as_much_as_is_said_and_nowhere_else(actor, other,
     assert equal(aim(actor, 0.0), actor)
 
 
-@settings(deadline=None)
 @given(actors, actors, colours)
 def test_the_switch_vector_leads_from_before_to_after(before, after, order):
     wanted = order[0]
@@ -141,7 +135,6 @@ def test_the_switch_vector_leads_from_before_to_after(before, after, order):
     assert torch.equal(goal_vectors.switch(after, before, ENCODING, wanted), -vector)
 
 
-@settings(deadline=None)
 @given(vectors, st.integers(1, 80))
 def test_the_largest_entries_are_kept_and_no_others(vector, count):
     before = vector.clone()
@@ -154,7 +147,6 @@ def test_the_largest_entries_are_kept_and_no_others(vector, count):
         assert vector[taken].abs().min() >= vector[~taken].abs().max()
 
 
-@settings(deadline=None)
 @given(vectors, st.integers(1, 10))
 def test_the_longest_units_are_kept_whole(vector, count):
     kept = goal_vectors.of_units(vector, count)
@@ -165,7 +157,6 @@ def test_the_longest_units_are_kept_whole(vector, count):
         assert vector[taken].norm(dim=1).min() >= vector[~taken].norm(dim=1).max()
 
 
-@settings(deadline=None)
 @given(vectors)
 def test_a_rank_is_never_more_than_there_is_and_the_full_one_is_all(vector):
     left = []
@@ -177,7 +168,6 @@ def test_a_rank_is_never_more_than_there_is_and_the_full_one_is_all(vector):
     assert all(more >= less - 1e-4 for more, less in pairwise(left))
 
 
-@settings(deadline=None)
 @given(actors, colours)
 def test_the_analogy_goes_on_as_before(neighbour, order):
     """Where the actor is the neighbour with its colours moved on by one, they are moved on by two."""
@@ -194,7 +184,6 @@ def test_the_analogy_goes_on_as_before(neighbour, order):
     torch.testing.assert_close(found, moved_on(actor), rtol=0, atol=1e-5)
 
 
-@settings(deadline=None)
 @given(actors, actors, colours)
 def test_the_analogy_adds_the_whole_difference_once_more(actor, neighbour, order):
     former, wanted, target, *_ = order

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from goalsplice.edits.delta import WeightDelta
@@ -35,7 +35,6 @@ def changes(recipient, other):
     return torch.cat([(other[name] - recipient[name]).abs().flatten() for name in recipient])
 
 
-@settings(deadline=None)
 @given(pairs(), st.floats(0, 1))
 def test_a_graft_takes_the_largest_changes(pair, share):
     recipient, donor = pair
@@ -50,7 +49,6 @@ def test_a_graft_takes_the_largest_changes(pair, share):
         assert sizes[taken].min() > sizes[~taken].max()
 
 
-@settings(deadline=None)
 @given(pairs(), st.tuples(st.floats(0, 1), st.floats(0, 1)))
 def test_a_larger_graft_holds_the_smaller_and_comes_closer_to_the_donor(pair, shares):
     recipient, donor = pair

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edits.subjects import copies, equal
@@ -41,7 +41,6 @@ class Asked:
 problems = st.tuples(actors(), st.integers(1, 40), st.floats(0.01, 3), st.integers(0, 60), st.integers(0, 2**32 - 1))
 
 
-@settings(deadline=None)
 @given(problems)
 def test_the_best_that_was_asked_comes_back_and_the_start_was_asked_first(problem):
     actor, count, step, evaluations, seed = problem
@@ -57,7 +56,6 @@ def test_the_best_that_was_asked_comes_back_and_the_start_was_asked_first(proble
     assert Asked(seed)(best) == max(score.found) >= score.found[0]
 
 
-@settings(deadline=None)
 @given(problems)
 def test_the_same_few_weights_are_changed_throughout_and_none_that_is_zero(problem):
     actor, count, step, evaluations, seed = problem
@@ -77,7 +75,6 @@ def test_as_many_weights_as_are_asked_for_are_changed(recipient):
     assert all(best[name].shape == part.shape and best[name].dtype == part.dtype for name, part in recipient.items())
 
 
-@settings(deadline=None)
 @given(problems)
 def test_the_generator_decides(problem):
     actor, count, step, evaluations, seed = problem

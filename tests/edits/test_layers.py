@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edits.contexts import context_of
@@ -15,7 +15,6 @@ subsets = st.sets(st.sampled_from(ACTOR_LAYERS)).map(lambda chosen: tuple(sorted
 parts = st.sets(st.sampled_from(["weight", "bias"])).map(tuple)
 
 
-@settings(deadline=None)
 @given(subsets, parts)
 def test_spliced_parts_are_the_donors_and_the_rest_the_recipients(recipient, donor, layers, parts):
     edited = splice_layers(recipient, donor, layers, parts)
@@ -26,7 +25,6 @@ def test_spliced_parts_are_the_donors_and_the_rest_the_recipients(recipient, don
     assert list(edited) == list(recipient)
 
 
-@settings(deadline=None)
 @given(subsets)
 def test_a_splice_and_its_complement_exchange_the_networks(recipient, donor, layers):
     rest = tuple(layer for layer in ACTOR_LAYERS if layer not in layers)
@@ -34,7 +32,6 @@ def test_a_splice_and_its_complement_exchange_the_networks(recipient, donor, lay
     torch.testing.assert_close(one, other, rtol=0, atol=0)
 
 
-@settings(deadline=None)
 @given(subsets, parts)
 def test_splicing_back_undoes_it(recipient, donor, layers, parts):
     edited = splice_layers(recipient, donor, layers, parts)

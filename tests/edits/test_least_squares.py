@@ -131,7 +131,7 @@ def test_against_plain_least_squares(subject):
     assert error(found, enters @ best, weights) < 1e-3 * error(enters @ best, aims, weights)
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 50))
 def test_counts_are_how_often_an_observation_counts(recipe, recipient, seed, times):
     """As if it were there that many times; all of them more often is the same."""

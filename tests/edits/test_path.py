@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edits.contexts import context_of
@@ -17,7 +17,6 @@ def test_its_ends_are_recipient_and_donor(recipient, donor):
     torch.testing.assert_close(along(1.0)(context_of(recipient, donor)), dict(donor))
 
 
-@settings(deadline=None)
 @given(steps)
 def test_from_the_other_end_it_is_the_same_path(recipient, donor, step):
     torch.testing.assert_close(
@@ -25,7 +24,6 @@ def test_from_the_other_end_it_is_the_same_path(recipient, donor, step):
     )
 
 
-@settings(deadline=None)
 @given(steps)
 def test_steps_are_in_parts_of_the_difference(recipient, donor, step):
     assert WeightDelta(recipient, along(step)(context_of(recipient, donor))).norm == pytest.approx(

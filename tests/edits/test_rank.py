@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edits.contexts import context_of
@@ -38,7 +38,6 @@ def taken_layers(name):
     return ACTOR_LAYERS if name == "all layers" else (name,)
 
 
-@settings(deadline=None)
 @given(matrices, st.integers(1, 14))
 def test_truncation_is_the_closest_of_its_rank(matrix, rank):
     """Eckart and Young: what is missing has the singular values that were left out."""
@@ -101,7 +100,6 @@ def test_at_random_the_singular_values_are_equal_and_the_directions_others(recip
                     assert abs(alike) < 0.7, (name, rank)
 
 
-@settings(deadline=None)
 @given(matrices, st.integers(1, 14), st.integers(0, 2**32 - 1), st.data())
 def test_random_directions_leave_dead_rows_and_columns(matrix, rank, seed, data):
     """What is next to zero beside the rest counts as zero; the singular values are those of the live part."""

@@ -89,7 +89,7 @@ def test_keys_have_rows_of_their_own(encoding):
     assert every.max() == encoding.row_inputs.shape[0] - 2, "the last row is blank"
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(encodings, layouts, seeds, colours, colours)
 def test_exchanging_twice_is_the_identity_and_the_order_of_the_colours_is_none(encoding, layouts, seed, one, other):
     rows = encoding.rows(codes_of(encoding, worlds_of(layouts, seed)))
@@ -102,7 +102,7 @@ def test_exchanging_twice_is_the_identity_and_the_order_of_the_colours_is_none(e
     np.testing.assert_array_equal(rows, before)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(encodings, layouts, seeds, colours, colours)
 def test_exchanged_inputs_are_images_with_the_keys_repainted(encoding, layouts, seed, one, other):
     codes = codes_of(encoding, worlds_of(layouts, seed))
@@ -115,7 +115,7 @@ def test_exchanged_inputs_are_images_with_the_keys_repainted(encoding, layouts, 
     np.testing.assert_array_equal(exchanged, expected)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(encodings, seeds, st.sampled_from(list(itertools.permutations(THINGS, 2))))
 def test_exchanged_inputs_are_of_the_world_with_the_keys_exchanged(encoding, seed, pair):
     worlds = worlds_of("three_colours", seed)
@@ -130,7 +130,7 @@ def seeing(request, recipe) -> tuple[Encoding, Weights]:
     return recipe.world, opinionated(recipe, 0)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(layouts, seeds, colours, colours)
 def test_perceiving_is_acting_on_exchanged_observations(seeing, layouts, seed, one, other):
     encoding, actor = seeing
@@ -146,7 +146,7 @@ def test_perceiving_is_acting_on_exchanged_observations(seeing, layouts, seed, o
     np.testing.assert_allclose(logits(perceived, rows), expected, rtol=1e-4, atol=1e-3)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(seeds, st.sampled_from(list(itertools.permutations(THINGS, 2))))
 def test_perceiving_is_acting_in_the_world_with_the_keys_exchanged(seeing, seed, pair):
     encoding, actor = seeing

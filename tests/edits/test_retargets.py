@@ -346,7 +346,7 @@ def test_perception_is_the_unedited_actor_that_sees_the_colours_exchanged(subjec
     np.testing.assert_array_equal(logits(perception(mine.context, "yellow"), rows), expected)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(share=st.floats(1e-5, 0.3), strength=st.floats(0.1, 3))
 def test_few_weights_are_no_more_than_the_share_in_two_colours_columns(onehot, share, strength):
     mine, recipe = onehot

@@ -35,7 +35,6 @@ def expected_size(weights, share) -> int:
     return max(1, round(share * sum(part.numel() for part in weights.values())))
 
 
-@settings(deadline=None)
 @given(seeds, shares)
 def test_masks_are_where_the_highest_scores_are(seed, share):
     generator = np.random.default_rng(seed)
@@ -76,7 +75,7 @@ def test_larger_doses_hold_the_smaller(recipient, donor, edits):
             before = edited
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(seeds, st.sampled_from(SHARES[:-1]))
 def test_by_size_has_the_largest_norm_of_its_size(recipient, donor, edits, seed, share):
     largest = WeightDelta(recipient, edits["by size"][share].make(context_of(recipient, donor))).norm

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edits.contexts import context_of
@@ -50,7 +50,6 @@ def taken(recipient, edited, side) -> int:
     return sum(int(changed[f"{layer}.weight"].all(dim=along).sum()) for layer in layers)
 
 
-@settings(deadline=None)
 @given(units)
 def test_one_unit_has_a_row_a_bias_and_a_column(recipient, donor, unit):
     number, place = divmod(unit, HIDDEN)
@@ -76,7 +75,6 @@ def test_all_units_are_all_but_what_no_unit_has(recipient, donor):
         torch.testing.assert_close(take_units(recipient, donor, everything, *SIDES[side]), expected, rtol=0, atol=0)
 
 
-@settings(deadline=None)
 @given(units, sides)
 def test_totals_are_of_what_would_be_taken(recipient, donor, unit, side):
     squares = {name: part.square() for name, part in WeightDelta(recipient, donor).tensors.items()}
@@ -155,7 +153,6 @@ def units_of(recipient, edited, side):
     return torch.cat([changed[f"layer{number}.weight"].all(dim=0) for number in (2, 3, 4)])
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.sampled_from(("incoming", "outgoing")), st.sampled_from(COUNTS[:5]))
 def test_random_units_are_in_the_layers_of_the_edits_own(recipient, donor, seed, side, count):
     scores = np.random.default_rng(seed)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from goalsplice.edits.delta import WeightDelta
@@ -52,7 +52,6 @@ def test_in_use_is_what_is_not_small_beside_the_largest(sizes):
     assert found.any() == (max(sizes) > 0)
 
 
-@settings(deadline=None)
 @given(chosen)
 def test_two_that_take_opposite_places_exchange_the_networks(recipient, donor, chosen):
     where = masks(recipient, *chosen)

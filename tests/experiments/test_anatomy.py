@@ -142,7 +142,7 @@ def test_a_change_is_found_where_it_was_made():
     assert shares["colour", "blue"] == shares["field", "type"] == shares["tensor", "layer2.weight"] == 0
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.sampled_from(list(ENCODINGS)), st.integers(0, 99), st.floats(0.01, 100))
 def test_shares_add_up_and_norms_scale_with_the_difference(name, seed, scale):
     encoding = ENCODINGS[name]

@@ -106,7 +106,7 @@ def test_the_null_keeps_each_tensors_values():
         assert not (mixed[name][0] == mixed[name][1]).all()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 50), st.floats(0.01, 100))
 def test_cosines_are_numpys_and_do_not_depend_on_length(seed, factor):
     left, right = ({name: t.numpy().reshape(1, -1) for name, t in noise(number).items()} for number in (seed, seed + 1))

@@ -90,7 +90,7 @@ def close(one, other):
 
 
 @given(st.integers(0, 999), st.sampled_from(list(PARTS)))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_a_part_of_the_difference_reaches_its_layers_and_no_others(seed, part):
     target, recipient, donor = actor(seed), actor(seed + 1000), actor(seed + 2000)
     before = {name: tensor.clone() for name, tensor in target.items()}

@@ -91,7 +91,7 @@ def test_damage_is_told_or_changes_nothing(whole, readers, tmp_path, name):
     faults = r"(is damaged \([^\n]+\)|is damaged, or [^\n]+|has no header of this study)"
     told = re.escape(str(path)) + f" {faults}; delete it and run snakemake again[^\n]*"
 
-    @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=EXAMPLES, database=None, suppress_health_check=list(HealthCheck))
     @given(damage=damages(content))
     def try_damage(damage):
         kind, damaged = damage

@@ -57,7 +57,7 @@ VALUES = {
 }
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_what_is_written_has_the_same_digest_when_it_is_read(tmp_path, data):
     """However it is encoded: `read_frame` would refuse it otherwise."""

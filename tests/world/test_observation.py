@@ -62,7 +62,7 @@ def test_contents_have_different_inputs():
         assert len(np.unique(cell_inputs(name), axis=0)) == 9
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data(), size=st.integers(5, 9), view_size=st.sampled_from([3, 5, 7]))
 def test_view_cells_are_minigrids(data, size, view_size):
     """Where a cell is seen, against MiniGrid's own arithmetic."""

@@ -11,7 +11,7 @@ from goalsplice.agent.fast.adam import Adam
 SIZE = 200
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     st.integers(0, 2**32 - 1),
     st.sampled_from([1e-4, 1.0, 100.0]),

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from goalsplice.agent.fast.inactive_inputs import _ROWS, active_dot, active_inputs
@@ -27,7 +27,6 @@ def products(weight: np.ndarray, batches: list[np.ndarray]):
     return np.split(out, ends[1:-1]), inputs
 
 
-@settings(deadline=None)
 @given(
     st.integers(1, 40),
     st.lists(st.tuples(st.integers(1, 5 * _ROWS), st.floats(0, 1)), min_size=1, max_size=4),

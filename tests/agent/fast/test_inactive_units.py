@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.subjects import observed_codes
@@ -15,7 +15,6 @@ from goalsplice.agent.network import Agent
 from goalsplice.agent.ppo import inputs_of
 
 
-@settings(deadline=None)
 @given(st.lists(st.booleans(), min_size=1, max_size=12), st.integers(0, 2**32 - 1))
 def test_active_columns_hold_all_that_is_not_zero_and_come_first_next_time(active, seed):
     generator = np.random.default_rng(seed)
@@ -38,7 +37,6 @@ def test_sides_are_filled_up_by_a_few_where_products_are_large(rows, inputs, out
         assert own <= side < own + 8
 
 
-@settings(deadline=None)
 @given(st.integers(1, 6), st.integers(1, 6), st.integers(0, 3), st.data())
 def test_put_back_is_the_adjoint_of_reorder(outputs, inputs, more, data):
     generator = np.random.default_rng(0)
@@ -58,7 +56,6 @@ def test_put_back_is_the_adjoint_of_reorder(outputs, inputs, more, data):
     assert np.count_nonzero(back) <= gradient.size
 
 
-@settings(deadline=None)
 @given(st.integers(0, 9), st.integers(1, 9), st.integers(0, 3), st.integers(0, 2**32 - 1))
 def test_sums_and_the_way_back_through_relu_are_what_numpy_computes(rows, units, inactive, seed):
     generator = np.random.default_rng(seed)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.subjects import EPOCHS, STARTS, agent_of, agree, relative_error, rollouts_of, vector
@@ -157,7 +157,6 @@ def test_statistics_are_what_they_say(recipe, learner):
     assert losses.gradient_norm > 0
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 20), min_size=1, max_size=60))
 def test_unique_numbers_by_first_occurrence(values):
     inverse, steps = np.array([99, *values]), np.arange(1, 1 + len(values))
