@@ -1,11 +1,11 @@
 """Snakemake's records become the benchmarks table."""
 
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-import yaml
 
 from goalsplice.cli import benchmarks
 from goalsplice.io.errors import StudyError
@@ -15,21 +15,14 @@ HEADER = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load
 SEEN = HEADER + "122.39\t0:02:02\t544.45\t1245.80\t487.27\t505.79\t79.80\t7.23\t84.19\t103.49\n"
 DAYS = HEADER + "90061.00\t1 day, 1:01:01\t600.00\t1300.00\t-\t-\t-\t-\t99.00\t89000.00\n"
 UNSEEN = HEADER + "0.21\t0:00:00\tNA\tNA\tNA\tNA\tNA\tNA\tNA\tNA\n"
-TYPES = {"stage": "string", "arm": "string", "seed": "int64"}
 COLUMNS = ["stage", "arm", "seed", "seconds", "cpu_seconds", "peak_memory", "mean_load"]
 
 
-@pytest.fixture
-def schemas(tmp_path):
-    """A schema file with this table alone."""
-    columns = {name: {"type": TYPES.get(name, "float64"), "unit": "", "meaning": name} for name in COLUMNS}
-    path = tmp_path / "tables.yaml"
-    path.write_text(yaml.safe_dump({"benchmarks": {"description": "Jobs.", "columns": columns}}, sort_keys=False))
-    return path
+SCHEMAS = Path(__file__).parents[2] / "workflow/schemas/tables.yaml"
 
 
 @pytest.fixture
-def make(tmp_path, schemas, monkeypatch):
+def make(tmp_path, monkeypatch):
     """Write these records, run the stage on them, and give back the table's path."""
 
     def made(records, given=None, runs=()):
@@ -41,7 +34,8 @@ def make(tmp_path, schemas, monkeypatch):
         output = tmp_path / "results/tables/benchmarks.parquet"
         output.parent.mkdir(exist_ok=True)
         paths = [str(folder / name) for name in given or records]
-        arguments = ["--records", *paths, *runs, "--schemas", str(schemas), "--output", str(output)]
+        arguments = ["--records", *paths, *runs, "--schemas", str(SCHEMAS), "--output", str(output)]
+        arguments += ["--costs", str(tmp_path / "results/tables/costs.parquet")]
         monkeypatch.setattr(sys, "argv", ["benchmarks", *arguments])
         benchmarks.main()
         return output
