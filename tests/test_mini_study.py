@@ -167,17 +167,17 @@ def test_snakemakes_own_report_command_works(finished, tmp_path):
 
 def test_a_damaged_table_is_told_and_no_figure_is_left(clone):
     """At the end of a real run: Snakemake shows the sentence, fails, and the old figure is not passed off as new."""
-    path = clone / "results/tables/evaluation.parquet"
+    path = clone / "results/tables/recoveries.parquet"
     # All but the footer, which is all that the plan looks at.
     content = path.read_bytes()
     footer = int.from_bytes(content[-8:-4], "little") + 8
     path.write_bytes(content[:4] + bytes(len(content) - footer - 4) + content[-footer:])
-    result = snakemake(clone, "--cores", "1", "results/figures/choices.svg", "--forcerun", "draw_choices")
+    result = snakemake(clone, "--cores", "1", "results/figures/path.svg", "--forcerun", "draw_path")
     assert result.returncode != 0
     output = result.stdout + result.stderr
-    assert re.search(r"Error: results/tables/evaluation\.parquet .*delete it", output)
+    assert re.search(r"Error: results/tables/recoveries\.parquet .*delete it", output)
     assert "Traceback" not in output
-    assert not (clone / "results/figures/choices.svg").exists()
+    assert not (clone / "results/figures/path.svg").exists()
 
 
 def test_a_truncated_checkpoint_is_told_and_no_table_is_left(clone):

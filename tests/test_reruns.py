@@ -23,7 +23,8 @@ def test_a_new_clone_with_the_results_reruns_nothing_whatever_its_comments_say(c
 def test_a_figures_code_and_a_tables_schema_remake_what_shows_them(clone):
     append(clone / "workflow/goalsplice/figures/choices.py")
     edit(clone / "workflow/schemas/tables.yaml", "\nprobes:\n  description: ", "\nprobes:\n  description: More of ")
-    assert planned(clone, "all") == {"all": 1, "combine": 1, "draw_choices": 1, "draw_probes": 1, "report": 1}
+    made = ["all", "combine", "over_seeds_probes", "draw_choices", "draw_probes", "report"]
+    assert planned(clone, "all") == dict.fromkeys(made, 1)
 
 
 def test_a_caption_remakes_the_report(clone):
@@ -115,7 +116,7 @@ def test_what_was_made_before_a_job_failed_is_not_served_after_it(clone):
         if b"evaluation.parquet" in base64.b64decode(path.name) and b"seed=" in base64.b64decode(path.name):
             path.unlink()
     target = "results/figures/choices.svg"
-    assert planned(clone, target) == {"evaluate": 4, "combine": 1, "draw_choices": 1}
+    assert planned(clone, target) == {"evaluate": 4, "combine": 1, "over_seeds_evaluation": 1, "draw_choices": 1}
     shutil.rmtree(clone / "results/runs")
     assert planned(clone, target) == {}, "who has tables alone may draw"
 
@@ -151,7 +152,7 @@ def test_a_changed_table_is_no_longer_the_studys(clone):
     pd.read_parquet(path).iloc[1:].to_parquet(path)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     jobs = planned(clone, "results/figures/choices.svg")
-    assert jobs == {"evaluate": 1, "combine": 1, "draw_choices": 1}
+    assert jobs == {"evaluate": 1, "combine": 1, "over_seeds_evaluation": 1, "draw_choices": 1}
 
 
 def test_by_another_path_the_project_is_the_same(clone, tmp_path):
