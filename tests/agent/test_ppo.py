@@ -80,10 +80,10 @@ def test_values_find_their_places(recipe):
 
 
 def test_the_loss_by_hand(recipe):
-    """Three steps of two actions: the first ratio within the clip, the second above, the third below, where it pays."""
+    """Four steps of two actions, of which each bound of the clip decides one: above for a gain, below for a loss."""
     recipe = replace(recipe, clip_coefficient=0.2, entropy_coefficient=0.1, value_coefficient=0.5)
-    chance, taken, old = [0.5, 0.9, 0.2], [0, 0, 1], [0.45, 0.6, 0.5]
-    advantages, values, returns = [1.0, 3.0, 5.0], [1.0, 2.0, 3.0], [2.0, 2.0, 1.0]
+    chance, taken, old = [0.5, 0.9, 0.2, 0.3], [0, 0, 1, 0], [0.45, 0.6, 0.5, 0.6]
+    advantages, values, returns = [1.0, 3.0, 5.0, -1.0], [1.0, 2.0, 3.0, 0.0], [2.0, 2.0, 1.0, 0.0]
     logits = torch.tensor([[math.log(p), math.log(1 - p)] for p in chance])
     steps = ppo.Steps(
         torch.tensor(taken)[:, None] == torch.arange(2), *(torch.tensor(part) for part in (old, advantages, returns))
@@ -92,13 +92,15 @@ def test_the_loss_by_hand(recipe):
     loss, statistics = ppo.surrogate_loss(logits, torch.tensor(values), steps, recipe)
 
     ratios = [(1 - p if action else p) / was for p, action, was in zip(chance, taken, old, strict=True)]
-    normal = [-1.0, 0.0, 1.0]  # Mean 3, standard deviation 2 with ddof=1.
-    assert [0.8 <= ratio <= 1.2 for ratio in ratios] == [True, False, False]
-    policy = sum(max(-a * r, -a * min(max(r, 0.8), 1.2)) for a, r in zip(normal, ratios, strict=True)) / 3
-    value = 0.5 * (1 + 0 + 4) / 3
-    entropy = sum(-p * math.log(p) - (1 - p) * math.log(1 - p) for p in chance) / 3
-    kl = sum(r - 1 - math.log(r) for r in ratios) / 3
-    assert statistics.tolist() == pytest.approx([policy, value, entropy, kl, 2 / 3], rel=1e-5)
+    assert ratios == pytest.approx([0.5 / 0.45, 1.5, 1.6, 0.5])
+    deviation = (20 / 3) ** 0.5  # Of advantages 1, 3, 5 and -1, whose mean is 2, with ddof=1.
+    normal = [part / deviation for part in (-1, 1, 3, -3)]
+    # The first within the clip; then twice a gain that counts as 1.2; and a loss that counts as 0.8, though it is 0.5.
+    policy = -(normal[0] * ratios[0] + normal[1] * 1.2 + normal[2] * 1.2 + normal[3] * 0.8) / 4
+    value = 0.5 * (1 + 0 + 4 + 0) / 4
+    entropy = sum(-p * math.log(p) - (1 - p) * math.log(1 - p) for p in chance) / 4
+    kl = sum(r - 1 - math.log(r) for r in ratios) / 4
+    assert statistics.tolist() == pytest.approx([policy, value, entropy, kl, 3 / 4], rel=1e-5)
     assert loss.item() == pytest.approx(policy - 0.1 * entropy + 0.5 * value, rel=1e-5)
 
 

@@ -250,7 +250,7 @@ def chosen_controls(context: Context, settings: Retargets, score: Callable[[Weig
     Args:
         score: the target's return on levels other than those of the test.
     """
-    actor, key = context.recipient.actor, (context.run.arm, context.run.seed, context.phase, "retarget")
+    actor, key = context.recipient.actor, (context.run.arm, context.run.seed, context.phase)
     of_other_colours = _of_other_colours(context, settings)
     for name, edit in reversed(chosen(context.recipe.encoding, settings).items()):
         edited = edit.make(context)
@@ -259,7 +259,7 @@ def chosen_controls(context: Context, settings: Retargets, score: Callable[[Weig
             yield Edited(edit, network, control)
         for control in DRAWN:
             for draw in range(settings.draws):
-                numbers = generator(*key, name, control, draw)
+                numbers = generator(*key, "retarget", name, control, draw)
                 if control == "noise":
                     network = controls.noise(actor, edited, numbers)
                 elif name == FEW:
@@ -269,5 +269,5 @@ def chosen_controls(context: Context, settings: Retargets, score: Callable[[Weig
                 yield Edited(edit, network, control, draw)
         added = flat(edited) - flat(actor)
         count, length = int(np.count_nonzero(added)), float(np.linalg.norm(added))
-        numbers = generator(*key, name, "equal_effort")
+        numbers = generator(*key, "retarget", name, "equal_effort")
         yield Edited(edit, climbed(actor, count, length, score, settings.evaluations, numbers), "equal_effort")
