@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -24,7 +24,7 @@ run(stage.main)
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the limit is Linux's")
 def test_a_stage_without_memory(recipe, agent, header, tmp_path):
     checkpoint, output = tmp_path / "phase=00.safetensors", tmp_path / "evaluation.parquet"
-    save_checkpoint(checkpoint, agent, header)
+    save_checkpoint(checkpoint, agent, replace(header, phase=0, objective="blue"))
     settings = {"levels": 1_000_000, "seed": 1, "layouts": ["training"], "policies": ["greedy"]}
     arguments = {
         **{"arm": header.arm, "seed": str(header.seed), "recipe": json.dumps(asdict(recipe))},
