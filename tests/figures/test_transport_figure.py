@@ -13,7 +13,7 @@ from goalsplice.figures.style import styled
 def drawn(table):
     tables = {
         "transports": table,
-        "transports_over_seeds": table_over_seeds("transports", {"transports": table}, PAIRS[0]),
+        "transports_over_seeds": table_over_seeds("transports", {"transports": table}, sorted(sum(PAIRS, ()))),
     }
     with styled():
         return transport.draw({name: tables[name][columns] for name, columns in transport.TABLES.items()}, {})

@@ -36,7 +36,7 @@ rule continue_training:
         "python -m goalsplice.cli.continue_training --made {params.made:q}"
         " --arm {wildcards.arm} --seed {wildcards.seed}"
         " --recipe {params.recipe:q} --device {params.device}"
-        " --further-training {params.settings:q} --target {params.target} --levels-seed {params.levels_seed} --checkpoints {input.checkpoints:q}"
+        " --further-training {params.settings:q} --target {params.target:q} --levels-seed {params.levels_seed} --checkpoints {input.checkpoints:q}"
         " --actors {output.actors:q}"
         " --output {output.table:q} 2> {log:q}"
 
@@ -202,6 +202,6 @@ rule record_behaviour:
         " --checkpoint {input.checkpoint:q} --retargets {params.retargets:q} --output {output.edited:q} 2> {log:q}"
         " && python -m goalsplice.cli.record_behaviour --made {params.made:q} {params.run}"
         " --recipe {params.recipe:q} --checkpoint {input.checkpoint:q} --edited {output.edited:q}"
-        " --layouts {params.layouts} --policy {params.policy}"
+        " --layouts {params.layouts:q} --policy {params.policy:q}"
         " --levels-seed {params.levels_seed} --levels {params.levels} --schemas {params.schemas:q}"
         " --output {output.table:q} 2>> {log:q}"
