@@ -14,8 +14,8 @@ from goalsplice.agent.continuation import load_actor
 from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
 from goalsplice.cli import continue_training
-from goalsplice.experiments.continuation import movement
 from goalsplice.experiments.evaluation import evaluate, levels
+from goalsplice.experiments.finetuning import movement
 from goalsplice.io.errors import StudyError
 from goalsplice.io.frames import read_frame
 

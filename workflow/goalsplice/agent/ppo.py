@@ -73,7 +73,7 @@ class Steps(NamedTuple):
 
 def inputs_of(encoding: Encoding, codes: np.ndarray) -> Tensor:
     """Observations, given as codes (n,), as the networks' inputs: float32 (n, inputs)."""
-    return torch.from_numpy(encoding.images(codes).reshape(len(codes), encoding.inputs).astype(np.float32))
+    return torch.from_numpy(encoding.inputs_of(encoding.rows(codes)))
 
 
 def observations(rollout: Rollout) -> np.ndarray:

@@ -106,7 +106,3 @@ class WeightDelta:
     def effective_rank(self, name: str) -> float:
         """Effective rank of a tensor's delta; NaN if that is zero."""
         return effective_rank(singular_values(self.array(name)))
-
-    def stable_rank(self, name: str) -> float:
-        """Stable rank of a tensor's delta; NaN if that is zero."""
-        return stable_rank(singular_values(self.array(name)))

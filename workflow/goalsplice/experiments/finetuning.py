@@ -10,12 +10,25 @@ import torch
 from goalsplice.agent.continuation import continue_training
 from goalsplice.agent.network import Agent, Weights
 from goalsplice.agent.runs import Run
-from goalsplice.experiments.continuation import movement
+from goalsplice.edits.delta import WeightDelta
 from goalsplice.experiments.evaluation import evaluate
 from goalsplice.io.errors import StudyError
 from goalsplice.settings.schedule import objective_of
 from goalsplice.settings.sections import FineTuning
 from goalsplice.world.simulator import Worlds
+
+
+def movement(origin: Weights, actor: Weights) -> dict[str, float]:
+    """The continued table's columns on how far an actor moved: distance, layer1_share and layer1_effective_rank.
+
+    The latter two are NaN where it did not.
+    """
+    delta = WeightDelta(origin, actor)
+    return {
+        "distance": delta.norm,
+        "layer1_share": delta.layer_share("layer1"),
+        "layer1_effective_rank": delta.effective_rank("layer1.weight"),
+    }
 
 
 class Tuned(NamedTuple):

@@ -5,7 +5,6 @@ Gymnasium, pygame and networkx. `tests/world/test_minigrid_numbers.py` holds the
 """
 
 COLOR_TO_IDX = {"red": 0, "green": 1, "blue": 2, "purple": 3, "yellow": 4, "grey": 5}
-IDX_TO_COLOR = {number: colour for colour, number in COLOR_TO_IDX.items()}
 
 OBJECT_TO_IDX = {
     "unseen": 0,

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from goalsplice.agent.network import Agent
-from goalsplice.experiments.continuation import movement
+from goalsplice.experiments.finetuning import movement
 
 
 def test_movement_by_hand():
