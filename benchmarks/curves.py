@@ -53,8 +53,8 @@ def measured(curves: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for (way, arm, seed), run in curves.groupby(["way", "arm", "seed"], sort=False):
         of_run = phases_of(run, THRESHOLD)
-        settled_after = int(run.loc[run["phase"] == 0, "rollout"].max())
-        rows.append({"way": way, "arm": arm, "seed": seed, **run_measures(run, of_run, THRESHOLD, settled_after)})
+        burn_in = int(run.loc[run["phase"] == 0, "rollout"].max())
+        rows.append({"way": way, "arm": arm, "seed": seed, **run_measures(run, of_run, THRESHOLD, burn_in)})
     return pd.DataFrame(rows)
 
 

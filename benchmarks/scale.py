@@ -29,7 +29,7 @@ from goalsplice.io.frames import write_frame
 
 ROOT = Path(__file__).parents[1]
 SCHEMAS = ROOT / "workflow/schemas/tables.yaml"
-RUN_TABLES = ("training", "splices", "custom_edits", "retargets")
+RUN_TABLES = ("training", "splices", "custom_edits", "retargeting")
 """Those that the stages below are made of: all large ones are among them."""
 
 
@@ -141,8 +141,8 @@ def stage_commands(paths: dict[str, list[str]], late: list[int], measures: dict)
         leaderboard="leaderboard.parquet",
         entries="leaderboard_entries.parquet",
     )
-    commands["measure_retargets"] = stage(
-        "measure_retargets", retargets="retargets.parquet", late=late, output="retarget_effects.parquet"
+    commands["retargeting_effects"] = stage(
+        "retargeting_effects", retargeting="retargeting.parquet", late=late, output="retargeting_effects.parquet"
     )
     return commands
 

@@ -32,7 +32,7 @@ def ablated(tmp_path_factory):
     folder = copy_project(tmp_path_factory.mktemp("ablations") / "project")
     config = yaml.safe_load((folder / "config.yaml").read_text())
     config["recipe"] |= {"phase_rollouts": 3, "rollouts": 72, "num_steps": 128}
-    small = {"seeds": [201, 202], "rollouts": 12, "settled_after": 3, "switches": 1, "levels": 64, "arms": ARMS}
+    small = {"seeds": [201, 202], "rollouts": 12, "burn_in": 3, "switches": 1, "levels": 64, "arms": ARMS}
     config["ablations"] |= small
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     result = snakemake(folder, "--cores", "2", "ablations", config=None)
@@ -72,7 +72,7 @@ def test_only_schedules_have_switches_and_only_those_that_switch(ablated):
     assert {"reference", "three_objectives"} <= set(switches["arm"]) <= set(ARMS) - {"decoupled", "integers_5"}
     assert (switches["recipient_objective"] != switches["donor_objective"]).all()
     assert (switches["distance"] > 0).all()
-    aims = pd.read_parquet(ablated / "results/tables/ablation_aims.parquet")
+    aims = pd.read_parquet(ablated / "results/tables/ablation_switch_retargeting.parquet")
     assert set(aims["control"]) == {"none", "noise"}
     assert set(aims.loc[aims["wanted"] == "yellow", "edit"]) <= {"none"}
 
@@ -85,6 +85,6 @@ def test_nothing_is_left_to_do_and_a_new_arm_trains_only_itself(ablated, tmp_pat
     config["ablations"]["arms"]["slow"] = {"base": "onehot", "learning_rate": 1e-4, "rollouts": 6}
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     jobs = planned(folder, "ablations", config=None)
-    assert jobs["train_2_phases"] == jobs["measure_plasticity"] == 2
+    assert jobs["train_2_phases"] == jobs["plasticity"] == 2
     assert "train_4_phases" not in jobs
-    assert "measure_switches" not in jobs
+    assert "switches" not in jobs

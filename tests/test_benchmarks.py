@@ -73,7 +73,7 @@ def test_a_quick_run_end_to_end(tmp_path):
     assert "<svg" in table.with_suffix(".svg").read_text()
 
 
-def made_up(stages, arms=("onehot", "integers"), repeats=3, scaled=True):
+def synthetic_tables(stages, arms=("onehot", "integers"), repeats=3, scaled=True):
     """A table as `run.py` would write it, in which each subject is 1.5 times as fast as the one before it."""
     chance = np.random.default_rng(0)
     base = {"varied": "nothing", "num_envs": 32, "hidden_size": 128, "processes": 2, "machine": "A processor, 2 cores"}
@@ -134,7 +134,7 @@ def test_every_subject_is_compared_and_every_pair_is_measured(module):
     ids=["all", "one arm", "one repeat", "no scaling"],
 )
 def test_the_figure_draws_without_warnings_and_names_every_pair(module, case):
-    table = made_up(module("run").STAGES, **case)
+    table = synthetic_tables(module("run").STAGES, **case)
     with warnings.catch_warnings(), styled():
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", "The system font")

@@ -59,12 +59,12 @@ def stage(snakemake: subprocess.Popen, folder: Path, seed: int) -> psutil.Proces
             # It may have ended by now. Its shell has the words in one.
             with suppress(psutil.NoSuchProcess):
                 line = process.cmdline()
-                if line[2:3] == ["goalsplice.cli.train"] and line[5:10] == words:
+                if line[2:3] == ["goalsplice.cli.training"] and line[5:10] == words:
                     return process
         return None
 
     process = wait_for(running)
-    log = folder / f"results/logs/train/arm=onehot/seed={seed}.log"
+    log = folder / f"results/logs/training/arm=onehot/seed={seed}.log"
     wait_for(lambda: "rollout 2/" in log.read_text())
     return process
 
@@ -139,7 +139,7 @@ def test_the_end_says_what_failed_and_why_and_what_to_type(failed):
     _, said = failed
     summary = said[said.index("The study is not complete.") :]
     assert "2 jobs failed:" in summary
-    assert re.search(r"train_onehot \(arm onehot, seed 1\): killed by SIGKILL, .* \[results/logs/train/arm=", summary)
+    assert re.search(r"training_onehot \(arm onehot, seed 1\): killed by SIGKILL, .* \[results/logs/training/arm=", summary)
     assert re.search(r"train_diverging \(arm diverging, seed 1\): (?!killed|no reason|a mistake)\w+", summary), summary
     assert "Missing, or not up to date: 2 runs. What is made is kept." in summary
     assert f"\nTo make what is missing, and nothing else: snakemake {TARGETS[0]} " in summary
@@ -159,7 +159,7 @@ def test_ctrl_c_loses_nothing(study):
     assert made(study / run_of(1)) == set()
     dry = snakemake(study, "--dry-run", "--cores", "1", *TARGETS, config=CONFIG)
     plan = dry.stdout + dry.stderr
-    assert {*re.findall(r"^(\w+ +\d+)$", re.sub(" +", " ", plan), re.M)} == {"evaluate 1", "train_onehot 1", "total 2"}
+    assert {*re.findall(r"^(\w+ +\d+)$", re.sub(" +", " ", plan), re.M)} == {"evaluate 1", "training_onehot 1", "total 2"}
     assert "To make what is missing" not in plan, "a dry run says nothing of it"
 
 

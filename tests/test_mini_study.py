@@ -81,13 +81,13 @@ def test_tables_have_a_row_for_everything(finished):
     assert set(probes["control"]) == {"none", "untrained", "shuffled"}
     inputs = probes[(probes["probe"] == "wanted_colour") & (probes["layer"] == "inputs")]
     assert (inputs["accuracy"] == 0.5).all()
-    anatomy = rows("anatomy")
-    assert set(anatomy.groupby(["arm", "seed"])["recipient_phase"].nunique()) == {3}
-    tensors = anatomy[anatomy["grouping"] == "tensor"].groupby(["arm", "seed", "recipient_phase"])["share"].sum()
+    weight_changes = rows("weight_changes")
+    assert set(weight_changes.groupby(["arm", "seed"])["recipient_phase"].nunique()) == {3}
+    tensors = weight_changes[weight_changes["grouping"] == "tensor"].groupby(["arm", "seed", "recipient_phase"])["share"].sum()
     assert (tensors - 1).abs().max() < 1e-9
-    assert len(rows("exchanges")) == 2 * 3 * (30 + 15)
-    assert len(rows("directions")) == 4 * 3 * 5
-    assert len(rows("directions_between_runs")) == 2 * 5
+    assert len(rows("colour_exchanges")) == 2 * 3 * (30 + 15)
+    assert len(rows("similarity")) == 4 * 3 * 5
+    assert len(rows("similarity_between_runs")) == 2 * 5
 
 
 def test_the_whole_actor_is_the_donor_and_no_layer_the_recipient(finished):

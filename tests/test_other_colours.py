@@ -11,7 +11,7 @@ import yaml
 from goalsplice.agent.checkpoint import Header, save_checkpoint
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.training import train
-from goalsplice.cli import continue_training, evaluate, perceive, probe, retarget
+from goalsplice.cli import finetuning, evaluation, perception, probes, retargeting
 from goalsplice.io.frames import read_frame
 from goalsplice.settings import sections
 
@@ -23,9 +23,9 @@ TARGET = COLOURS[2]
 def config(pytestconfig) -> dict:
     """The study's configuration for other colours, and small."""
     config = yaml.safe_load((pytestconfig.rootpath / "config.yaml").read_text())
-    config["retargets"] |= {"target": TARGET, "absent": "yellow", "layouts": ["three_colours", "without_yellow"]}
-    config["retargets"] |= {"levels": 40, "control_levels": 8, "draws": 1, "evaluations": 2}
-    config["further_training"] |= {"phases": [3], "rollouts": 1, "levels": 20}
+    config["retargeting"] |= {"target": TARGET, "absent": "yellow", "layouts": ["three_colours", "without_yellow"]}
+    config["retargeting"] |= {"levels": 40, "control_levels": 8, "draws": 1, "evaluations": 2}
+    config["finetuning"] |= {"phases": [3], "rollouts": 1, "levels": 20}
     config["perception"] |= {"levels": 30, "scenes": 90}
     config["probes"] |= {"train_phases": [0, 1], "test_phases": [2, 3], "observations": 300, "draws": 1}
     config["evaluation"] |= {"levels": 60, "policies": ["sampling"]}
@@ -52,16 +52,16 @@ def tables(config, recipe, tmp_path_factory) -> dict:
     run = {"arm": "onehot", "seed": 7, "recipe": json.dumps(asdict(recipe)), "levels-seed": 5}
     given = {
         section.named.replace("_", "-"): section.passed(config)
-        for section in (sections.Retargets, sections.FineTuning, sections.Perception, sections.Probes)
+        for section in (sections.Retargeting, sections.FineTuning, sections.Perception, sections.Probes)
     }
-    tuned = {"further-phases": 3, "further-actors": folder / "tuned"}
-    late = {**run, "retargets": given["retargets"], "late": [2, 3], "checkpoints": checkpoints, **tuned}
+    tuned = {"finetuned-phases": 3, "finetuned-actors": folder / "tuned"}
+    late = {**run, "retargeting": given["retargeting"], "late": [2, 3], "checkpoints": checkpoints, **tuned}
     stages = {
-        "continued": (
-            continue_training,
+        "finetuning": (
+            finetuning,
             {
                 **run,
-                **{"further-training": given["further-training"], "target": TARGET, "device": "cpu"},
+                **{"finetuning": given["finetuning"], "target": TARGET, "device": "cpu"},
                 **{"checkpoints": checkpoints[3:], "actors": folder / "tuned"},
             },
         ),
@@ -72,8 +72,8 @@ def tables(config, recipe, tmp_path_factory) -> dict:
                 **{"evaluation": sections.Evaluation.passed(config), "checkpoints": checkpoints},
             },
         ),
-        "retargets": (retarget, late),
-        "perceptions": (perceive, {**late, "perception": given["perception"]}),
+        "retargeting": (retarget, late),
+        "perception": (perceive, {**late, "perception": given["perception"]}),
         "probes": (
             probe,
             {
@@ -95,14 +95,14 @@ def tables(config, recipe, tmp_path_factory) -> dict:
 
 
 def test_tables_name_the_colours(tables):
-    for table in ("continued", "evaluation", "retargets"):
+    for table in ("finetuning", "evaluation", "retargeting"):
         ends = [f"share_{name}" for name in (*COLOURS, "other", "crash", "timeout")]
         assert [name for name in tables[table] if name.startswith("share_")][: len(ends)] == ends
         np.testing.assert_allclose(tables[table][ends].sum(axis=1), 1)
-    assert set(tables["continued"]["objective"]) == {"blue", "red"}
+    assert set(tables["finetuning"]["objective"]) == {"blue", "red"}
     assert list(tables["evaluation"]["objective"].unique()) == ["red", "green"]
     assert set(tables["probes"]["test_key"]) == {*COLOURS, ""}
-    assert set(tables["perceptions"]["target"]) == set(COLOURS)
+    assert set(tables["perception"]["target"]) == set(COLOURS)
 
 
 def test_levels_have_the_three_colours_or_all_but_the_third(tables):
@@ -110,13 +110,13 @@ def test_levels_have_the_three_colours_or_all_but_the_third(tables):
     assert evaluated.loc["three_colours", "share_other"] == 0
     assert evaluated.loc["three_colours", "share_blue"] > 0
     assert evaluated.loc["training", "share_other"] > 0
-    without = tables["retargets"][tables["retargets"]["layouts"] == "without_yellow"]
+    without = tables["retargeting"][tables["retargeting"]["layouts"] == "without_yellow"]
     assert without["share_blue"].eq(0).all()
 
 
 def test_an_agent_that_sees_the_target_exchanged_takes_it(tables):
     """What it takes of the one it takes of the other: a check of edits, levels and names together."""
-    plays = tables["retargets"].query("layouts == 'three_colours' and control == 'none'")
+    plays = tables["retargeting"].query("layouts == 'three_colours' and control == 'none'")
     plain, swapped = (plays[plays["family"] == family].set_index("phase") for family in ("bounds", "perception"))
     for phase, row in plain.iterrows():
         assert swapped.loc[phase, "share_blue"] == pytest.approx(row[f"share_{row['wanted']}"], abs=0.25)

@@ -42,7 +42,7 @@ def published() -> set[str]:
     }
 
 
-@pytest.mark.parametrize(("page", "least"), [("README.md", 30), ("docs/goal.md", 100), ("docs/retargets.md", 30)])
+@pytest.mark.parametrize(("page", "least"), [("README.md", 30), ("docs/goal.md", 100), ("docs/retargeting.md", 30)])
 def test_every_estimate_with_an_interval_is_in_a_published_table(page, least):
     quoted = QUOTE.findall((ROOT / page).read_text(encoding="utf-8"))
     assert len(quoted) >= least

@@ -73,9 +73,9 @@ def test_the_rule_graph_is_snakemakes(tmp_path):
 
 def test_the_numbers_are_those_of_the_published_tables():
     """README's tables follow from the CSV files beside the figures, which `snakemake publish` wrote with them."""
-    names = ("summary", "edit_effects", "retarget_effects")
-    summary, effects, retargets = (pd.read_csv(ROOT / f"docs/results/{name}.csv") for name in names)
-    assert with_results(PAGE, results_text(summary, effects, retargets)) == PAGE
+    names = ("summary", "edit_effects", "retargeting_effects")
+    summary, effects, retargeting = (pd.read_csv(ROOT / f"docs/results/{name}.csv") for name in names)
+    assert with_results(PAGE, results_text(summary, effects, retargeting)) == PAGE
     seeds = yaml.safe_load((ROOT / "config.yaml").read_text())["seeds"]
     assert summary["seeds"].max() == effects["seeds"].max() == len(seeds), "the numbers are the default study's"
 
@@ -89,7 +89,7 @@ def test_the_answer_is_what_the_published_tables_say():
     answer = " ".join(PAGE.partition("## What came out")[2].partition("<!-- results")[0].split())
     effects = pd.read_csv(ROOT / "docs/results/edit_effects.csv").fillna({"dose": -1})
     recovery = effects.set_index(["arm", "family", "edit", "dose", "control"])["recovery"]
-    carried = pd.read_csv(ROOT / "docs/results/transports.csv")
+    carried = pd.read_csv(ROOT / "docs/results/transfer.csv")
     carried = carried.set_index(["target", "part", "aligned", "control", "arm"])["interquartile_mean"]
 
     def of(*edit):
@@ -126,7 +126,7 @@ def test_the_answer_is_what_the_published_tables_say():
 
 def test_yellow_is_what_the_published_tables_say():
     answer = " ".join(PAGE.partition("## What came out")[2].partition("<!-- results")[0].split())
-    effects = pd.read_csv(ROOT / "docs/results/retarget_effects.csv")
+    effects = pd.read_csv(ROOT / "docs/results/retargeting_effects.csv")
     effects = effects[(effects["layouts"] == "three_colours") & effects["dose"].isna()]
     rows = effects.set_index(["arm", "family", "edit", "control"]).sort_index()
 
@@ -191,7 +191,7 @@ def test_publishing_replaces_what_stands_between_the_marks(tmp_path, finished):
     assert "no donor: its own columns of blue and purple exchanged" in page
     assert {path.name for path in Path(folder / "docs/results").iterdir()} >= {
         "summary.csv",
-        "transports.csv",
+        "transfer.csv",
         "alternation.png",
     }
 

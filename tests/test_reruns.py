@@ -35,7 +35,7 @@ def test_a_caption_remakes_the_report(clone):
 def test_editing_ppo_trains_again(clone):
     append(clone / "workflow/goalsplice/agent/ppo.py")
     jobs = planned(clone, "all")
-    assert jobs["train_onehot"] == jobs["train_integers"] == 2
+    assert jobs["training_onehot"] == jobs["training_integers"] == 2
     assert jobs["evaluate"] == jobs["splice"] == 4
 
 
@@ -56,11 +56,11 @@ def test_another_evaluation_setting_evaluates_again_and_trains_nothing(clone):
 def test_another_seed_trains_that_seed_only(clone):
     edit(clone / "workflow/resources/quick.yaml", "seeds: [99, 1]", "seeds: [99, 1, 2]")
     jobs = planned(clone, "all")
-    assert jobs["train_onehot"] == jobs["train_integers"] == 1
+    assert jobs["training_onehot"] == jobs["training_integers"] == 1
     assert jobs["evaluate"] == jobs["probe"] == 2
     # Of the seed before it in the list it becomes the other seed, and every run gets its goal vector.
     assert jobs["splice"] == jobs["custom_edits"] == 4
-    assert jobs["transport"] == 6
+    assert jobs["transfer"] == 6
 
 
 def test_a_source_that_is_put_back_with_its_old_time_counts_by_content(clone):
@@ -79,7 +79,7 @@ def test_the_order_of_seeds_and_the_seed_that_is_shown_count(clone):
     edit(quick, "seeds: [1, 99]", "seeds: [99, 1]")
     append(quick, "figures: {seed: 1}")
     assert planned(clone, "results/figures/behaviour.gif") == {
-        "record_behaviour": 1,
+        "behaviour": 1,
         "animate_behaviour": 1,
     }
 
@@ -90,11 +90,11 @@ def test_what_files_say_counts_without_snakemakes_records(clone):
     for path in clone.rglob("*"):
         os.utime(path, (1_000_000_000, 1_000_000_000))
     assert planned(clone, "all") == {}
-    append(clone / "workflow/resources/quick.yaml", "transport: {phases: [0]}")
-    edit(clone / "workflow/resources/quick.yaml", "transport:\n  phases: [0, 1]\n", "")
-    assert planned(clone, "results/tables/transports.parquet") == {"transport": 4, "combine": 1}
+    append(clone / "workflow/resources/quick.yaml", "transfer: {phases: [0]}")
+    edit(clone / "workflow/resources/quick.yaml", "transfer:\n  phases: [0, 1]\n", "")
+    assert planned(clone, "results/tables/transfer.parquet") == {"transfer": 4, "combine": 1}
     edit(clone / "workflow/resources/quick.yaml", "  num_steps: 128", "  num_steps: 128\n  gamma: 0.5")
-    assert planned(clone, "results/tables/training.parquet") == {"train_onehot": 2, "train_integers": 2, "combine": 1}
+    assert planned(clone, "results/tables/training.parquet") == {"training_onehot": 2, "training_integers": 2, "combine": 1}
 
 
 def test_a_run_without_records_is_no_exception(clone):
@@ -104,7 +104,7 @@ def test_a_run_without_records_is_no_exception(clone):
     for path in gone:
         path.unlink()
     edit(clone / "workflow/resources/quick.yaml", "  num_steps: 128", "  num_steps: 128\n  gamma: 0.5")
-    assert planned(clone, "results/tables/training.parquet") == {"train_onehot": 2, "train_integers": 2, "combine": 1}
+    assert planned(clone, "results/tables/training.parquet") == {"training_onehot": 2, "training_integers": 2, "combine": 1}
 
 
 def test_what_was_made_before_a_job_failed_is_not_served_after_it(clone):
@@ -126,10 +126,10 @@ def test_which_runs_lend_to_a_run_counts(clone):
     quick = clone / "workflow/resources/quick.yaml"
     shutil.copytree(clone / "results/runs/arm=onehot/seed=1", clone / "results/runs/arm=onehot/seed=2")
     edit(quick, "seeds: [99, 1]", "seeds: [99, 1, 2]")
-    target = "results/runs/arm=onehot/seed=99/transports.parquet"
-    assert planned(clone, target)["transport"] == 1
+    target = "results/runs/arm=onehot/seed=99/transfer.parquet"
+    assert planned(clone, target)["transfer"] == 1
     shutil.rmtree(clone / ".snakemake")
-    assert planned(clone, target, "--rerun-triggers", "mtime")["transport"] == 1
+    assert planned(clone, target, "--rerun-triggers", "mtime")["transfer"] == 1
 
 
 def test_an_edited_record_of_the_configuration_is_written_anew(clone):
@@ -230,7 +230,7 @@ def test_a_file_of_another_run_is_made_again(clone, old_time):
     runs = clone / "results/runs"
     for target, source in (
         ("arm=onehot/seed=99/evaluation.parquet", "seed=1/evaluation.parquet"),
-        ("arm=onehot/seed=1/further/phase=03.safetensors", "seed=99/further/phase=03.safetensors"),
+        ("arm=onehot/seed=1/finetuned/phase=03.safetensors", "seed=99/finetuned/phase=03.safetensors"),
         ("arm=integers/seed=99/checkpoints/phase=03.safetensors", "seed=1/checkpoints/phase=03.safetensors"),
     ):
         before = (runs / target).stat()
@@ -238,11 +238,11 @@ def test_a_file_of_another_run_is_made_again(clone, old_time):
         if old_time:
             os.utime(runs / target, ns=(before.st_atime_ns, before.st_mtime_ns))
     jobs = planned(clone, "tables")
-    assert "train_onehot" not in jobs
-    assert {rule: jobs[rule] for rule in ("train_integers", "evaluate", "continue_training")} == {
-        "train_integers": 1,
+    assert "training_onehot" not in jobs
+    assert {rule: jobs[rule] for rule in ("training_integers", "evaluate", "finetuning")} == {
+        "training_integers": 1,
         "evaluate": 2,
-        "continue_training": 2,
+        "finetuning": 2,
     }
 
 
@@ -250,7 +250,7 @@ def test_a_lost_file_of_a_run_is_made_again(clone):
     for lost in ("arm=integers/seed=1/checkpoints/phase=02.safetensors", "arm=onehot/seed=1/splices.parquet"):
         (clone / "results/runs" / lost).unlink()
     jobs = planned(clone, "all")
-    assert jobs["train_integers"] == 1
-    assert "train_onehot" not in jobs
+    assert jobs["training_integers"] == 1
+    assert "training_onehot" not in jobs
     # Of the run that lost it, and of those that a run that trains again lends its checkpoints to.
     assert jobs["splice"] == 3

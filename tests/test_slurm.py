@@ -83,7 +83,7 @@ def test_all_of_it_ran_on_slurm(repeated):
 def test_a_cancelled_job_is_told_and_only_it_is_made_again(finished, repeated, tmp_path):
     folder = shutil.copytree(repeated[0], tmp_path / "cancelled")
     run = f"results/runs/arm={ARM}/seed=1"
-    targets = [f"{run}/evaluation.parquet", f"{run}/directions.parquet"]
+    targets = [f"{run}/evaluation.parquet", f"{run}/similarity.parquet"]
     for target in targets:
         (folder / target).unlink()
     with ThreadPoolExecutor() as pool:
@@ -92,7 +92,7 @@ def test_a_cancelled_job_is_told_and_only_it_is_made_again(finished, repeated, t
         result = call.result()
     assert result.returncode != 0
     assert "Error in group tests" in result.stdout + result.stderr
-    assert planned(folder, *targets) == {"evaluate": 1, "compare_directions": 1}
+    assert planned(folder, *targets) == {"evaluate": 1, "similarity": 1}
     result = submit(folder, *targets)
     assert result.returncode == 0, result.stdout + result.stderr
     for target in targets:

@@ -106,7 +106,7 @@ NUMBERS_AND_WORDS = {
     "params.levels": "numbers",
     "params.phases": "numbers",
     "params.late": "numbers",
-    "params.further_phases": "numbers",
+    "params.finetuned_phases": "numbers",
     "params.seeds": "numbers",
     "params.device": "one of three words",
     "params.files": "a digest",
@@ -161,7 +161,7 @@ def test_what_is_not_quoted_is_an_integer_or_a_known_word(value):
     for path in (["evaluation", "seed"], ["resume", "save_every"], ["device"]):
         if valid(value, *path):
             assert type(value) is int or value in ("cpu", "cuda", "auto")
-    for path in (["seeds"], ["transport", "phases"], ["further_training", "phases"], ["figures", "levels"]):
+    for path in (["seeds"], ["transfer", "phases"], ["finetuning", "phases"], ["figures", "levels"]):
         if valid([value], *path):
             assert type(value) is int
             assert value >= 0
@@ -254,7 +254,7 @@ BAD = {
     "recipe: {num_envs: 1.0e+3}": r"recipe\.num_envs: 1000\.0 is not of type 'integer'",
     "recipe: {rollouts: 1000000000000}": r"recipe\.rollouts: 1000000000000 is greater than the maximum",
     "arms: {onehot: {encoding: onehot, view_size: 5.0}}": r"view_size: 5\.0 is not of type 'integer'",
-    "retargets: {strength: 1.0e+300}": r"retargets\.strength: 1e\+300 is greater than the maximum",
+    "retargeting: {strength: 1.0e+300}": r"retargeting\.strength: 1e\+300 is greater than the maximum",
     "seeds: [99.0]": r"seeds\.0: 99\.0 is not of type 'integer'",
     "seeds: [true, 99]": r"seeds\.0: True is not of type 'integer'",
     f"seeds: [{10**30}, 99]": r"seeds\.0: 10+ is greater than the maximum",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from goalsplice.analysis.costs import Job, costs_by_stage, job_costs, job_of
 from goalsplice.io.errors import StudyError
 
-PATH = "results/benchmarks/train/arm=onehot/seed=3.tsv"
+PATH = "results/benchmarks/training/arm=onehot/seed=3.tsv"
 RECORD = {
     "s": 118.22,
     "h:m:s": "0:01:58",
@@ -35,7 +35,7 @@ jobs = st.lists(
     ("path", "job"),
     [
         (PATH, Job("train", "onehot", 3)),
-        ("../a study/results/benchmarks/splice/arm=no_decay/seed=0.tsv", Job("splice", "no_decay", 0)),
+        ("../a study/results/benchmarks/splices/arm=no_decay/seed=0.tsv", Job("splice", "no_decay", 0)),
         ("benchmarks/reference.tsv", Job("reference", None, None)),
     ],
 )
@@ -46,10 +46,10 @@ def test_the_path_says_whose_job_it_was(path, job):
 @pytest.mark.parametrize(
     "path",
     [
-        "results/logs/train/arm=onehot/seed=3.tsv",
-        "results/benchmarks/train/arm=onehot/seed=three.tsv",
-        "results/benchmarks/train/arm=onehot.tsv",
-        "results/benchmarks/train/arm=onehot/seed=3.tsv.bak",
+        "results/logs/training/arm=onehot/seed=3.tsv",
+        "results/benchmarks/training/arm=onehot/seed=three.tsv",
+        "results/benchmarks/training/arm=onehot.tsv",
+        "results/benchmarks/training/arm=onehot/seed=3.tsv.bak",
     ],
 )
 def test_another_path_is_one_sentence(path):

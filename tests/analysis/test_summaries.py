@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from goalsplice.analysis.over_seeds import with_runs
 from goalsplice.analysis.publishing import rows_over_seeds
-from goalsplice.analysis.summaries import anatomy, continued, evaluation, exchanges, perceptions, probes, transports
-from goalsplice.analysis.summaries.continued import rollouts_until
+from goalsplice.analysis.summaries import weight_changes, finetuning, evaluation, colour_exchanges, perception, probes, transfer
+from goalsplice.analysis.summaries.finetuning import rollouts_until
 
 VALUES = st.floats(-1, 1)
 SIDES = ("right", "fooled")
@@ -50,7 +50,7 @@ def test_transports_are_told_apart_by_their_target():
         transport_row(2, 1, 18, 0.3),
         transport_row(1, 2, 18, 0.6, aligned="matched"),
     ]
-    out = published(transports, rows).set_index(["target", "aligned"])["interquartile_mean"]
+    out = published(transfer, rows).set_index(["target", "aligned"])["interquartile_mean"]
     assert out[("own recipient", "none")] == 1
     assert out[("other late phase", "none")] == pytest.approx(0.8)
     assert out[("early phase", "none")] == pytest.approx(0.2)
@@ -62,7 +62,7 @@ def test_between_runs_it_is_runs_that_are_resampled():
     """A source's vectors do equally well everywhere: seeds are nearly alike, and say nothing of another source."""
     seeds = range(8)
     rows = [transport_row(seed, source, 18, source / 10) for seed in seeds for source in seeds if seed != source]
-    (out,) = published(transports, rows).to_dict("records")
+    (out,) = published(transfer, rows).to_dict("records")
     assert (out["target"], out["seeds"]) == ("other run", 8)
     assert out["interquartile_mean"] == pytest.approx(0.35)
     assert out["highest_seed"] - out["lowest_seed"] == pytest.approx(0.1)
@@ -99,7 +99,7 @@ def test_exchanges_are_of_the_trained_colours_or_of_others():
             (2, "blue", "purple", 0.9),
         )
     ]
-    out = published(exchanges, rows).set_index(["colours", "measure"])["interquartile_mean"]
+    out = published(colour_exchanges, rows).set_index(["colours", "measure"])["interquartile_mean"]
     assert out[("blue and purple", "contrast_cosine")] == pytest.approx(-0.9), "early phases are left out"
     assert out[("one of them and another", "share")] == pytest.approx(0.1)
     assert out[("two others", "share")] == pytest.approx(0.5)
@@ -114,7 +114,7 @@ def test_anatomy_is_of_late_switches():
         for phase, layer1 in ((2, 0.1), (18, 0.8), (19, 0.6))
         for part, share, live in (("layer1.weight", layer1, 6), ("layer1.bias", 0.1, 2), ("layer2.bias", 0.05, 2))
     ]
-    out = published(anatomy, rows).set_index(["grouping", "part", "measure"])["interquartile_mean"]
+    out = published(weight_changes, rows).set_index(["grouping", "part", "measure"])["interquartile_mean"]
     assert out[("tensor", "layer1.weight", "share")] == pytest.approx(0.7)
     assert out[("layer", "layer1.weight", "share")] == pytest.approx(0.7)
     assert out[("layer", "biases", "share")] == pytest.approx(0.15), "all of them"
@@ -134,7 +134,7 @@ def test_continued_tells_how_long_a_colour_takes():
         for objective in ("yellow", "blue")
         for rollout in range(10)
     ]
-    found = published(continued, pd.DataFrame(rows).reindex(columns=continued.TABLES["continued"], fill_value=0.0))
+    found = published(finetuning, pd.DataFrame(rows).reindex(columns=finetuning.TABLES["finetuning"], fill_value=0.0))
     found = found.set_index(["objective", "measure"])
     middle = found["interquartile_mean"]
     assert middle[("new colour", "rollouts until 0.8")] == 8
@@ -153,7 +153,7 @@ def test_perceptions_are_towards_the_new_colour():
         for target, value in (("yellow", 0.9), ("blue" if wanted == "purple" else "purple", 0.1))
     ]
     rows += [{**row, "test": "probe", "layer": "layer1", "what": f"target {what}"} for row in rows for what in SIDES]
-    found = published(perceptions, pd.DataFrame(rows).assign(chance=np.nan, reference=0.5))
+    found = published(perception, pd.DataFrame(rows).assign(chance=np.nan, reference=0.5))
     (new,) = found.query("test == 'alone' and towards == 'new'").to_dict("records")
     assert new["interquartile_mean"] == pytest.approx(0.9)
     assert not found["tells"].any(), "nothing is known to be a change of the goal"

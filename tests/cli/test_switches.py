@@ -15,7 +15,7 @@ from goalsplice.cli import switches
 from goalsplice.io.errors import StudyError
 from goalsplice.io.frames import read_frame
 from goalsplice.io.tables import table_schema
-from goalsplice.settings.sections import Ablations, Retargets
+from goalsplice.settings.sections import Ablations, Retargeting
 
 
 @pytest.fixture
@@ -37,11 +37,11 @@ def run(monkeypatch, tmp_path, pytestconfig):
             "--seed": [seed],
             "--recipe": [json.dumps(asdict(recipe))],
             "--ablations": [Ablations.passed(config)],
-            "--retargets": [Retargets.passed(config)],
+            "--retargeting": [Retargeting.passed(config)],
             "--levels-seed": [5],
             "--checkpoints": checkpoints,
             "--switches-output": [tmp_path / f"{output}.switches"],
-            "--aims-output": [tmp_path / f"{output}.aims"],
+            "--switch-retargeting-output": [tmp_path / f"{output}.aims"],
         }
         words = [str(word) for name, given in arguments.items() for word in (name, *given)]
         monkeypatch.setattr(sys, "argv", ["switches", *words])

@@ -13,11 +13,11 @@ from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.runs import Checkpoint, Run
 from goalsplice.agent.seeding import sequence
 from goalsplice.edits.edit import Context
-from goalsplice.edits.retargets import Switches
-from goalsplice.settings.sections import Retargets
+from goalsplice.edits.retargeting import Switches
+from goalsplice.settings.sections import Retargeting
 from goalsplice.world.observation import Observations
 
-SETTINGS = Retargets(
+SETTINGS = Retargeting(
     target="yellow",
     absent="green",
     strength=1.3,

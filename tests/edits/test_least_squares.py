@@ -14,7 +14,7 @@ from goalsplice.edits.delta import WeightDelta
 from goalsplice.edits.inputs import exchange_colours
 from goalsplice.edits.least_squares import refitted
 from goalsplice.edits.relabelling import exchanged_rows, perceiving
-from goalsplice.edits.retargets import LOWER
+from goalsplice.edits.retargeting import LOWER
 from goalsplice.world.observation import Observations
 from goalsplice.world.simulator import create, observe
 

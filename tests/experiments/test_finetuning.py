@@ -1,4 +1,4 @@
-"""How far an actor moved, as the continued table says it."""
+"""How far an actor moved, as the finetuning table says it."""
 
 import numpy as np
 import pytest

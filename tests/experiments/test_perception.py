@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from figures.perception_tables import NETWORKS, perceptions_table
+from figures.perception_tables import NETWORKS, perception_table
 from goalsplice.agent.network import Agent
 from goalsplice.analysis.perception import sides, telling, towards, verdicts
 from goalsplice.edits.relabelling import exchanged_rows
@@ -151,19 +151,19 @@ def test_shares_are_named_by_what_colours_are_here():
 
 def judged(seeds=(1, 2, 3, 4), **settings):
     """Verdicts of the arm onehot by family, edit and direction."""
-    found = verdicts(perceptions_table(seeds, arms=("onehot",), **settings))
+    found = verdicts(perception_table(seeds, arms=("onehot",), **settings))
     return found.set_index(["family", "edit", "towards"]).sort_index()
 
 
 def test_directions_are_told_by_what_was_trained():
-    table = perceptions_table((1,))
+    table = perception_table((1,))
     assert set(table["target"][towards(table) == "new"]) == {"yellow"}
     assert set(table["target"][towards(table) == "trained"]) == {"blue", "purple"}
 
 
 @pytest.mark.parametrize("seeds", [(1,), (1, 2, 3, 4)])
 def test_sides_are_those_that_were_made_up(seeds):
-    found = sides(perceptions_table(seeds, noise=0)).set_index(["family", "edit", "layer", "key"])
+    found = sides(perception_table(seeds, noise=0)).set_index(["family", "edit", "layer", "key"])
     for (family, edit), (target, wanted, *_) in NETWORKS.items():
         for key, expected in (("target", target), ("wanted", wanted)):
             for layer, side in zip(HIDDEN, expected, strict=True):
@@ -177,16 +177,16 @@ def readings(found, direction):
 
 def test_a_reading_tells_where_known_changes_of_the_goal_leave_it_right():
     trained = {("layer1", "target"), ("layer1", "wanted"), ("layer2", "target")}
-    found = telling(perceptions_table((1, 2, 3), arms=("onehot",)))
+    found = telling(perception_table((1, 2, 3), arms=("onehot",)))
     assert readings(found, "trained") == readings(found, "new") == trained
     # An agent trained on the new colour speaks for that direction alone.
-    turned = {("trained", "further"): ((-0.2, 0.6, 0.1), (-0.4, -0.3, -0.9), "layer1", 0.99)}
-    found = telling(perceptions_table((1, 2, 3), arms=("onehot",), changed=turned))
+    turned = {("trained", "fine-tuned"): ((-0.2, 0.6, 0.1), (-0.4, -0.3, -0.9), "layer1", 0.99)}
+    found = telling(perception_table((1, 2, 3), arms=("onehot",), changed=turned))
     assert readings(found, "trained") == trained
     assert readings(found, "new") == {("layer2", "target")}
-    found = telling(perceptions_table((1, 2, 3), arms=("onehot",), without=("further",)))
+    found = telling(perception_table((1, 2, 3), arms=("onehot",), without=("further",)))
     assert readings(found, "new") == trained
-    assert telling(perceptions_table((1, 2, 3), without=("switch", "further"))).empty
+    assert telling(perception_table((1, 2, 3), without=("switch", "further"))).empty
 
 
 def test_what_is_known_gets_its_verdict():
@@ -228,6 +228,6 @@ def test_verdicts_keep_to_their_rules(target, wanted, share, verdict):
 
 
 def test_rows_may_have_any_index():
-    table = perceptions_table((1, 2))
+    table = perception_table((1, 2))
     table.index = np.zeros(len(table), dtype=int)
     assert len(verdicts(table)) == len(verdicts(table.reset_index(drop=True)))

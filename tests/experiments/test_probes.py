@@ -18,7 +18,7 @@ from goalsplice.experiments.probes import (
     beyond_action,
     key_place,
     key_places,
-    made_up,
+    synthetic_tables,
     transferred_place,
     wanted_colour,
 )
@@ -205,7 +205,7 @@ def test_what_the_action_explains_is_taken_away_and_the_rest_stays():
 
 @given(names=st.lists(st.sampled_from(["blue", "purple"]), min_size=2, max_size=16), seed=st.integers(0, 99))
 def test_made_up_objectives_say_nothing_of_the_true_ones(names, seed):
-    drawn = made_up(names, np.random.default_rng(seed))
+    drawn = synthetic_tables(names, np.random.default_rng(seed))
     assert set(drawn) <= set(names)
     for objective in set(names):
         shares = Counter(new for old, new in zip(names, drawn, strict=True) if old == objective)
@@ -217,7 +217,7 @@ def test_made_up_objectives_say_nothing_of_the_true_ones(names, seed):
 
 def test_made_up_objectives_differ_from_draw_to_draw():
     names = ["blue", "purple"] * 4
-    assert len({tuple(made_up(names, np.random.default_rng(seed))) for seed in range(40)}) > 15
+    assert len({tuple(synthetic_tables(names, np.random.default_rng(seed))) for seed in range(40)}) > 15
 
 
 def test_a_whole_run_is_the_same_twice_and_has_its_controls(run):

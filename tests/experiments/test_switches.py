@@ -20,9 +20,9 @@ from goalsplice.experiments.switches import (
     spliced_edits,
 )
 from goalsplice.settings.recovery import SMALLEST_GAP
-from goalsplice.settings.sections import Ablations, Retargets
+from goalsplice.settings.sections import Ablations, Retargeting
 
-RETARGETS = Retargets(
+RETARGETING = Retargeting(
     **{"target": "yellow", "absent": "green", "strength": 1.3, "share": 0.02, "below": {"onehot": "layer 2"}},
     **{"draws": 2, "evaluations": 4, "levels": 12, "control_levels": 5, "layouts": ("three_colours",)},
     policy="sampling",
@@ -71,7 +71,7 @@ def checkpoint(recipe, phase, drawn=0) -> Checkpoint:
 
 def switches_of(recipe, checkpoints, switches=1) -> Switches:
     run = Run("onehot", 7, recipe, {one.phase: one for one in checkpoints})
-    return Switches.of(run, Ablations(switches, rank=2, levels=40, draws=2), RETARGETS, levels_seed=3)
+    return Switches.of(run, Ablations(switches, rank=2, levels=40, draws=2), RETARGETING, levels_seed=3)
 
 
 def test_recoveries_are_scaled_by_recipient_and_donor(recipe):

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from goalsplice.agent.checkpoint import load_checkpoint, read
-from goalsplice.agent.continuation import load_actor
+from goalsplice.agent.finetuning import load_actor
 from goalsplice.io.errors import StudyError
 from goalsplice.io.frames import read_frame
 

@@ -12,7 +12,7 @@ from goalsplice.agent.checkpoint import save_checkpoint
 # The limit is set when all is imported: half-imported libraries fail in ways of their own. The levels need more.
 LIMITED = """
 import re, resource
-import goalsplice.cli.evaluate as stage
+import goalsplice.cli.evaluation as stage
 from goalsplice.io.errors import run
 
 used = 1024 * int(re.search(r"VmSize:\\s+(\\d+)", open("/proc/self/status").read())[1])

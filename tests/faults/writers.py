@@ -12,7 +12,7 @@ from study import ROOT
 
 from figures.behaviour_tables import behaviour_table
 from goalsplice.agent.checkpoint import save_checkpoint
-from goalsplice.agent.continuation import save_actor
+from goalsplice.agent.finetuning import save_actor
 from goalsplice.cli import animate, to_csv
 from goalsplice.figures.style import save, styled
 from goalsplice.io.frames import write_frame

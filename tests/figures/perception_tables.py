@@ -27,11 +27,11 @@ NETWORKS = {
 }
 KNOWN = {
     ("trained", "switch"): ((0.5, 0.4, -0.1), (0.3, -0.2, -0.8), "layer1", 0.99),
-    ("trained", "further"): ((0.4, 0.6, 0.1), (0.2, -0.3, -0.9), "layer1", 0.99),
+    ("trained", "fine-tuned"): ((0.4, 0.6, 0.1), (0.2, -0.3, -0.9), "layer1", 0.99),
 }
 
 
-def perceptions_table(seeds, arms=("onehot", "integers"), changed=None, without=(), noise=0.01):
+def perception_table(seeds, arms=("onehot", "integers"), changed=None, without=(), noise=0.01):
     """The table; `changed` replaces entries of the networks, and the edits `without` are left out."""
     chance = np.random.default_rng(0)
     networks = {**NETWORKS, **KNOWN, **(changed or {})}

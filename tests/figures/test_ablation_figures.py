@@ -30,7 +30,7 @@ ARMS = {
 RECIPE = {"weight_decay": 3e-4, "decoupled_decay": False, "clip_coefficient": 0.2, "num_envs": 32}
 CONFIG = {
     "threshold": 0.8,
-    "settled_after": 6,
+    "burn_in": 6,
     "recipes": dict.fromkeys(["reference", "other"], RECIPE),
 }
 FIGURES = {
@@ -41,7 +41,7 @@ FIGURES = {
 }
 
 
-def made_up(seeds):
+def synthetic_tables(seeds):
     chance = np.random.default_rng(0)
     training = pd.concat([training_run(chance, arm, seed) for arm in ARMS for seed in seeds])
     rollouts = int(training["rollout"].max())
@@ -91,7 +91,7 @@ def drawn(module, tables, path):
 @pytest.mark.parametrize("name", FIGURES)
 @pytest.mark.parametrize("seeds", [[1], [1, 2, 3]], ids=["one seed", "three seeds"])
 def test_figures_draw_and_name_every_arm(tmp_path, name, seeds):
-    figure = drawn(FIGURES[name], made_up(seeds), tmp_path / "figure.svg")
+    figure = drawn(FIGURES[name], synthetic_tables(seeds), tmp_path / "figure.svg")
     text = (tmp_path / "figure.svg").read_text()
     named = {
         "schedules": ["blue only", "phases of 45", "recovery by", "other switch"],
@@ -107,7 +107,7 @@ def test_figures_draw_and_name_every_arm(tmp_path, name, seeds):
 @pytest.mark.parametrize("name", FIGURES)
 def test_equal_tables_give_equal_bytes(tmp_path, name):
     for file in ("one.svg", "other.svg"):
-        drawn(FIGURES[name], made_up([1, 2]), tmp_path / file)
+        drawn(FIGURES[name], synthetic_tables([1, 2]), tmp_path / file)
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "other.svg").read_bytes()
 
 
@@ -117,7 +117,7 @@ def test_changes_are_told_in_words():
 
 
 def test_a_configuration_without_such_arms_has_a_figure_that_says_so(tmp_path):
-    tables = made_up([1, 2])
+    tables = synthetic_tables([1, 2])
     for name, frame in tables.items():
         if "arm" in frame and name != PUBLISHED:
             tables[name] = frame[frame["arm"] == "reference"]

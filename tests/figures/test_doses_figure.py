@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from figures.made_up import COUNTS, LONGER, RANKS, SHARES, recovery_tables
+from figures.synthetic_tables import COUNTS, LONGER, RANKS, SHARES, recovery_tables
 from goalsplice.figures import doses
 from goalsplice.figures.recoveries import CONTROLS
 from goalsplice.figures.style import MIDDLE, styled

@@ -17,12 +17,12 @@ from matplotlib.text import Text
 
 from figures.behaviour_tables import behaviour_table
 from figures.leaderboard_tables import leaderboard_tables
-from figures.made_up import recovery_tables, splices_table
+from figures.synthetic_tables import recovery_tables, splices_table
 from figures.over_seeds_tables import table_over_seeds
-from figures.perception_tables import perceptions_table
+from figures.perception_tables import perception_table
 from figures.probe_tables import probes_table
-from figures.retarget_tables import retarget_tables
-from figures.transport_tables import transports_table
+from figures.retargeting_tables import retargeting_tables
+from figures.transfer_tables import transports_table
 from figures.weights_tables import weights_tables
 from goalsplice.analysis.costs import costs_by_stage
 from goalsplice.analysis.perception import verdicts
@@ -38,7 +38,7 @@ ROOT = Path(__file__).parents[2]
 FIGURES = registry.read(ROOT).figures_of(ablations=False)
 ARMS = {arm: {"encoding": arm, "view_size": size, "grid_size": 6} for arm, size in (("onehot", 5), ("integers", 7))}
 TUNED = {"target": "yellow", "strength": 1.5, "share": 0.005}
-CONFIG = {"seed": 99, "threshold": 0.8, "settled_after": 6, "pairs": [[4, 5]], "arms": ARMS, "retargets": TUNED}
+CONFIG = {"seed": 99, "threshold": 0.8, "burn_in": 6, "pairs": [[4, 5]], "arms": ARMS, "retargeting": TUNED}
 SEEDS = [99, 1, 2, 3, 4, 5, 6, 7, 8, 9]
 PHASES, ROLLOUTS = 6, 3
 
@@ -126,20 +126,20 @@ def make_tables(seeds, arms=("onehot", "integers"), never=False):
         "evaluation": pd.DataFrame(evaluation),
         "splices": splices_table(seeds, arms),
         **recovery_tables(seeds, arms, unlike=not never),
-        "transports": transports_table(seeds, arms),
+        "transfer": transports_table(seeds, arms),
         "probes": probes_table(seeds, arms),
         **weights_tables(seeds, arms, PHASES, first=4),
         "benchmarks": jobs(np.random.default_rng(1), seeds, arms),
         **leaderboard_tables(seeds, arms, never),
-        **retarget_tables(seeds, arms, never),
+        **retargeting_tables(seeds, arms, never),
         "behaviour": behaviour_table(arms[0]),
-        "perceptions": perceptions_table(seeds, arms),
+        "perception": perception_table(seeds, arms),
     }
     tables["costs"] = costs_by_stage(tables["benchmarks"])
-    tables["verdicts"] = verdicts(tables["perceptions"])
-    for name in ("evaluation", "phases", "splices", "transports", "probes", "anatomy", "exchanges", "directions"):
+    tables["verdicts"] = verdicts(tables["perception"])
+    for name in ("evaluation", "phases", "splices", "transfer", "probes", "weight_changes", "colour_exchanges", "similarity"):
         tables[f"{name}_over_seeds"] = table_over_seeds(name, tables, late=[4, 5, 6])
-    tables["perceptions_over_seeds"] = table_over_seeds("perceptions", tables, late=[])
+    tables["perception_over_seeds"] = table_over_seeds("perception", tables, late=[])
     return tables
 
 

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from figures.made_up import EXCHANGE, GROUPS, PLACES, REFERENCES, recovery_tables
+from figures.synthetic_tables import EXCHANGE, GROUPS, PLACES, REFERENCES, recovery_tables
 from goalsplice.figures import inputs
 from goalsplice.figures.recoveries import CONTROLS
 from goalsplice.figures.style import styled

@@ -2,7 +2,7 @@
 
 import pytest
 
-from figures.made_up import SETS, recovery_tables, splices_table
+from figures.synthetic_tables import SETS, recovery_tables, splices_table
 from figures.over_seeds_tables import table_over_seeds
 from goalsplice.analysis.statistics import interquartile_mean
 from goalsplice.figures import layer_splices

@@ -31,8 +31,8 @@ LAYOUT = {
     ("leaderboard", "sum"): "how many rows are above one, and heights of panels",
     ("perception", "sum"): "heights of panels",
     ("probes", "sum"): "heights of panels",
-    ("retarget_doses", "sum"): "heights of panels",
-    ("transport", "sum"): "heights of panels",
+    ("retargeting_doses", "sum"): "heights of panels",
+    ("transfer", "sum"): "heights of panels",
 }
 """Sums that are of a figure's own measures: module, call and what it adds."""
 

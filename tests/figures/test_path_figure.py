@@ -2,7 +2,7 @@
 
 import pytest
 
-from figures.made_up import STEPS, recovery_tables
+from figures.synthetic_tables import STEPS, recovery_tables
 from goalsplice.figures import path
 from goalsplice.figures.recoveries import CONTROLS
 from goalsplice.figures.style import MIDDLE, styled

@@ -3,16 +3,16 @@
 import pytest
 
 from figures.over_seeds_tables import table_over_seeds
-from figures.perception_tables import perceptions_table
+from figures.perception_tables import perception_table
 from goalsplice.analysis.perception import verdicts
 from goalsplice.figures import perception
 from goalsplice.figures.style import styled
 
 
 def drawn(**settings):
-    table = perceptions_table(settings.pop("seeds", (1, 2, 3)), **settings)
-    over = table_over_seeds("perceptions", {"perceptions": table}, [])
-    tables = {"perceptions": table, "perceptions_over_seeds": over, "verdicts": verdicts(table)}
+    table = perception_table(settings.pop("seeds", (1, 2, 3)), **settings)
+    over = table_over_seeds("perception", {"perception": table}, [])
+    tables = {"perception": table, "perception_over_seeds": over, "verdicts": verdicts(table)}
     with styled():
         return perception.draw({name: tables[name][columns] for name, columns in perception.TABLES.items()}, {})
 

@@ -9,12 +9,12 @@ from matplotlib.axes import Axes
 from figures.over_seeds_tables import table_over_seeds
 from figures.weights_tables import weights_tables
 from goalsplice.analysis.statistics import over_pairs, over_seeds
-from goalsplice.figures import anatomy, directions
+from goalsplice.figures import weight_changes, directions
 from goalsplice.figures.style import styled
 from goalsplice.io.errors import StudyError
 
 CONFIG = {"pairs": [[2, 3]]}
-_SUMMARISED = ("anatomy", "exchanges", "directions")
+_SUMMARISED = ("weight_changes", "colour_exchanges", "similarity")
 
 
 def draw(module, tables):
@@ -40,11 +40,11 @@ def images(figure):
 def test_a_cell_is_drawn_where_the_agent_sees_it():
     """Left of the agent is left in the picture and beside it below, with the agent in the middle of the last row."""
     tables = weights_tables([99], ("onehot",), phases=4)
-    rows = tables["anatomy"]
+    rows = tables["weight_changes"]
     cells = rows["grouping"].isin(["field_cell", "colour_cell"])
     here = (rows["part"] == "purple") & (rows["view_column"] == 0) & (rows["view_row"] == 4)
     rows.loc[cells, "share_of_tensor"] = np.where(here[cells], 1.0, 0.0)
-    ((axes, title, shares),) = [found for found in images(draw(anatomy, tables)) if found[1].startswith("purple")]
+    ((axes, title, shares),) = [found for found in images(draw(weight_changes, tables)) if found[1].startswith("purple")]
     assert title == "purple: 100 %\n(even: 8 %)", "of the weights of inputs that can occur"
     assert shares.shape == (5, 5)
     assert shares[4, 0] == pytest.approx(100)
@@ -55,7 +55,7 @@ def test_a_cell_is_drawn_where_the_agent_sees_it():
 
 
 def test_panels_of_the_view_divide_the_change():
-    found = images(draw(anatomy, weights_tables([99, 1], ("onehot", "integers"), phases=4)))
+    found = images(draw(weight_changes, weights_tables([99, 1], ("onehot", "integers"), phases=4)))
     assert len(found) == 4 + 3
     for panels in (found[:4], found[4:]):
         assert sum(shares.sum() for _, _, shares in panels) == pytest.approx(100)
@@ -78,17 +78,17 @@ def claim_of(figure):
 )
 def test_the_claim_is_of_the_trained_colours_contrast(contrasts, says):
     tables = weights_tables([99, 1], ("onehot", "integers"), phases=4)
-    rows = tables["exchanges"]
+    rows = tables["colour_exchanges"]
     trained = rows["colour"].isin(["blue", "purple"]) & rows["other_colour"].isin(["blue", "purple"])
     rows["contrast_cosine"] = rows["arm"].map({"onehot": contrasts[0], "integers": contrasts[1]}).where(trained, 0.5)
-    assert says in claim_of(draw(anatomy, tables))
+    assert says in claim_of(draw(weight_changes, tables))
 
 
 def test_both_cosines_are_drawn_for_each_kind_of_two_colours():
     tables = weights_tables([99], ("onehot",), phases=4)
-    rows = tables["exchanges"]
+    rows = tables["colour_exchanges"]
     rows["contrast_cosine"], rows["cosine_of_changes"] = 0.25, np.where(rows["basis"] == "columns", -0.75, 9.0)
-    cosines = draw(anatomy, tables).findobj(Axes)[2]
+    cosines = draw(weight_changes, tables).findobj(Axes)[2]
     marks = [line for line in cosines.lines if line.get_markersize() == 3]
     found = {(line.get_marker(), value) for line in marks for value in line.get_ydata()}
     assert found == {("o", 0.25), ("^", -0.75)}
@@ -99,7 +99,7 @@ def test_an_interval_of_two_runs_is_over_runs():
     """Not over seeds' means, which share their pairs."""
     seeds = list(range(8))
     tables = weights_tables(seeds, ("onehot",), phases=4)
-    rows = tables["directions_between_runs"]
+    rows = tables["similarity_between_runs"]
     rows["cosine"] = 0.05 * rows["seed"] + 0.05 * rows["other_seed"]
     panel = draw(directions, tables).findobj(Axes)[2]
     late = rows[(rows["part"] == "actor") & (rows["phase"] >= 2)]
@@ -113,13 +113,13 @@ def test_an_interval_of_two_runs_is_over_runs():
 
 def test_only_late_pairs_are_drawn():
     tables = weights_tables([99], ("onehot",), phases=4)
-    tables["anatomy"].loc[tables["anatomy"]["recipient_phase"] < 2, "share_of_tensor"] = 1e6
-    assert all(shares.max() <= 100 for _, _, shares in images(draw(anatomy, tables)))
+    tables["weight_changes"].loc[tables["weight_changes"]["recipient_phase"] < 2, "share_of_tensor"] = 1e6
+    assert all(shares.max() <= 100 for _, _, shares in images(draw(weight_changes, tables)))
 
 
 def test_matrices_are_symmetric_means_over_seeds():
     tables = weights_tables([99, 1], ("onehot",), phases=5)
-    rows = tables["directions"]
+    rows = tables["similarity"]
     rows.loc[rows["seed"] == 99, "cosine"], rows.loc[rows["seed"] == 1, "cosine"] = 0.25, 0.75
     rows.loc[(rows["phase"] == 0) & (rows["other_phase"] == 3), "cosine"] = -1
     for _, _, matrix in images(draw(directions, tables)):
@@ -133,4 +133,4 @@ def test_matrices_are_symmetric_means_over_seeds():
 def test_runs_of_one_switch_are_one_sentence():
     tables = weights_tables([99], ("onehot",), phases=4)
     with pytest.raises(StudyError, match="one switch"):
-        draw(directions, {**tables, "directions": tables["directions"].iloc[:0]})
+        draw(directions, {**tables, "similarity": tables["similarity"].iloc[:0]})

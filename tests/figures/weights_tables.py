@@ -5,9 +5,9 @@ import pandas as pd
 import torch
 
 from goalsplice.agent.network import Agent
-from goalsplice.experiments.anatomy import anatomy
-from goalsplice.experiments.directions import ACTOR
-from goalsplice.experiments.exchange import exchanges
+from goalsplice.experiments.weight_changes import weight_changes
+from goalsplice.experiments.similarity import ACTOR
+from goalsplice.experiments.colour_exchanges import colour_exchanges
 from goalsplice.world.observation import Encoding
 
 PARTS = (ACTOR, "layer1", "layer2", "layer3", "layer4")
@@ -20,7 +20,7 @@ def objective(phase):
 
 
 def pair_rows(encoding, phases):
-    """Rows of the anatomy and exchanges tables for each two neighbouring phases of one run of untrained actors."""
+    """Rows of the weight_changes and colour_exchanges tables for each two neighbouring phases of one run of untrained actors."""
     actors = [
         Agent(encoding.inputs, 4, torch.Generator().manual_seed(phase)).actor.state_dict() for phase in range(phases)
     ]
@@ -33,13 +33,13 @@ def pair_rows(encoding, phases):
             "donor_objective": objective(phase + 1),
         }
         both = actors[phase : phase + 2]
-        parts += [{**pair, **row} for row in anatomy(*both, encoding, np.random.default_rng(phase))]
-        swaps += [{**pair, **row} for row in exchanges(*both, encoding)]
+        parts += [{**pair, **row} for row in weight_changes(*both, encoding, np.random.default_rng(phase))]
+        swaps += [{**pair, **row} for row in colour_exchanges(*both, encoding)]
     return pd.DataFrame(parts), pd.DataFrame(swaps)
 
 
 def direction_rows(chance, phases):
-    """Rows of the directions table of one run, cosines at random."""
+    """Rows of the similarity table of one run, cosines at random."""
     return pd.DataFrame(
         [
             {
@@ -59,9 +59,9 @@ def direction_rows(chance, phases):
 
 
 def weights_tables(seeds, arms, phases, first=0):
-    """The tables of the figures `anatomy` and `directions` for runs of some phases, the late ones from `first` on."""
+    """The tables of the figures `weight_changes` and `directions` for runs of some phases, the late ones from `first` on."""
     chance = np.random.default_rng(0)
-    tables = {"anatomy": [], "exchanges": [], "directions": []}
+    tables = {"weight_changes": [], "colour_exchanges": [], "similarity": []}
     between = []
     for arm in arms:
         made = pair_rows(INTEGERS if arm == "integers" else Encoding("onehot", 5), phases)
@@ -78,5 +78,5 @@ def weights_tables(seeds, arms, phases, first=0):
     columns = ["arm", "seed", "other_seed", "part", "phase", "cosine"]
     return {
         **{table: pd.concat(frames, ignore_index=True) for table, frames in tables.items()},
-        "directions_between_runs": pd.DataFrame(between, columns=columns).assign(null_low=-0.01, null_high=0.02),
+        "similarity_between_runs": pd.DataFrame(between, columns=columns).assign(null_low=-0.01, null_high=0.02),
     }

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from study import ROOT
 
-from goalsplice.cli.train import line
+from goalsplice.cli.training import line
 from goalsplice.hooks import progress
 from goalsplice.hooks.progress import Job, Progress, State
 

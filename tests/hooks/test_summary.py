@@ -12,12 +12,12 @@ from study import ROOT
 
 from goalsplice.hooks.summary import Failed, again, describe, exit_code, locked, missing, reason, refused
 
-LINE = "python -m goalsplice.cli.train --recipe '{\"a\": [1.5]}' 2> log"
+LINE = "python -m goalsplice.cli.training --recipe '{\"a\": [1.5]}' 2> log"
 ROOM = 10**9
 
 
 def job(seed=1, log=None, arm="onehot"):
-    return Failed(f"train_{arm}", [f"results/runs/arm={arm}/seed={seed}/training.parquet"], log, LINE)
+    return Failed(f"training_{arm}", [f"results/runs/arm={arm}/seed={seed}/training.parquet"], log, LINE)
 
 
 def said(failed=(), unmade=(), stopped=False, logs=(), free=ROOM, arguments=("--cores", "2")):
@@ -25,7 +25,7 @@ def said(failed=(), unmade=(), stopped=False, logs=(), free=ROOM, arguments=("--
 
 
 def test_jobs_are_named_by_rule_arm_and_seed():
-    assert str(job(seed=99)) == "train_onehot (arm onehot, seed 99)"
+    assert str(job(seed=99)) == "training_onehot (arm onehot, seed 99)"
     assert str(Failed("draw_world", ["results/figures/world.svg"], None, "")) == "draw_world"
 
 
@@ -182,7 +182,7 @@ def test_a_few_lines_however_much_fails(tmp_path):
     assert len(lines) < 12
     assert lines[0] == "The study is not complete."
     assert lines[1] == "200 jobs failed:"
-    assert lines[2] == f"  train_onehot (arm onehot, seed 0): the disk is full [{log}]"
+    assert lines[2] == f"  training_onehot (arm onehot, seed 0): the disk is full [{log}]"
     assert "  ... and 195 more" in lines
     assert lines[-2] == "Missing, or not up to date: 500 runs. What is made is kept."
     assert lines[-1] == "To make what is missing, and nothing else: snakemake --cores 2"

@@ -145,8 +145,8 @@ def test_every_module_of_the_package_has_its_files():
 
 
 def test_what_a_stage_runs_is_in_its_closure():
-    names = {path.relative_to(PACKAGE).as_posix() for path in closure(("goalsplice.cli.evaluate",))}
-    assert {"cli/evaluate.py", "agent/network.py", "world/simulator.py", "io/errors.py", "agent/__init__.py"} <= names
+    names = {path.relative_to(PACKAGE).as_posix() for path in closure(("goalsplice.cli.evaluation",))}
+    assert {"cli/evaluation.py", "agent/network.py", "world/simulator.py", "io/errors.py", "agent/__init__.py"} <= names
     assert not any(name.startswith(("figures/", "edits/")) for name in names)
 
 

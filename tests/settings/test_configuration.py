@@ -34,16 +34,16 @@ BAD = {
     "a seed for a figure that is not trained": ("figures: {seed: 1234}", r"figures\.seed is 1234, which is not one of"),
     "a phase that is not trained": ("splices: {pairs: [[30, 31]]}", r"names phase 31, but arm onehot has 24"),
     "a tuning seed that is reported": (
-        "retargets: {tuning_seeds: [99]}",
+        "retargeting: {tuning_seeds: [99]}",
         r"tuning_seeds names 99, which is one of seeds",
     ),
     "an arm trained on the new colour": (
         "arms: {three: {encoding: onehot, view_size: 5, objectives: [blue, purple, yellow]}}",
-        r"retargets\.target is yellow, which arm three is trained on",
+        r"retargeting\.target is yellow, which arm three is trained on",
     ),
     "a phase to train further from that is not there": (
-        "further_training: {phases: [40]}",
-        r"further_training\.phases names phase 40, but arm onehot has 24",
+        "finetuning: {phases: [40]}",
+        r"finetuning\.phases names phase 40, but arm onehot has 24",
     ),
     "a phase paired with itself": ("splices: {pairs: [[3, 3]]}", r"phases 3 and 3, which arm onehot both trains on"),
     "a pair of one objective": ("splices: {pairs: [[3, 5]]}", r"which arm onehot both trains on purple"),
@@ -53,10 +53,10 @@ BAD = {
         "probes: {test_phases: [24, 25]}",
         r"test_phases names phase 25, but arm",
     ),
-    "a phase for goal vectors that is not trained": ("transport: {phases: [24]}", r"names phase 24, but arm onehot"),
+    "a phase for goal vectors that is not trained": ("transfer: {phases: [24]}", r"names phase 24, but arm onehot"),
     "no other run to lend its vectors": (
-        "transport: {others: 0}",
-        r"transport\.others: 0 is less than the minimum of 1",
+        "transfer: {others: 0}",
+        r"transfer\.others: 0 is less than the minimum of 1",
     ),
     "probed phases of one objective": ("probes: {test_phases: [20, 22]}", r"blue 2 times, purple 0 times"),
     "an arm with the author's name": ("arms: {published: {encoding: onehot, view_size: 5}}", r"arms: 'published'"),
@@ -80,7 +80,7 @@ BAD = {
     "an ablation's seed that is reported": ("ablations: {seeds: [99]}", r"ablations\.seeds names 99, .* one of seeds"),
     "an ablation's seed that is for tuning": (
         "ablations: {seeds: [101]}",
-        r"ablations\.seeds names 101, which is one of retargets\.tuning_seeds",
+        r"ablations\.seeds names 101, which is one of retargeting\.tuning_seeds",
     ),
     "an ablation of an arm without a reference": (
         "arms: {other: {encoding: integers, view_size: 3}}\nablations: {arms: {wide: {base: other, hidden_size: 3}}}",
@@ -134,7 +134,7 @@ def test_an_arm_or_seed_that_does_not_exist_is_told(project, target):
 @pytest.mark.slow
 def test_the_default_target_is_the_whole_study_without_ablations(project):
     jobs = planned(project, config=None)
-    assert jobs["train_onehot"] == jobs["train_integers"] == 10
+    assert jobs["training_onehot"] == jobs["training_integers"] == 10
     assert jobs["evaluate"] == jobs["splice"] == 20
     assert jobs["report"] == jobs["all"] == 1
     assert not [rule for rule in jobs if "ablation" in rule or (rule.endswith("_phases") and "train" in rule)]
@@ -155,9 +155,9 @@ def test_an_arm_in_three_lines(project):
 def test_a_run_gets_the_checkpoints_of_those_that_follow_it(project):
     """Of five seeds two others each, in a circle; of those the last pair's, and what stands in for their goals."""
     (project / "circle.yaml").write_text("seeds: [99, 1, 2, 3, 4]\ntransport: {others: 2}\n")
-    target = "results/runs/arm=onehot/seed=3/transports.parquet"
+    target = "results/runs/arm=onehot/seed=3/transfer.parquet"
     printed = snakemake(project, "--dry-run", "--cores", "1", "--printshellcmds", target, config="circle.yaml").stdout
-    (line,) = [line for line in printed.splitlines() if "goalsplice.cli.transport" in line]
+    (line,) = [line for line in printed.splitlines() if "goalsplice.cli.transfer" in line]
     given = re.findall(r"seed=(\d+)/checkpoints/phase=(\d+)", line)
     own, lent = [("3", f"{phase:02d}") for phase in range(24)], product(["99", "4"], ["20", "21", "22", "23"])
     assert given == [*own, *lent]
@@ -166,7 +166,7 @@ def test_a_run_gets_the_checkpoints_of_those_that_follow_it(project):
 @pytest.mark.slow
 def test_the_line_of_a_stage_that_reads_much_of_every_run_does_not_grow_with_the_runs(project):
     """Linux takes no shell line of more than 131,072 bytes."""
-    stages = ("benchmarks", "directions_between_runs")
+    stages = ("benchmarks", "similarity_between_runs")
     targets = [f"results/tables/{stage}.parquet" for stage in stages]
     lengths = []
     for seeds in (2, 4):
@@ -194,7 +194,7 @@ def test_every_figure_of_the_arms_is_told_what_they_see(project):
 def test_an_ablation_in_a_line(project):
     (project / "mine.yaml").write_text("ablations:\n  arms:\n    slow: {base: onehot, learning_rate: 1.0e-4}\n")
     target = "results/runs/arm=slow/seed=201/plasticity.parquet"
-    assert planned(project, target, config="mine.yaml") == {"train_6_phases": 1, "measure_plasticity": 1}
+    assert planned(project, target, config="mine.yaml") == {"train_6_phases": 1, "plasticity": 1}
 
 
 @pytest.mark.slow
@@ -214,7 +214,7 @@ def test_every_rule_says_what_it_does(project):
 
 
 def test_recipes_are_the_common_one_but_for_the_arms_keys():
-    config = {"recipe": {"a": 1, "b": 2}, "arms": {"x": {"b": 3}}, "retargets": {"target": "red"}}
+    config = {"recipe": {"a": 1, "b": 2}, "arms": {"x": {"b": 3}}, "retargeting": {"target": "red"}}
     assert study.recipe_of(config, "x") == {"a": 1, "b": 3, "key_colours": ["blue", "purple", "red"]}
     assert config["recipe"] == {"a": 1, "b": 2}
 
@@ -242,7 +242,7 @@ def test_every_key_has_a_description(pytestconfig):
     ("section", "key", "sentence"),
     [
         (None, "perception", r"the top level: 'perception' is a required property"),
-        ("retargets", "layouts", r"retargets: 'layouts' is a required property"),
+        ("retargeting", "layouts", r"retargeting: 'layouts' is a required property"),
         ("ablations", "rank", r"ablations: 'rank' is a required property"),
         ("figures", "layouts", r"figures: 'layouts' is a required property"),
         ("figures", "policy", r"figures: 'policy' is a required property"),
@@ -260,21 +260,21 @@ def test_a_configuration_of_before_is_told_which_key_it_lacks(pytestconfig, sect
 @pytest.mark.parametrize(
     ("layouts", "sentence"),
     [
-        (["training", "three_colours"], r"retargets\.layouts\.0: 'three_colours' was expected"),
-        (["three_colours", "three_colours"], r"retargets\.layouts"),
-        ([], r"retargets\.layouts: \[\] should be non-empty"),
+        (["training", "three_colours"], r"retargeting\.layouts\.0: 'three_colours' was expected"),
+        (["three_colours", "three_colours"], r"retargeting\.layouts"),
+        ([], r"retargeting\.layouts: \[\] should be non-empty"),
     ],
 )
 def test_everything_is_tried_where_the_three_colours_are(pytestconfig, layouts, sentence):
     config = yaml.safe_load((pytestconfig.rootpath / "config.yaml").read_text())
     schema = yaml.safe_load((pytestconfig.rootpath / "workflow/schemas/config.schema.yaml").read_text())
-    config["retargets"]["layouts"] = layouts
+    config["retargeting"]["layouts"] = layouts
     with pytest.raises(StudyError, match=sentence):
         study.validate(config, schema)
 
 
 def test_the_schema_knows_exactly_the_recipes_keys(pytestconfig):
     schema = yaml.safe_load((pytestconfig.rootpath / "workflow/schemas/config.schema.yaml").read_text())
-    # The colours of the keys are those that are always there, and the retargets' target.
+    # The colours of the keys are those that are always there, and the retargeting' target.
     named = {field.name for field in fields(Recipe)} - {"key_colours"}
     assert set(schema["$defs"]["keys"]["properties"]) == named

@@ -48,8 +48,8 @@ def test_lists_cannot_be_changed(config):
 
 def test_a_stage_does_not_depend_on_what_it_does_not_read(config):
     """Another tuning seed or ablation seed makes nothing anew that is there."""
-    before = sections.Retargets.passed(config), sections.Ablations.passed(config)
-    config["retargets"]["tuning_seeds"].append(107)
+    before = sections.Retargeting.passed(config), sections.Ablations.passed(config)
+    config["retargeting"]["tuning_seeds"].append(107)
     config["ablations"]["seeds"].append(206)
     config["ablations"]["arms"]["wide"] = {"base": "onehot", "hidden_size": 1024}
-    assert (sections.Retargets.passed(config), sections.Ablations.passed(config)) == before
+    assert (sections.Retargeting.passed(config), sections.Ablations.passed(config)) == before

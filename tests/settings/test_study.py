@@ -135,7 +135,7 @@ def test_two_runs_are_compared_once_if_one_lends_to_the_other(seeds, others):
 
 def test_ten_runs_are_all_compared_and_a_hundred_in_proportion(pytestconfig):
     config = yaml.safe_load((pytestconfig.rootpath / "config.yaml").read_text())
-    seeds, others = config["seeds"], config["transport"]["others"]
+    seeds, others = config["seeds"], config["transfer"]["others"]
     assert compared(seeds, others) == {seed: seeds[:place] for place, seed in enumerate(seeds)}
     assert all(set(lenders(seeds, seed, others)) == set(seeds) - {seed} for seed in seeds)
     counts = {runs: sum(map(len, compared(list(range(runs)), others).values())) for runs in (10, 19, 20, 100, 200)}

@@ -20,6 +20,6 @@ def test_directions_are_minigrids():
 
 
 def test_jobs_that_test_networks_do_not_import_minigrid():
-    code = "import sys, goalsplice.cli.retarget, goalsplice.cli.splice; print('minigrid' in sys.modules)"
+    code = "import sys, goalsplice.cli.retargeting, goalsplice.cli.splices; print('minigrid' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

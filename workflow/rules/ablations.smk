@@ -15,14 +15,14 @@ rule ablations:
         "The ablations are complete: see results/tables/ablations.parquet and results/figures."
 
 
-rule measure_plasticity:
+rule plasticity:
     """Measure how able to learn a run's networks still are at the end of each phase."""
     input:
         checkpoints=lambda wildcards: checkpoints_of(wildcards.arm, wildcards.seed),
     output:
         "results/runs/arm={arm}/seed={seed}/plasticity.parquet",
     log:
-        "results/logs/measure_plasticity/arm={arm}/seed={seed}.log",
+        "results/logs/plasticity/arm={arm}/seed={seed}.log",
     wildcard_constraints:
         arm="|".join(ABLATIONS),
         seed="|".join(map(str, ABLATION_SEEDS)),
@@ -42,15 +42,15 @@ rule measure_plasticity:
         " --checkpoints {input.checkpoints:q} --output {output:q} 2> {log:q}"
 
 
-rule measure_switches:
+rule switches:
     """Measure a run's last switches: how far the weights travel, and how well its goal is spliced and retargeted."""
     input:
         checkpoints=lambda wildcards: checkpoints_of(wildcards.arm, wildcards.seed),
     output:
         switches="results/runs/arm={arm}/seed={seed}/switches.parquet",
-        aims="results/runs/arm={arm}/seed={seed}/aims.parquet",
+        aims="results/runs/arm={arm}/seed={seed}/switch_retargeting.parquet",
     log:
-        "results/logs/measure_switches/arm={arm}/seed={seed}.log",
+        "results/logs/switches/arm={arm}/seed={seed}.log",
     wildcard_constraints:
         arm="|".join(SWITCHED),
         seed="|".join(map(str, ABLATION_SEEDS)),
@@ -62,7 +62,7 @@ rule measure_switches:
             "goalsplice.cli.switches",
             recipe=recipe,
             ablations=sections.Ablations.passed(config),
-            retargets=sections.Retargets.passed(config),
+            retargeting=sections.Retargeting.passed(config),
             levels_seed=config["evaluation"]["seed"],
         ),
     message:
@@ -70,8 +70,8 @@ rule measure_switches:
     shell:
         "python -m goalsplice.cli.switches --made {params.made:q}"
         " --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
-        " --ablations {params.ablations:q} --retargets {params.retargets:q} --levels-seed {params.levels_seed}"
-        " --checkpoints {input.checkpoints:q} --switches-output {output.switches:q} --aims-output {output.aims:q}"
+        " --ablations {params.ablations:q} --retargeting {params.retargeting:q} --levels-seed {params.levels_seed}"
+        " --checkpoints {input.checkpoints:q} --switches-output {output.switches:q} --switch-retargeting-output {output.aims:q}"
         " 2> {log:q}"
 
 
@@ -108,7 +108,7 @@ rule measure_ablations:
         training="results/tables/ablation_training.parquet",
         plasticity="results/tables/ablation_plasticity.parquet",
         switches="results/tables/ablation_switches.parquet",
-        aims="results/tables/ablation_aims.parquet",
+        aims="results/tables/ablation_switch_retargeting.parquet",
     output:
         runs="results/tables/ablation_runs.parquet",
         ablations="results/tables/ablations.parquet",
@@ -121,8 +121,8 @@ rule measure_ablations:
             "goalsplice.cli.ablations",
             arms=json.dumps(study.ablation_arms(config)),
             threshold=config["measures"]["threshold"],
-            settled_after=config["ablations"]["settled_after"],
-            target=config["retargets"]["target"],
+            burn_in=config["ablations"]["burn_in"],
+            target=config["retargeting"]["target"],
             schema=schema_of("ablation_runs", "ablations"),
         ),
         schemas=SCHEMAS,
@@ -130,7 +130,7 @@ rule measure_ablations:
         "python -m goalsplice.cli.ablations --made {params.made:q}"
         " --training {input.training:q} --plasticity {input.plasticity:q}"
         " --switches {input.switches:q} --aims {input.aims:q} --arms {params.arms:q} --threshold {params.threshold:q}"
-        " --settled-after {params.settled_after:q} --target {params.target:q} --schemas {params.schemas:q}"
+        " --burn-in {params.burn_in:q} --target {params.target:q} --schemas {params.schemas:q}"
         " --runs-output {output.runs:q} --output {output.ablations:q} 2> {log:q}"
 
 

@@ -45,7 +45,7 @@ GROUPS = {arm: study.group_of(settings) for arm, settings in config["ablations"]
 # Switches are measured where the schedule is what differs.
 SWITCHED = [arm for arm, group in GROUPS.items() if group in (study.SCHEDULE, study.REFERENCE)]
 LATE_PHASES = study.late_phases(config["splices"]["pairs"])
-TUNING_SEEDS = config["retargets"]["tuning_seeds"]
+TUNING_SEEDS = config["retargeting"]["tuning_seeds"]
 FIGURES = REGISTRY.figures_of(ablations=False)
 
 
@@ -144,20 +144,20 @@ def other_late_checkpoints(wildcards):
 def transport_checkpoints(wildcards):
     """All checkpoints of the run that is edited, and of the runs whose vectors it gets those that make up a vector."""
     arm, seed = wildcards.arm, int(wildcards.seed)
-    lenders = study.lenders(seeds_beside(wildcards), seed, config["transport"]["others"])
+    lenders = study.lenders(seeds_beside(wildcards), seed, config["transfer"]["others"])
     phases = study.spliced_phases(RECIPES[arm], config["splices"]["pairs"][-1:])
     return [*checkpoints_of(arm, seed), *[path for lender in lenders for path in checkpoints_of(arm, lender, phases)]]
 
 
-def further_actors(wildcards):
+def finetuned_actors(wildcards):
     """Actors of this run that were trained further on the new colour."""
-    folder = f"results/runs/arm={wildcards.arm}/seed={wildcards.seed}/further"
-    return [f"{folder}/phase={phase:02d}.safetensors" for phase in config["further_training"]["phases"]]
+    folder = f"results/runs/arm={wildcards.arm}/seed={wildcards.seed}/finetuned"
+    return [f"{folder}/phase={phase:02d}.safetensors" for phase in config["finetuning"]["phases"]]
 
 
 def ablation_runs(table):
     """A run's table, for each run of the arms that have it."""
-    arms = SWITCHED if REGISTRY.ablation_files()[table].rule == "measure_switches" else ABLATIONS
+    arms = SWITCHED if REGISTRY.ablation_files()[table].rule == "switches" else ABLATIONS
     return expand("results/runs/arm={arm}/seed={seed}/{table}.parquet", arm=arms, seed=ABLATION_SEEDS, table=table)
 
 

@@ -8,11 +8,11 @@ FIGURE_SETTINGS = {
     "measures": {**config["figures"], **config["measures"]},
     "pairs": {"pairs": config["splices"]["pairs"]},
     # The doses that were chosen on the tuning seeds.
-    "tuned": {"retargets": {key: config["retargets"][key] for key in ("target", "strength", "share")}},
+    "tuned": {"retargeting": {key: config["retargeting"][key] for key in ("target", "strength", "share")}},
     # And each reference's own values.
     "ablations": {
         "threshold": config["measures"]["threshold"],
-        "settled_after": config["ablations"]["settled_after"],
+        "burn_in": config["ablations"]["burn_in"],
         "recipes": {arm: ABLATIONS[arm] for arm, group in GROUPS.items() if group == study.REFERENCE},
     },
 }

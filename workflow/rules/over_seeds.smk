@@ -29,22 +29,22 @@ for topic, summarised in REGISTRY.over_seeds().items():
             " --output {output:q} 2> {log:q}"
 
 
-rule judge:
+rule verdicts:
     """Judge whether each edit changed what the agents want, or what they see."""
     input:
-        perceptions="results/tables/perceptions.parquet",
+        perception="results/tables/perception.parquet",
     output:
         "results/tables/verdicts.parquet",
     log:
-        "results/logs/judge.log",
+        "results/logs/verdicts.log",
     conda:
         "../../envs/study.yaml"
     params:
         **made_by(
-            "goalsplice.cli.judge",
+            "goalsplice.cli.verdicts",
             schema=schema_of("verdicts"),
         ),
         schemas=SCHEMAS,
     shell:
-        "python -m goalsplice.cli.judge --made {params.made:q} --perceptions {input.perceptions:q}"
+        "python -m goalsplice.cli.verdicts --made {params.made:q} --perception {input.perception:q}"
         " --schemas {params.schemas:q} --output {output:q} 2> {log:q}"

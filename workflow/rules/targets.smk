@@ -118,7 +118,7 @@ rule quick:
 rule publish_tuning:
     """For maintainers: put the table of the tuning seeds into docs/results."""
     input:
-        table="results/tuning/retarget_effects.parquet",
+        table="results/tuning/retargeting_effects.parquet",
     log:
         "results/logs/publish_tuning.log",
     conda:

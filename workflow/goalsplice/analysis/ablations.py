@@ -80,16 +80,16 @@ MEASURES = (
 RUN = ["arm", "seed"]
 
 
-def _learning(training: pd.DataFrame, threshold: float, settled_after: int) -> dict[str, float]:
+def _learning(training: pd.DataFrame, threshold: float, burn_in: int) -> dict[str, float]:
     of_phases = phases.phases_of(training, threshold)
     whole = of_phases[phases.is_whole(of_phases)]
     learned = np.flatnonzero(whole["end_return"] >= threshold)
     ends = whole["end_return"].to_numpy()[learned[0] + 1 :] if len(learned) else np.array([])
     collapsed = ends < COLLAPSED
     other = whole["objective"] != whole["objective"].shift(fill_value=whole["objective"].iloc[0])
-    switched = whole.loc[other & (whole["first_rollout"] > settled_after), "rollouts_to_regain"]
+    switched = whole.loc[other & (whole["first_rollout"] > burn_in), "rollouts_to_regain"]
     return {
-        **phases.run_measures(training, of_phases, threshold, settled_after),
+        **phases.run_measures(training, of_phases, threshold, burn_in),
         "rollouts_to_switch": float(switched.mean()),
         "never_switched": float(switched.isna().mean()),
         "collapses": float(collapsed.sum()),
@@ -124,7 +124,7 @@ def _last(plasticity: pd.DataFrame) -> dict[str, float]:
 
 
 def run_measures(
-    tables: Mapping[str, pd.DataFrame], rollouts: int, threshold: float, settled_after: int, target: str
+    tables: Mapping[str, pd.DataFrame], rollouts: int, threshold: float, burn_in: int, target: str
 ) -> dict[str, float]:
     """The `MEASURES` of one run, as if it had ended after `rollouts`; those that cannot be had are missing.
 
@@ -132,12 +132,12 @@ def run_measures(
         tables: the run's rows of training, plasticity, switches and aims. The latter two are of its end, and are left
             out where the run was longer.
         threshold: mean return that counts as learned or regained.
-        settled_after: rollout after which phases enter the means.
+        burn_in: rollout after which phases enter the means.
         target: the new colour.
     """
     training, plasticity = tables["training"], tables["plasticity"]
     until = training[training["rollout"] <= rollouts]
-    found = _learning(until, threshold, settled_after)
+    found = _learning(until, threshold, burn_in)
     last = int(until["phase"].max())
     found |= _last(plasticity[plasticity["phase"] <= last])
     if rollouts == training["rollout"].max():

@@ -28,7 +28,7 @@ from goalsplice.settings.labels import (
     CHANGE,
     COMPOSITION,
     FOOLED,
-    FURTHER,
+    FINETUNED,
     OTHER,
     PROBE,
     RIGHT,
@@ -42,7 +42,7 @@ PERCEPTION, GOAL, BETWEEN, UNTOLD, NO_EFFECT = "perception", "goal", "between", 
 """The verdicts: see `verdicts`."""
 
 COLUMNS = ["arm", "seed", "phase", "wanted", "target", "family", "edit", "test", "layer", "what", "value", "reference"]
-"""Columns of the perceptions table that verdicts are made from."""
+"""Columns of the perception table that verdicts are made from."""
 
 _EDIT = ["towards", "family", "edit"]
 """Columns that tell edits apart within an arm, once `towards` is there."""
@@ -54,7 +54,7 @@ READABLE = 0.1
 """By how much `right` must exceed `fooled` in the unedited network for a probe to be heard."""
 
 
-def sides(perceptions: pd.DataFrame) -> pd.DataFrame:
+def sides(perception: pd.DataFrame) -> pd.DataFrame:
     """On which side each reading is, for each run: 1 as in the unedited network, 0 undecided, -1 as if exchanged.
 
     That is `right` less `fooled`, in parts of the same in the unedited network, each a mean over phases.
@@ -63,7 +63,7 @@ def sides(perceptions: pd.DataFrame) -> pd.DataFrame:
         arm, seed, towards (see `towards`), family, edit, layer, key (target or wanted), side, and `margin`, the
         unedited network's `right` less `fooled`.
     """
-    rows = perceptions.assign(towards=towards(perceptions))
+    rows = perception.assign(towards=towards(perception))
     rows = rows[rows["test"] == PROBE]
     rows[["key", "reading"]] = rows["what"].str.split(" ", expand=True)
     index = ["arm", "seed", *_EDIT, "layer", "key"]
@@ -75,21 +75,21 @@ def sides(perceptions: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"side": mine / margin.where(margin != 0), "margin": margin}).reset_index()
 
 
-def towards(perceptions: pd.DataFrame) -> np.ndarray:
+def towards(perception: pd.DataFrame) -> np.ndarray:
     """For each row whether its target is a colour that its arm was trained on: `trained`, else `new`."""
-    trained = perceptions.groupby("arm")["wanted"].agg(set)
-    known = [target in trained[arm] for arm, target in zip(perceptions["arm"], perceptions["target"], strict=True)]
+    trained = perception.groupby("arm")["wanted"].agg(set)
+    known = [target in trained[arm] for arm, target in zip(perception["arm"], perception["target"], strict=True)]
     return np.where(known, "trained", "new")
 
 
-def telling(perceptions: pd.DataFrame) -> pd.DataFrame:
+def telling(perception: pd.DataFrame) -> pd.DataFrame:
     """The readings that can tell an edit of the goal from one of perception, for each arm.
 
     A reading is a hidden layer and a key, target or wanted. It tells where
 
     - the unedited network is readable: `right` exceeds `fooled` by `READABLE`, over seeds;
     - known changes of the goal leave it right: the side of trained/switch is surely above 0 (see `verdicts`), and
-      towards a new colour that of trained/further too, if it is there.
+      towards a new colour that of trained/fine-tuned too, if it is there.
 
     Elsewhere being fooled is no sign of a change of perception: a layer that holds the place of the wanted key in one
     code, whichever colour is wanted, is "fooled" by training, too.
@@ -97,13 +97,13 @@ def telling(perceptions: pd.DataFrame) -> pd.DataFrame:
     Returns:
         arm, towards, layer, key, and the least of the sides: estimate, low, high.
     """
-    every = sides(perceptions)
+    every = sides(perception)
     own = every[(every["family"] == UNEDITED[0]) & (every["edit"] == UNEDITED[1])]
     known = every[every["family"] == SWITCH[0]]
     found = {name: over_seeds(mine["side"].to_numpy()) for name, mine in known.groupby(["arm", "edit", "layer", "key"])}
     rows = []
     for (arm, toward, layer, key), mine in own.groupby(["arm", "towards", "layer", "key"], sort=False):
-        names = [SWITCH[1]] if toward == "trained" else [SWITCH[1], FURTHER[1]]
+        names = [SWITCH[1]] if toward == "trained" else [SWITCH[1], FINETUNED[1]]
         goals = [found[arm, name, layer, key] for name in names if (arm, name, layer, key) in found]
         readable = over_seeds(mine["margin"].to_numpy()).estimate >= READABLE
         if goals and readable and all(_surely(side) > 0 for side in goals):
@@ -117,7 +117,7 @@ def _surely(found: Interval) -> int:
     return int(low > 0) - int(high < 0)
 
 
-def verdicts(perceptions: pd.DataFrame) -> pd.DataFrame:
+def verdicts(perception: pd.DataFrame) -> pd.DataFrame:
     """What each edit changes, by rules that were fixed before the reported runs were looked at.
 
     An edit of weights is heard in the hidden layers from the first that it changes on; before it, the network is as it
@@ -133,21 +133,21 @@ def verdicts(perceptions: pd.DataFrame) -> pd.DataFrame:
     *Surely*: the 95 % interval over seeds of the side (`sides`) is on one side of 0.
 
     Args:
-        perceptions: the table, with the columns arm and seed.
+        perception: the table, with the columns arm and seed.
 
     Returns:
         arm, towards, family, edit, first (layer that is changed; empty for none), readings (those heard, with their
         sides, as "layer1 target -0.98 [-0.99, -0.97]; ..."), share (of the target), composed (what the next switch
         brings of its colour, in parts of what it brings in the unedited network; missing where it was not tried) and
-        verdict. trained/switch and trained/further are the measure and have none.
+        verdict. trained/switch and trained/fine-tuned are the measure and have none.
     """
-    heard = dict(iter(telling(perceptions).groupby(["arm", "towards"])))
-    of_edit = dict(iter(sides(perceptions).groupby(["arm", *_EDIT])))
+    heard = dict(iter(telling(perception).groupby(["arm", "towards"])))
+    of_edit = dict(iter(sides(perception).groupby(["arm", *_EDIT])))
     rows = []
-    labelled = perceptions.assign(towards=towards(perceptions))
+    labelled = perception.assign(towards=towards(perception))
     for name, mine in labelled.groupby(["arm", *_EDIT], sort=False):
         arm, toward, *which = name
-        if tuple(which) in (SWITCH, FURTHER):
+        if tuple(which) in (SWITCH, FINETUNED):
             continue
         first = min(mine[(mine["test"] == CHANGE) & (mine["value"] > 0)]["layer"], default="")
         found = of_edit[name].groupby(["layer", "key"])["side"]

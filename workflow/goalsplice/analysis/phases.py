@@ -67,20 +67,20 @@ def is_whole(phases: pd.DataFrame) -> pd.Series:
     return lengths == lengths.iloc[0]
 
 
-def run_measures(run: pd.DataFrame, phases: pd.DataFrame, threshold: float, settled_after: int) -> dict[str, float]:
+def run_measures(run: pd.DataFrame, phases: pd.DataFrame, threshold: float, burn_in: int) -> dict[str, float]:
     """The `MEASURES` of one run; NaN where there is nothing to measure.
 
     Args:
         run: the run's rows of the training table.
         phases: its `phases_of`.
         threshold: mean return that counts as learned or regained.
-        settled_after: rollout after which a run counts as settled.
+        burn_in: rollout after which a run counts as settled.
     """
     reached = run.loc[run["mean_return"] >= threshold, "rollout"]
-    starts = phases[phases["first_rollout"] > settled_after]
+    starts = phases[phases["first_rollout"] > burn_in]
     # A phase that was cut short has a start but no end.
     whole = is_whole(phases)
-    ends = phases[whole & (phases["last_rollout"] > settled_after)]
+    ends = phases[whole & (phases["last_rollout"] > burn_in)]
     return {
         "first_rollout": float(reached.min()) if len(reached) else np.nan,
         "phase_end_return": float(ends["end_return"].mean()),

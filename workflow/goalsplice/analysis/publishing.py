@@ -43,7 +43,7 @@ SHOWN = (
 
 
 def effects_of(effects: pd.DataFrame, arm: str, shown: Shown) -> pd.DataFrame:
-    """Rows of the edit_effects or retarget_effects table on one edit, by control."""
+    """Rows of the edit_effects or retargeting_effects table on one edit, by control."""
     rows = effects[(effects["arm"] == arm) & (effects["family"] == shown.family) & (effects["edit"] == shown.edit)]
     return rows[rows["dose"].isna() if isnan(shown.dose) else rows["dose"] == shown.dose].set_index("control")
 
@@ -108,7 +108,7 @@ def retargets_text(effects: pd.DataFrame) -> str:
     """README's table of edits that make the agent fetch yellow.
 
     Args:
-        effects: the retarget_effects table.
+        effects: the retargeting_effects table.
     """
     rows = [
         [f"`{arm}`", turned.label, *cells]
@@ -123,13 +123,13 @@ def retargets_text(effects: pd.DataFrame) -> str:
     )
 
 
-def results_text(summary: pd.DataFrame, effects: pd.DataFrame, retargets: pd.DataFrame) -> str:
+def results_text(summary: pd.DataFrame, effects: pd.DataFrame, retargeting: pd.DataFrame) -> str:
     """The tables of README.md.
 
     Args:
         summary: the summary table.
         effects: the edit_effects table.
-        retargets: the retarget_effects table.
+        retargeting: the retargeting_effects table.
     """
     arms = list(summary["arm"].unique())
     seeds = int(summary["seeds"].max())
@@ -148,7 +148,7 @@ def results_text(summary: pd.DataFrame, effects: pd.DataFrame, retargets: pd.Dat
     names = [f"`{arm}`" for arm in arms]
     with_controls = [cell for name in names for cell in (name, "strongest control")]
     return (
-        retargets_text(retargets)
+        retargets_text(retargeting)
         + f"\n\nInterquartile mean over {seeds} seeds [95 % bootstrap interval]. Recovery: 0 is the unedited agent's "
         "share of episodes with the donor's colour, 1 the donor's own.\n\n"
         + _markdown(["taken from the donor: recovery", *with_controls], edits)

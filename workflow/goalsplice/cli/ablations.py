@@ -21,7 +21,7 @@ def main() -> None:
         parser.add_argument(f"--{table}", required=True, help=f"the table ablation_{table}")
     parser.add_argument("--arms", type=json.loads, required=True, help="what each arm is, as JSON")
     parser.add_argument("--threshold", type=float, required=True, help="mean return that counts as learned")
-    parser.add_argument("--settled-after", type=int, required=True, help="rollout after which phases count")
+    parser.add_argument("--burn-in", type=int, required=True, help="rollout after which phases count")
     parser.add_argument("--target", required=True, help="the colour that edits aim at")
     parser.add_argument("--schemas", required=True, help="workflow/schemas/tables.yaml")
     parser.add_argument("--runs-output", required=True, help="where the table ablation_runs goes")
@@ -43,7 +43,7 @@ def main() -> None:
             **{table: by_run[table].get((arm, seed), tables[table].iloc[:0]) for table in TABLES[1:]},
         }
         for rollouts in sorted(lengths[arm]):
-            found = run_measures(own, rollouts, options.threshold, options.settled_after, options.target)
+            found = run_measures(own, rollouts, options.threshold, options.burn_in, options.target)
             rows += [
                 {"arm": arm, "seed": seed, "rollouts": rollouts, "measure": measure, "value": value}
                 for measure, value in found.items()

@@ -27,7 +27,7 @@ def main() -> None:
     for figure in options.figures:
         with replacing(options.folder / figure.name) as aside:
             shutil.copyfile(figure, aside)
-    text = results_text(tables["summary"], tables["edit_effects"], tables["retarget_effects"])
+    text = results_text(tables["summary"], tables["edit_effects"], tables["retargeting_effects"])
     page = with_results(options.readme.read_text(encoding="utf-8"), text)
     with replacing(options.readme) as aside:
         aside.write_text(page, encoding="utf-8")

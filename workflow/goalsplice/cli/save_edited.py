@@ -2,22 +2,22 @@
 
 from pathlib import Path
 
-from goalsplice.agent.continuation import save_actor
+from goalsplice.agent.finetuning import save_actor
 from goalsplice.agent.network import Agent
 from goalsplice.cli import runs
-from goalsplice.edits.retargets import chosen
+from goalsplice.edits.retargeting import chosen
 from goalsplice.experiments.retargeting import context_of
 from goalsplice.io.errors import run
-from goalsplice.settings.sections import Retargets
+from goalsplice.settings.sections import Retargeting
 
 
 def main() -> None:
-    parser = runs.arguments(__doc__, Retargets)
+    parser = runs.arguments(__doc__, Retargeting)
     parser.add_argument("--phase", type=int, required=True)
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--output", required=True, help="where the edited actor goes")
     options = runs.parse(parser)
-    recipe, settings, phase = options.recipe, options.retargets, options.phase
+    recipe, settings, phase = options.recipe, options.retargeting, options.phase
     this = runs.load(options, [options.checkpoint], [phase])
     edit = next(iter(chosen(recipe.encoding, settings).values()))
     agent = Agent(recipe.world.inputs, recipe.hidden_size)

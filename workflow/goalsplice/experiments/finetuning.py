@@ -1,4 +1,4 @@
-"""Checkpoints trained further on another objective, tested after each rollout: rows of the continued table."""
+"""Checkpoints trained further on another objective, tested after each rollout: rows of the finetuning table."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import torch
 
-from goalsplice.agent.continuation import continue_training
+from goalsplice.agent.finetuning import finetune
 from goalsplice.agent.network import Agent, Weights
 from goalsplice.agent.runs import Run
 from goalsplice.edits.delta import WeightDelta
@@ -19,7 +19,7 @@ from goalsplice.world.simulator import Worlds
 
 
 def movement(origin: Weights, actor: Weights) -> dict[str, float]:
-    """The continued table's columns on how far an actor moved: distance, layer1_share and layer1_effective_rank.
+    """The finetuning table's columns on how far an actor moved: distance, layer1_share and layer1_effective_rank.
 
     The latter two are NaN where it did not.
     """
@@ -35,7 +35,7 @@ class Tuned(NamedTuple):
     """A checkpoint after some rollouts on another objective.
 
     Attributes:
-        row: of the continued table but for arm and seed.
+        row: of the finetuning table but for arm and seed.
         agent: changes when the iteration goes on.
         seconds: that the rollout and its update took.
     """
@@ -93,6 +93,6 @@ def finetuned(
 
     yield Tuned(row(0, nan, origin.actor), origin.agent, 0.0)
     key = (run.arm, run.seed, phase, objective)
-    for progress in continue_training(origin.agent, recipe, *key, settings.rollouts, device):
+    for progress in finetune(origin.agent, recipe, *key, settings.rollouts, device):
         trained, actor = progress.row, progress.agent.actor.state_dict()
         yield Tuned(row(trained["rollout"], trained["mean_return"], actor), progress.agent, progress.seconds)

@@ -1,4 +1,4 @@
-"""The perceptions table: what probes read in edited networks, how far these are from others, and what they do.
+"""The perception table: what probes read in edited networks, how far these are from others, and what they do.
 
 `analysis/perception.py` says what the tests ask, and reaches verdicts.
 """
@@ -22,7 +22,7 @@ from goalsplice.edits.controlled import FLOOR
 from goalsplice.edits.delta import WeightDelta
 from goalsplice.edits.edit import Context, Edit, Edited
 from goalsplice.edits.relabelling import exchanged_rows, perceiving
-from goalsplice.edits.retargets import aimed, chosen, contrast, exchanged_in, former, perception
+from goalsplice.edits.retargeting import aimed, chosen, contrast, exchanged_in, former, perception
 from goalsplice.edits.weights import add
 from goalsplice.experiments.activations import HIDDEN, activations, drawn_observations
 from goalsplice.experiments.bench import Bench
@@ -37,7 +37,7 @@ from goalsplice.settings.labels import (
     DISTANCE,
     FEW,
     FOOLED,
-    FURTHER,
+    FINETUNED,
     OTHER,
     PROBE,
     RIGHT,
@@ -48,7 +48,7 @@ from goalsplice.settings.labels import (
     UNEDITED,
     WANTED,
 )
-from goalsplice.settings.sections import Perception, Retargets
+from goalsplice.settings.sections import Perception, Retargeting
 from goalsplice.world.observation import Encoding, rows_of_keys
 
 _SHRINKAGE = 0.01
@@ -147,7 +147,7 @@ def probe_rows(
         wanted, target: the colours.
 
     Yields:
-        Rows of the perceptions table: for target and wanted how often the probe finds the key (`right`) and how often
+        Rows of the perception table: for target and wanted how often the probe finds the key (`right`) and how often
         it says where the other one is (`fooled`); for the third key `right`. `chance` is what the same answers would
         have if they were given to other observations.
     """
@@ -216,7 +216,7 @@ def beside(run: Run, phase: int, step: int) -> Checkpoint:
     return run.checkpoints[phase + step if phase + step in run.checkpoints else phase - step]
 
 
-def towards(context: Context, settings: Retargets) -> Iterator[Edited]:
+def towards(context: Context, settings: Retargeting) -> Iterator[Edited]:
     """The networks that are tested towards the settings' target; the unedited one first."""
     run, phase, target = context.run, context.phase, settings.target
 
@@ -240,7 +240,7 @@ def towards(context: Context, settings: Retargets) -> Iterator[Edited]:
         yield trained(SWITCH, beside(run, phase, 1).actor)
     yield trained(SAME_GOAL, beside(run, phase, 2).actor)
     if context.donor is not None and not is_former:
-        yield trained(FURTHER, context.donor.actor)
+        yield trained(FINETUNED, context.donor.actor)
 
 
 class PerceptionTests(NamedTuple):
@@ -249,14 +249,14 @@ class PerceptionTests(NamedTuple):
     Attributes:
         run: with all checkpoints.
         tuned: by phase, checkpoints after training on the new colour.
-        retargets: of the edits.
+        retargeting: of the edits.
         bench: what every network plays.
         fitted, scored: what probes learn from, and what they are scored on.
     """
 
     run: Run
     tuned: Mapping[int, Checkpoint]
-    retargets: Retargets
+    retargeting: Retargeting
     bench: Bench
     fitted: Looks
     scored: Looks
@@ -268,33 +268,33 @@ class PerceptionTests(NamedTuple):
         tuned: Mapping[int, Checkpoint],
         late: Sequence[int],
         settings: Perception,
-        retargets: Retargets,
+        retargeting: Retargeting,
         levels_seed: int,
     ) -> Self:
         """With scenes that late checkpoints meet, none of which is in both halves."""
         recipe = run.recipe
-        place, order = sequence(run.arm, run.seed, "perceptions").spawn(2)
+        place, order = sequence(run.arm, run.seed, "perception").spawn(2)
         actors = [run.checkpoints[phase].actor for phase in late]
         codes = drawn_observations(actors, recipe, LAYOUTS, 3 * settings.scenes, place)
         shown = np.random.default_rng(order).permutation(scenes(recipe.world, codes))[: settings.scenes]
         parts = np.split(shown, [2 * len(shown) // 3])
         every = levels(settings.layouts, settings.levels, levels_seed, recipe.grid_size)
         bench = Bench(recipe, every, every, settings.layouts, settings.policy)
-        return cls(run, tuned, retargets, bench, *(looks(recipe.world, part) for part in parts))
+        return cls(run, tuned, retargeting, bench, *(looks(recipe.world, part) for part in parts))
 
     def rows(self, phase: int) -> Iterator[dict]:
         """The rows of one checkpoint, towards the new colour and towards the other one that the run was trained on."""
         run, world = self.run, self.run.recipe.world
-        context = context_of(run, phase, self.retargets.layouts[0], self.tuned.get(phase))
+        context = context_of(run, phase, self.retargeting.layouts[0], self.tuned.get(phase))
         actor, wanted = context.recipient.actor, context.recipient.objective
         reading = reader(hidden(actor, world, self.fitted.rows), self.fitted.places)
         unedited = hidden(actor, world, self.scored.rows)
-        for target in (self.retargets.target, former(context)):
+        for target in (self.retargeting.target, former(context)):
             reference: dict[tuple, float] = {}
-            for edited in towards(context, replace(self.retargets, target=target)):
+            for edited in towards(context, replace(self.retargeting, target=target)):
                 label = edited.edit.family, edited.edit.name
                 rows = list(self._tests(context, edited, target, reading, unedited))
-                if target == self.retargets.target and label != SAME_GOAL:
+                if target == self.retargeting.target and label != SAME_GOAL:
                     rows += self._composed(context, edited, target)
                 own = {(row["test"], row["layer"], row["what"]): row["value"] for row in rows}
                 reference = reference or own

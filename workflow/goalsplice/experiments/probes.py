@@ -97,7 +97,7 @@ def all_probes(
         test: those that they are scored on, and `key_place` is both.
         untrained: a network of the same size as it is before training.
         places: the keys', in the observations that all of them look at.
-        draws: how often the phases' objectives are drawn, see `made_up`.
+        draws: how often the phases' objectives are drawn, see `synthetic_tables`.
         generator: where they are drawn from.
 
     Returns:
@@ -128,7 +128,7 @@ def all_probes(
     # Inputs by themselves tell nothing of any objectives, drawn or not.
     layers = [layer for layer in LAYERS if layer != INPUTS]
     for draw in range(draws):
-        found[SHUFFLED, draw] = across([made_up(names, generator) for names in true], layers, True)
+        found[SHUFFLED, draw] = across([synthetic_tables(names, generator) for names in true], layers, True)
     return [{"control": control, "draw": draw, **row} for (control, draw), rows in found.items() for row in rows]
 
 
@@ -177,7 +177,7 @@ def key_places(encoding: Encoding, codes: np.ndarray) -> dict[str, np.ndarray]:
     return dict(zip(encoding.key_colours, (rows.T - encoding.backgrounds) // _ROWS_OF_A_CELL, strict=True))
 
 
-def made_up(objectives: Sequence[str], generator: np.random.Generator) -> list[str]:
+def synthetic_tables(objectives: Sequence[str], generator: np.random.Generator) -> list[str]:
     """Objectives for networks drawn anew: those that had one objective are shared out evenly over all objectives.
 
     Evenly, so that what is drawn is as frequent as what was, and says nothing of it. (Of a single network of each

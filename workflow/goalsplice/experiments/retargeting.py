@@ -1,4 +1,4 @@
-"""The retargets table: checkpoints edited such that they fetch a new colour, with controls, and what they do then."""
+"""The retargeting table: checkpoints edited such that they fetch a new colour, with controls, and what they do then."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import nan
@@ -9,11 +9,11 @@ from goalsplice.agent.network import Weights
 from goalsplice.agent.runs import Checkpoint, Run
 from goalsplice.edits.delta import WeightDelta
 from goalsplice.edits.edit import Context, Edited
-from goalsplice.edits.retargets import all_retargets, chosen_controls, fixed, switches_to
+from goalsplice.edits.retargeting import all_retargets, chosen_controls, fixed, switches_to
 from goalsplice.experiments.bench import Bench, first
 from goalsplice.experiments.evaluation import evaluate, levels
 from goalsplice.experiments.observing import met_alone
-from goalsplice.settings.sections import Retargets
+from goalsplice.settings.sections import Retargeting
 from goalsplice.world.simulator import Worlds
 
 
@@ -29,7 +29,7 @@ def context_of(run: Run, phase: int, layouts: str, tuned: Checkpoint | None = No
 
 
 def row(context: Context, edited: Edited, bench: Bench) -> dict:
-    """A row of the retargets table, but for the run: a network's row, and how its change is beside training's."""
+    """A row of the retargeting table, but for the run: a network's row, and how its change is beside training's."""
     actor = context.recipient.actor
     delta = WeightDelta(actor, actor if isinstance(edited.network, Policy) else edited.network)
     measured = bench.row(actor, edited)
@@ -61,7 +61,7 @@ class Retargeting(NamedTuple):
     other: Run | None
     tuned: Mapping[int, Checkpoint]
     late: Sequence[int]
-    settings: Retargets
+    settings: Retargeting
     bench: Bench
     further: Sequence[Bench]
     practice: Worlds
@@ -73,7 +73,7 @@ class Retargeting(NamedTuple):
         other: Run | None,
         tuned: Mapping[int, Checkpoint],
         late: Sequence[int],
-        settings: Retargets,
+        settings: Retargeting,
         levels_seed: int,
     ) -> Self:
         """With the levels of the settings: the first ones of the evaluation with the same layouts."""

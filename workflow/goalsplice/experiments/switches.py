@@ -15,13 +15,13 @@ from goalsplice.edits.delta import WeightDelta
 from goalsplice.edits.edit import Context, Edit, Edited
 from goalsplice.edits.layers import layer_edits
 from goalsplice.edits.rank import rank_edits
-from goalsplice.edits.retargets import fixed
+from goalsplice.edits.retargeting import fixed
 from goalsplice.experiments.bench import Bench
 from goalsplice.experiments.evaluation import levels
 from goalsplice.experiments.observing import met, met_alone
 from goalsplice.settings.labels import NO_CONTROL
 from goalsplice.settings.recovery import recovery
-from goalsplice.settings.sections import Ablations, Retargets
+from goalsplice.settings.sections import Ablations, Retargeting
 
 PAIR = ["recipient_phase", "donor_phase", "recipient_objective", "donor_objective"]
 MOVEMENT = ["distance", "relative_distance", "share_layer1", "effective_rank"]
@@ -31,7 +31,7 @@ SWITCH_COLUMNS = [*PAIR, *MOVEMENT, *RECOVERED]
 
 
 def aim_columns(target: str) -> list[str]:
-    """Columns of the aims table, but for arm and seed."""
+    """Columns of the switch_retargeting table, but for arm and seed."""
     measures = [f"return_{target}", f"share_{target}", "share_crash", "share_timeout", "size"]
     return ["phase", "wanted", "edit", "control", "draw", *measures]
 
@@ -75,21 +75,21 @@ class Switches(NamedTuple):
     Attributes:
         run: with all checkpoints.
         settings: how many switches, and what is tried.
-        retargets: what the checkpoints' edits for the new colour are.
+        retargeting: what the checkpoints' edits for the new colour are.
         bench: where networks are evaluated; controls play all levels.
     """
 
     run: Run
     settings: Ablations
-    retargets: Retargets
+    retargeting: Retargeting
     bench: Bench
 
     @classmethod
-    def of(cls, run: Run, settings: Ablations, retargets: Retargets, levels_seed: int) -> Self:
-        """With the first levels of the evaluation with the retargets' first layouts."""
-        layouts = retargets.layouts[0]
+    def of(cls, run: Run, settings: Ablations, retargeting: Retargeting, levels_seed: int) -> Self:
+        """With the first levels of the evaluation with the retargeting' first layouts."""
+        layouts = retargeting.layouts[0]
         every = levels(layouts, settings.levels, levels_seed, run.recipe.grid_size)
-        return cls(run, settings, retargets, Bench(run.recipe, every, every, layouts, retargets.policy))
+        return cls(run, settings, retargeting, Bench(run.recipe, every, every, layouts, retargeting.policy))
 
     def _key(self, *phases: int) -> Key:
         return (self.run.arm, self.run.seed, "switches", *phases)
@@ -122,11 +122,11 @@ class Switches(NamedTuple):
         return {"gap": ceiling - floor, **{name: float(np.mean(values)) for name, values in found.items()}}
 
     def aim_rows(self) -> Iterator[dict]:
-        """Rows of the aims table: the last checkpoints that want a colour, edited for the new one.
+        """Rows of the switch_retargeting table: the last checkpoints that want a colour, edited for the new one.
 
         A checkpoint that was trained on the new colour is not edited: it shows how well that can be fetched at all.
         """
-        columns, key_colours = aim_columns(self.retargets.target), self.run.recipe.objectives
+        columns, key_colours = aim_columns(self.retargeting.target), self.run.recipe.objectives
         wanting = [phase for phase, one in self.run.checkpoints.items() if one.objective in key_colours]
         for phase in wanting[-self.settings.switches :]:
             recipient = self.run.checkpoints[phase]
@@ -135,13 +135,13 @@ class Switches(NamedTuple):
                 yield {name: measured[name] for name in columns}
 
     def _aimed(self, phase: int) -> Iterator[Edited]:
-        """The edits for the new colour that are fixed (`retargets.fixed`), each chosen one with noise of its size."""
+        """The edits for the new colour that are fixed (`retargeting.fixed`), each chosen one with noise of its size."""
         recipient, key = self.run.checkpoints[phase], self._key(phase)
         context = Context(self.run, phase, None, met_alone(recipient.actor, self.run.recipe, self.bench.layouts, key))
-        if recipient.objective == self.retargets.target:
+        if recipient.objective == self.retargeting.target:
             yield Edited(FLOOR, recipient.actor)
             return
-        for edit in fixed(self.run.recipe.encoding, self.retargets):
+        for edit in fixed(self.run.recipe.encoding, self.retargeting):
             edited = Edited(edit, edit.make(context))
             yield edited
             if edit.family == "chosen":

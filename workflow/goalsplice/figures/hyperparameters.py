@@ -121,7 +121,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     )
     note(
         figure,
-        f"Seeds: {runs['seed'].nunique()}. Phases after rollout {config['settled_after']}. A switch fails if its phase "
+        f"Seeds: {runs['seed'].nunique()}. Phases after rollout {config['burn_in']}. A switch fails if its phase "
         f"never reaches {config['threshold']:g} (share of switches).\nUnder a value: the verdict on the return "
         "(docs/metrics.md), and seeds that collapsed at some time.",
     )

@@ -87,7 +87,7 @@ def _draw_measure(axes: Axes, measures: pd.DataFrame, summary: pd.DataFrame, col
 
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     """Draw returns at the phases' ends above, the measures over the settled phases below."""
-    threshold, settled = config["threshold"], config["settled_after"]
+    threshold, settled = config["threshold"], config["burn_in"]
     measures = tables["measures"]
     own = measures[measures["arm"] != PUBLISHED]
     arms, seeds = own["arm"].nunique(), own["seed"].nunique()

@@ -1,4 +1,4 @@
-"""Whether edits changed what the agent wants, or what it sees: what probes read. From the perceptions table."""
+"""Whether edits changed what the agent wants, or what it sees: what probes read. From the perception table."""
 
 import textwrap
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
-from goalsplice.figures.retargeting import CEILING, CHOSEN, UNEDITED, short_name, span, wrapped
+from goalsplice.figures.retargeting_rows import CEILING, CHOSEN, UNEDITED, short_name, span, wrapped
 from goalsplice.figures.style import (
     COLOURS,
     WIDTH,
@@ -23,11 +23,11 @@ from goalsplice.figures.style import (
     runs_of,
     select,
 )
-from goalsplice.settings.labels import FURTHER, SWITCH
+from goalsplice.settings.labels import FINETUNED, SWITCH
 
 TABLES: dict[str, list[str]] = {
-    "perceptions": ["arm", "seed", "phase", "test", "count"],
-    "perceptions_over_seeds": [
+    "perception": ["arm", "seed", "phase", "test", "count"],
+    "perception_over_seeds": [
         *("arm", "towards", "family", "edit", "test", "layer", "what", "tells", "measure"),
         *("seed", "value", "low", "high", "highest_seed"),
     ],
@@ -40,7 +40,7 @@ _NAMES = {
     CEILING: "sees the two exchanged",
     SWITCH: "trained to the other colour*",
     ("trained", "same goal"): "trained on, same goal",
-    FURTHER: "trained on yellow",
+    FINETUNED: "trained on yellow",
     (CHOSEN, "few weights"): "few weights",
     (CHOSEN, "below layer 1"): "below layer 1",
     ("contrast", "added only"): "contrast, added only",
@@ -81,10 +81,10 @@ _SAID = {
 """Verdicts in the claim and at the right of rows."""
 
 
-def _shown(perceptions: pd.DataFrame) -> pd.DataFrame:
+def _shown(perception: pd.DataFrame) -> pd.DataFrame:
     """Rows towards the new colour, and of what training did towards the other one."""
-    turned = select(perceptions, family=SWITCH[0], edit=SWITCH[1])
-    new = select(perceptions, towards="new")
+    turned = select(perception, family=SWITCH[0], edit=SWITCH[1])
+    new = select(perception, towards="new")
     return pd.concat([new, turned[turned["towards"] != "new"]])
 
 
@@ -208,9 +208,9 @@ def _claim(said: dict[str, dict[tuple[str, str], str]], width: float) -> str:
 
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     """Draw for each arm a row of panels for either key, with a row in each for every network."""
-    perceptions = tables["perceptions"]
-    rows, found = _shown(tables["perceptions_over_seeds"]), select(tables["verdicts"], towards="new")
-    arms = list(perceptions["arm"].unique())
+    perception = tables["perception"]
+    rows, found = _shown(tables["perception_over_seeds"]), select(tables["verdicts"], towards="new")
+    arms = list(perception["arm"].unique())
     said = {
         arm: {(row.family, row.edit): row.verdict for row in found[found["arm"] == arm].itertuples(index=False)}
         for arm in arms
@@ -226,11 +226,11 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     entries = [mark(look.label, look.colour, look.marker) for look in (*_READ, *_TAKEN)]
     chance = Line2D([], [], color="0.55", linewidth=0.9, label="chance: the same answers to other observations")
     claim(figure, text, [*entries, chance, interval_entry()], columns=2)
-    seeds = perceptions.groupby("arm", sort=False)["seed"].nunique()
-    counts = perceptions.groupby("test")["count"]
+    seeds = perception.groupby("arm", sort=False)["seed"].nunique()
+    counts = perception.groupby("test")["count"]
     scored = counts.get_group("probe")
     said_of = (
-        f"Seeds: {span(seeds)}; phases {span(perceptions['phase'])}; a point is a seed's mean over them. Observations "
+        f"Seeds: {span(seeds)}; phases {span(perception['phase'])}; a point is a seed's mean over them. Observations "
         f"with the two keys at different places: {span(scored)}; levels: {span(counts.get_group('alone'))}. Pale rows: "
         "layers before the first that is changed. Tells: what training turned to another colour is read rightly there. "
         "* In this row the keys are those of the run's two colours. docs/goal_or_perception.md has the verdicts' rules."

@@ -1,143 +1,298 @@
-"""What the figures of edits towards yellow share: which rows they draw, how edits are called, and the small print."""
+"""Which edits of the weights make the agent fetch yellow, beside controls. From the retargeting table."""
 
-import textwrap
-from collections.abc import Sequence
-
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
+from matplotlib.figure import Figure
 
-from goalsplice.figures.style import COLOURS, arm_name, interval_of, select
+from goalsplice.figures.retargeting_rows import (
+    BOUND_COLOUR,
+    CEILING,
+    CHOSEN,
+    CONTROL_COLOUR,
+    EDIT_COLOUR,
+    RETARGETING,
+    UNEDITED,
+    amount,
+    bound_entries,
+    bound_lines,
+    is_strength,
+    late,
+    middle,
+    on_three_colours,
+    percent,
+    short_name,
+    small_print,
+    span,
+    together,
+    wrapped,
+)
+from goalsplice.figures.style import (
+    EDGE,
+    WIDTH,
+    arm_name,
+    claim,
+    interval_entry,
+    interval_of,
+    mark,
+    mark_group,
+    note,
+    runs_of,
+    select,
+)
 from goalsplice.settings.labels import NO_CONTROL
 
-RETARGETS: dict[str, list[str]] = {
-    "retargets": [
-        *("arm", "seed", "phase", "family", "edit", "dose", "control", "layouts", "levels"),
-    ],
-    "retargets_over_seeds": [
-        *("arm", "layouts", "family", "edit", "dose", "control", "phase", "wanted"),
-        *("measure", "seed", "value", "low", "high"),
-    ],
+TABLES: dict[str, list[str]] = {
+    **RETARGETING,
+    "retargeting_effects": ["arm", "layouts", "family", "control", "p_holm"],
+    "finetuning": ["objective", "rollout"],
+    "finetuning_over_seeds": ["arm", "objective", "measure", "seed", "value", "low", "high"],
 }
-"""The tables that these figures read, and the columns of them: of the first only what the small print says."""
+"""The tables that `draw` takes, and the columns that it reads of them."""
 
-CHANCE = 1 / 3
-"""Share of each key where an agent takes three alike, whatever their colours."""
+_TRAINED = ("finetuning", "trained further")
+_NO_EDIT = (UNEDITED, CEILING, _TRAINED)
+_SECTIONS = {
+    "no edit": _NO_EDIT,
+    "chosen: few weights": ((CHOSEN, "few weights"),),
+    "chosen: below layer 1": ((CHOSEN, "below layer 1"),),
+    "layer 1, contrast of colours": "contrast",
+    "switches from colour to colour": "switch",
+    "analogy": "analogy",
+    "least squares": ("below", "layer 1"),
+    "with a donor": ("extrapolation", "graft"),
+}
+"""Headings, and the edits or families below each. Families that none names have a heading of their own."""
 
-UNEDITED, CEILING, CHOSEN = ("bounds", "none"), ("perception", "swap"), "chosen"
-"""Family and edit of floor and ceiling, and the family of the edits that were fixed beforehand and have controls."""
+_NAMES = {
+    UNEDITED: "unedited",
+    CEILING: "sees the two exchanged (ceiling)",
+    _TRAINED: "trained further on yellow",
+    (CHOSEN, "few weights"): "the edit",
+    (CHOSEN, "below layer 1"): "the edit",
+    ("contrast", "full"): "whole contrast",
+    ("contrast", "few weights"): "few weights, other strengths",
+    ("contrast", "largest"): "largest entries",
+    ("contrast", "units"): "some units",
+    ("contrast", "rank"): "of low rank",
+    ("switch", "mean of the run's"): "mean of the run's switches",
+    ("switch", "other run's"): "another run's switch",
+    ("switch", "other run's, units matched"): "another run's, units matched",
+    ("layer 1", "least squares"): "layer 1",
+    ("extrapolation", "path"): "path beyond the donor",
+    ("graft", "by size"): "graft of one trained on yellow",
+}
+_CONTROLS = {
+    "noise": "noise",
+    "shuffled": "shuffled",
+    "turned": "sign turned",
+    "unrelated": "made of other colours",
+    "absent": "aimed at an absent colour",
+    "equal_effort": "random places, optimised",
+}
+"""Controls, in the order of their rows."""
 
-EDIT_COLOUR, CONTROL_COLOUR, BOUND_COLOUR = COLOURS["yellow"], "0.6", "0.15"
-"""The legends' words for these are in each figure; markers differ too."""
+_UNTUNED = ("units", "rank")
 
-CEILING_LINE = {"color": "black", "linestyle": ":", "linewidth": 1.1, "zorder": 1.6}
-CHANCE_LINE = {"color": "0.35", "linestyle": "--", "linewidth": 0.8, "zorder": 1.5}
-FLOOR_LINE = {"color": "0.6", "linestyle": "-", "linewidth": 1, "zorder": 1.5}
-"""How the ceiling, the colour-blind share and the unedited agent's are drawn, where they are lines."""
-
-KEY = ["family", "edit", "dose"]
-"""Columns that tell edits apart."""
-
-_LAYOUTS = "three_colours"
-_EVERYWHERE = (UNEDITED[0], CEILING[0], CHOSEN)
-_STRENGTHS = ("contrast", "switch", "extrapolation")
+_EDIT, _CONTROL, _BOUND = (EDIT_COLOUR, "s"), (CONTROL_COLOUR, "o"), (BOUND_COLOUR, "D")
+_PERCENT = "\N{NO-BREAK SPACE}%"
+_HEAD = 1.25  # rows that a heading takes
+_ROW = 0.165  # inches
+_COLUMNS = {"dose": (4, "left"), "weights": (66, "right"), "broken": (93, "right")}
+"""What is printed at the right of a panel: places in points from its edge."""
 
 
-def on_three_colours(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows where all three colours lie."""
-    return select(table, layouts=_LAYOUTS)
+def _trained(finetuning: pd.DataFrame) -> pd.DataFrame:
+    """Agents at the end of more training on yellow, as rows of the retargeting over seeds."""
+    found = select(finetuning, objective="new colour", measure=["share", "broken"])
+    family, edit = _TRAINED
+    named = found.assign(measure=found["measure"].replace({"share": "share_yellow"}))
+    return named.assign(family=family, edit=edit, dose=np.nan, control=NO_CONTROL)
 
 
-def together(rows: pd.DataFrame) -> pd.DataFrame:
-    """Of the table over seeds the rows of late phases together."""
-    return select(rows, phase=None)
+def _shown_doses(rows: pd.DataFrame, strength: float, share: float) -> pd.DataFrame:
+    """Of edits with several doses the rows of the one next to what tuning seeds chose, in each arm.
 
-
-def late(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of those phases in which all edits were tried, each arm's own; for the small print."""
+    Numbers of units and ranks were not chosen there; with several of them, such an edit is left to the other figure.
+    """
     parts = []
-    for _, of_arm in rows.groupby("arm", sort=False):
-        everything = of_arm.loc[~of_arm["family"].isin(_EVERYWHERE), "phase"].unique()
-        if not len(everything):
-            everything = of_arm.loc[of_arm["phase"] >= (of_arm["phase"].max() + 1) / 2, "phase"].unique()
-        parts.append(of_arm[of_arm["phase"].isin(everything)])
+    for (family, edit, _), mine in rows.groupby(["family", "edit", "arm"], sort=False):
+        doses = mine["dose"].dropna().unique()
+        if len(doses) < 2:
+            parts.append(mine)
+        elif edit not in _UNTUNED:
+            wanted = strength if is_strength(family, edit) else share
+            parts.append(mine[mine["dose"] == min(doses, key=lambda dose: abs(dose - wanted))])
     return pd.concat(parts)
 
 
-def middle(rows: pd.DataFrame, family: str, edit: str, **more) -> float:
-    """Interquartile mean of the share of yellow that an edit of one arm brings; NaN without any."""
-    return interval_of(select(rows, family=family, edit=edit, measure="share_yellow", **more)).value
+def _sections(rows: pd.DataFrame) -> dict[str, list[tuple[str, str, str]]]:
+    """Family, edit and control of each row of the figure, in order, below its heading."""
+    found = list(rows[["family", "edit", "control"]].drop_duplicates().itertuples(index=False, name=None))
+    order = ["none", *_CONTROLS]
+    found.sort(key=lambda row: order.index(row[2]) if row[2] in order else len(order))
+    sections, left = {}, dict.fromkeys(found)
+    for heading, wanted in _SECTIONS.items():
+        names = (wanted,) if isinstance(wanted, str) else wanted
+        mine = [row for name in names for row in left if name in (row[0], row[:2])]
+        sections[heading] = mine
+        left = {row: None for row in left if row not in mine}
+    for row in left:
+        sections.setdefault(row[0], []).append(row)
+    return {heading: mine for heading, mine in sections.items() if mine}
 
 
-def bound_lines(axes: Axes, rows: pd.DataFrame, *, upright: bool = True) -> None:
-    """Lines at the colour-blind share and at the ceiling of one arm; `upright` says whether shares are on y."""
-    line = axes.axhline if upright else axes.axvline
-    line(CHANCE, **CHANCE_LINE)
-    highest = middle(rows, *CEILING)
-    if pd.notna(highest):
-        line(highest, **CEILING_LINE)
+def _places(sections: dict[str, list]) -> dict[tuple[str, str, str], float]:
+    """Each row's place, downwards, below its heading."""
+    places, place = {}, 0.0
+    for mine in sections.values():
+        place += _HEAD
+        for row in mine:
+            places[row] = place
+            place += 1
+    return places
 
 
-def bound_entries(floor: bool) -> list[Line2D]:
-    """The lines' entries in a legend, with or without the unedited agent's."""
-    looks = {
-        "ceiling: sees yellow and the wanted colour exchanged": CEILING_LINE,
-        "1/3: whatever colour": CHANCE_LINE,
-        **({"unedited": FLOOR_LINE} if floor else {}),
-    }
-    return [Line2D([], [], **look, label=label) for label, look in looks.items()]
+def _name(row: tuple[str, str, str]) -> str:
+    family, edit, control = row
+    return _NAMES.get((family, edit), edit) if control == NO_CONTROL else f"– {_CONTROLS.get(control, control)}"
 
 
-def tried(rows: pd.DataFrame) -> str:
-    """How many edits were tried in each arm, doses counted, in words."""
-    own = rows[(rows["control"] == NO_CONTROL) & ~rows["family"].isin([UNEDITED[0], CEILING[0]])]
-    counts = own.drop_duplicates(["arm", *KEY]).groupby("arm", sort=False).size()
-    return ", ".join(f"{count} in {arm}" for arm, count in counts.items()) or "none"
-
-
-def is_strength(family: str, edit: str) -> bool:
-    """Whether an edit's doses are strengths; others are shares of the weights, or numbers of units or ranks."""
-    return family in _STRENGTHS and edit not in ("largest", "units", "rank")
-
-
-def amount(family: str, edit: str, dose: float) -> str:
-    """An edit's dose, in words; "" without one."""
-    if pd.isna(dose):
-        return ""
-    if edit in ("units", "rank"):
-        return f"{dose:g} units" if edit == "units" else f"rank {dose:g}"
-    if is_strength(family, edit):
-        return f"a = {dose:g}"
-    return f"{percent(dose)} %"
-
-
-def percent(share: float) -> str:
-    """A share as a number of percent, to two digits but for whole numbers."""
-    return f"{100 * share:.0f}" if share >= 0.0995 else f"{100 * share:.2g}"
-
-
-def span(values: Sequence[float]) -> str:
-    """The smallest and the largest of some whole numbers, once if they are equal."""
-    least, most = min(values), max(values)
-    return f"{least:,}" if least == most else f"{least:,} to {most:,}"
-
-
-def small_print(rows: pd.DataFrame, more: str, width: int) -> str:
-    """What the numbers rest on and how many edits were tried; then `more`, in lines of `width` letters."""
-    seeds = rows.groupby("arm", sort=False)["seed"].nunique()
-    said = seeds.max() if seeds.nunique() == 1 else ", ".join(f"{count} of {arm}" for arm, count in seeds.items())
-    text = (
-        f"Seeds: {said}. Levels for each network: {span(rows['levels'])}; a blue, a purple and a yellow key lie on "
-        f"each. Actions are sampled. Edits tried, doses counted: {tried(rows)}. {more}"
+def _print(axes: Axes, at: float, row: pd.DataFrame) -> None:
+    """Numbers at the right of a row."""
+    first = row.iloc[0]
+    size, broken = (interval_of(select(row, measure=measure)).value for measure in ("weights_share", "broken"))
+    changed = "" if np.isnan(size) else f"{percent(size)} %"
+    texts = (
+        amount(first["family"], first["edit"], first["dose"]) if first["control"] == NO_CONTROL else "",
+        "" if (first["family"], first["edit"]) in _NO_EDIT else changed,
+        f"{100 * broken:.0f} %",
     )
-    return textwrap.fill(text.strip(), width)
+    for text, (place, side) in zip(texts, _COLUMNS.values(), strict=True):
+        axes.annotate(
+            text,
+            (1, at),
+            xycoords=("axes fraction", "data"),
+            xytext=(place, 0),
+            textcoords="offset points",
+            ha=side,
+            va="center",
+            fontsize=6.5,
+            annotation_clip=False,
+        )
 
 
-def short_name(arm: str) -> str:
-    """An arm's name up to the view that it has."""
-    return arm_name(arm).split(",")[0]
+def _draw_arm(axes: Axes, rows: pd.DataFrame, sections: dict[str, list], named: bool) -> None:
+    """All edits of one arm, a row each; `named` says whether rows are named."""
+    places = _places(sections)
+    bound_lines(axes, rows, upright=False)
+    everyone = list(runs_of(rows)["seed"].unique())
+    for (family, edit, control), at in places.items():
+        row = select(rows, family=family, edit=edit, control=control)
+        if row.empty:
+            axes.text(0.5, at, "–", ha="center", va="center", fontsize=7, color="0.6")
+            continue
+        look = _BOUND if (family, edit) in _NO_EDIT else _EDIT if control == NO_CONTROL else _CONTROL
+        yellow = select(row, measure="share_yellow")
+        mark_group(axes, at, yellow, *look, seeds=everyone, width=0.8, upright=False, edge=EDGE)
+        _print(axes, at, row)
+    for mine in sections.values():
+        axes.axhspan(places[mine[0]] - 0.5, places[mine[-1]] + 0.5, color="0.96", linewidth=0, zorder=0)
+    heads = {places[mine[0]] - 0.95: heading for heading, mine in sections.items()}
+    labels = [*map(_name, places), *heads.values()]
+    axes.set_yticks([*places.values(), *heads], labels if named else [], fontsize=7.5)
+    for label in axes.get_yticklabels()[len(places) :]:
+        label.set_fontweight("bold")
+    for text, (place, side) in _COLUMNS.items():
+        axes.annotate(
+            text,
+            (1, 1),
+            xycoords="axes fraction",
+            xytext=(place, -1),
+            textcoords="offset points",
+            ha=side,
+            va="bottom",
+            fontsize=6.5,
+            color="0.25",
+        )
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x", color="0.9", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.set_ylim(max(places.values()) + 0.7, -0.1)
+    axes.set_xlim(0, 1)
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "", "0.5", "", "1"])
+    axes.set_xlabel("share of episodes\nthat take yellow")
 
 
-def wrapped(text: str, width: float) -> str:
-    """A claim in lines that fit into a figure of `width` inches; those after the first are indented."""
-    return textwrap.fill(text, int(11 * width), subsequent_indent="    ", break_on_hyphens=False)
+def _claim(rows: pd.DataFrame, width: float) -> str:
+    """What the best of the chosen edits brings in each arm, beside the unedited agent and the strongest control."""
+    said = []
+    for arm, of_arm in rows.groupby("arm", sort=False):
+        chosen = select(of_arm, family=CHOSEN)
+        brings = {
+            (edit, control): middle(chosen, CHOSEN, edit, control=control)
+            for edit, control in chosen[["edit", "control"]].drop_duplicates().itertuples(index=False, name=None)
+        }
+        own = {edit: share for (edit, control), share in brings.items() if control == NO_CONTROL}
+        if not own:
+            continue
+        best = max(own, key=own.get)
+        controls = [share for (edit, control), share in brings.items() if edit == best and control != NO_CONTROL]
+        size = interval_of(select(chosen, edit=best, control=NO_CONTROL, measure="weights_share")).value
+        said.append(
+            f"{short_name(arm)}: changing {percent(size)}{_PERCENT} of the weights brings yellow in "
+            f"{100 * own[best]:.0f}{_PERCENT} of episodes (unedited: {100 * middle(of_arm, *UNEDITED):.0f}{_PERCENT}"
+            + (f"; strongest control: {100 * max(controls):.0f}{_PERCENT})" if controls else ")")
+        )
+    return "\n".join(wrapped(text, width) for text in said) or "Which edits of the weights bring yellow?"
+
+
+def _tests(effects: pd.DataFrame) -> str:
+    """What the table says of the chosen edits against their controls; "" where there are none."""
+    tested = on_three_colours(select(effects, family=CHOSEN)).dropna(subset="p_holm")
+    if tested.empty:
+        return ""
+    said = [
+        f"{rows['p_holm'].max():.2g} in {arm} ({len(rows)} tests)" for arm, rows in tested.groupby("arm", sort=False)
+    ]
+    return (
+        "Chosen edits against each of their controls, exact paired one-sided tests over seeds, after Holm's "
+        f"correction: the largest p is {', '.join(said)}."
+    )
+
+
+def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
+    """Draw a panel for each arm: a row for each edit, and for each control of the chosen ones."""
+    late_rows, chosen = late(on_three_colours(tables["retargeting"])), config["retargeting"]
+    edits = together(on_three_colours(tables["retargeting_over_seeds"]))
+    more, trained = _trained(tables["finetuning_over_seeds"]), select(tables["finetuning"], objective=chosen["target"])
+    rows = _shown_doses(pd.concat([edits, more]) if len(more) else edits, chosen["strength"], chosen["share"])
+    sections = _sections(rows)
+    arms = list(edits["arm"].unique())
+    last = max(_places(sections).values())
+    width = max(WIDTH, 2.1 + 3.2 * len(arms))
+    letters = int(16.5 * width)
+    text = _claim(rows, width)
+    figure = Figure(figsize=(width, 2.7 + 0.16 * text.count("\n") + _ROW * last))
+    panels = figure.subplots(1, len(arms), squeeze=False)[0]
+    for axes, arm in zip(panels, arms, strict=True):
+        _draw_arm(axes, select(rows, arm=arm), sections, named=arm == arms[0])
+        axes.set_title(arm_name(arm, lines=2), x=0, pad=12)
+    entries = [
+        mark("edit: a seed", *_EDIT, **EDGE),
+        mark("its control: a seed", *_CONTROL, **EDGE),
+        mark("no edit of the weights: a seed", *_BOUND, markersize=3.5),
+        interval_entry(),
+        *bound_entries(floor=False),
+    ]
+    claim(figure, text, entries, columns=2)
+    phases = span(late_rows["phase"])
+    further = f" Trained further: {trained['rollout'].max()} rollouts." if len(more) else ""
+    said = (
+        f"A seed's point is its mean over phases {phases} and draws. Of several doses the one next to what the tuning "
+        f"seeds chose is shown (strength {chosen['strength']:g}, {percent(chosen['share'])} % of the weights). "
+        "Weights: share of the actor's that change; broken: episodes that crash or run out of time."
+        f"{further} {_tests(tables['retargeting_effects'])}"
+    )
+    note(figure, small_print(late_rows, said, letters))
+    return figure

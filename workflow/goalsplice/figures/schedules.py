@@ -94,7 +94,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     )
     note(
         figure,
-        f"Seeds: {seeds}. Returns and rollouts: phases after rollout {config['settled_after']}. The rest: each run's "
+        f"Seeds: {seeds}. Returns and rollouts: phases after rollout {config['burn_in']}. The rest: each run's "
         "last switches and checkpoints;\nan arm without switches has none.",
     )
     return figure

@@ -105,7 +105,7 @@ def source_digest(*modules: str, package: Path = PACKAGE) -> str:
     An import counts by the content of the file that it names, so that two functions of one name are not mistaken.
 
     Args:
-        modules: full names, such as `goalsplice.cli.train`, or of what a module defines.
+        modules: full names, such as `goalsplice.cli.training`, or of what a module defines.
         package: the folder of the package.
 
     Raises:

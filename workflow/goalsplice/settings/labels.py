@@ -24,7 +24,7 @@ PUBLISHED_LIKE = "integers"
 """The arm that is trained as the published code does."""
 
 ALONE, CHANGE, PROBE, DISTANCE, COMPOSITION = "alone", "change", "probe", "distance", "composition"
-"""The tests of the perceptions table: see `analysis/perception.py`."""
+"""The tests of the perception table: see `analysis/perception.py`."""
 
 TARGET, WANTED, THIRD, OTHER = "target", "wanted", "third", "other"
 """Keys in the table's column `what`: of the colour that an edit is towards, of the one that the unedited network wants,
@@ -33,7 +33,7 @@ of the third one, and, of a composition, of the one that the switch is to."""
 RIGHT, FOOLED = "right", "fooled"
 """What a probe says, in the same column: where the key is, or where the other one of the two is."""
 
-UNEDITED, SWITCH, FURTHER = ("bounds", "none"), ("trained", "switch"), ("trained", "further")
+UNEDITED, SWITCH, FINETUNED = ("bounds", "none"), ("trained", "switch"), ("trained", "fine-tuned")
 """Family and edit of the unedited network, and of those with a goal that is known to be another: the run's neighbouring
 checkpoint of its other colour, and the checkpoint trained further on the new one."""
 

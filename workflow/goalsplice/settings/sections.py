@@ -74,7 +74,7 @@ class Splices(Section):
 
 
 @dataclass(frozen=True)
-class Retargets(Section):
+class Retargeting(Section):
     """Edits for a new colour: what was chosen on other runs than those reported, and what the results are tested on.
 
     Attributes:
@@ -82,7 +82,7 @@ class Retargets(Section):
         layouts: the first is of what is edited, and of all tests; the others are of what is tried in every phase.
     """
 
-    named = "retargets"
+    named = "retargeting"
 
     target: str
     absent: str
@@ -101,7 +101,7 @@ class Retargets(Section):
 class FineTuning(Section):
     """Training further from checkpoints."""
 
-    named = "further_training"
+    named = "finetuning"
 
     phases: Phases
     rollouts: int
@@ -147,7 +147,7 @@ class Measures(Section):
     named = "measures"
 
     threshold: float
-    settled_after: int
+    burn_in: int
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def validate(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
 
 def recipe_of(config: dict, arm: str) -> dict:
     """An arm's recipe: the common one, with what the arm replaces, and the colours of the keys in its world."""
-    key_colours = [*ALWAYS_PRESENT, config["retargets"]["target"]]
+    key_colours = [*ALWAYS_PRESENT, config["retargeting"]["target"]]
     return {**config["recipe"], **config["arms"][arm], "key_colours": key_colours}
 
 
@@ -218,10 +218,10 @@ def check(config: dict) -> None:
                     f"in the configuration, splices.pairs pairs phases {pair[0]} and {pair[1]}, which arm {arm} both "
                     f"trains on {objectives.pop()}; pair phases of different objectives"
                 )
-        beyond = [phase for phase in config["transport"]["phases"] if phase >= phases]
+        beyond = [phase for phase in config["transfer"]["phases"] if phase >= phases]
         if beyond:
             raise StudyError(
-                f"in the configuration, transport.phases names phase {beyond[0]}, but arm {arm} has {phases} whole "
+                f"in the configuration, transfer.phases names phase {beyond[0]}, but arm {arm} has {phases} whole "
                 "phases, counted from 0; name an earlier one, or train for more rollouts"
             )
         _check_minibatches(arm, recipe)
@@ -239,7 +239,7 @@ def _check_minibatches(arm: str, recipe: dict) -> None:
 
 def _check_ablations(config: dict) -> None:
     where, ablations = "in the configuration, ablations.", config["ablations"]
-    for name, others in (("seeds", config["seeds"]), ("retargets.tuning_seeds", config["retargets"]["tuning_seeds"])):
+    for name, others in (("seeds", config["seeds"]), ("retargeting.tuning_seeds", config["retargeting"]["tuning_seeds"])):
         both = set(ablations["seeds"]) & set(others)
         if both:
             raise StudyError(
@@ -293,24 +293,24 @@ def _check_custom_edits(edits: list[dict]) -> None:
 
 
 def _check_retargets(config: dict) -> None:
-    retargets = config["retargets"]
-    both = set(config["seeds"]) & set(retargets["tuning_seeds"])
+    retargeting = config["retargeting"]
+    both = set(config["seeds"]) & set(retargeting["tuning_seeds"])
     if both:
         raise StudyError(
-            f"in the configuration, retargets.tuning_seeds names {min(both)}, which is one of seeds; choices are made "
+            f"in the configuration, retargeting.tuning_seeds names {min(both)}, which is one of seeds; choices are made "
             "on runs that are not reported, so name it once"
         )
     for arm in config["arms"]:
         recipe = recipe_of(config, arm)
-        if retargets["target"] in recipe["objectives"]:
+        if retargeting["target"] in recipe["objectives"]:
             raise StudyError(
-                f"in the configuration, retargets.target is {retargets['target']}, which arm {arm} is trained on; take "
+                f"in the configuration, retargeting.target is {retargeting['target']}, which arm {arm} is trained on; take "
                 "it from the arm's objectives"
             )
-        beyond = [phase for phase in config["further_training"]["phases"] if phase >= whole_phases(recipe)]
+        beyond = [phase for phase in config["finetuning"]["phases"] if phase >= whole_phases(recipe)]
         if beyond:
             raise StudyError(
-                f"in the configuration, further_training.phases names phase {beyond[0]}, but arm {arm} has "
+                f"in the configuration, finetuning.phases names phase {beyond[0]}, but arm {arm} has "
                 f"{whole_phases(recipe)} whole phases, counted from 0; name an earlier one, or train for more rollouts"
             )
 

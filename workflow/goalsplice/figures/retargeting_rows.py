@@ -1,0 +1,143 @@
+"""What the figures of edits towards yellow share: which rows they draw, how edits are called, and the small print."""
+
+import textwrap
+from collections.abc import Sequence
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from goalsplice.figures.style import COLOURS, arm_name, interval_of, select
+from goalsplice.settings.labels import NO_CONTROL
+
+RETARGETING: dict[str, list[str]] = {
+    "retargeting": [
+        *("arm", "seed", "phase", "family", "edit", "dose", "control", "layouts", "levels"),
+    ],
+    "retargeting_over_seeds": [
+        *("arm", "layouts", "family", "edit", "dose", "control", "phase", "wanted"),
+        *("measure", "seed", "value", "low", "high"),
+    ],
+}
+"""The tables that these figures read, and the columns of them: of the first only what the small print says."""
+
+CHANCE = 1 / 3
+"""Share of each key where an agent takes three alike, whatever their colours."""
+
+UNEDITED, CEILING, CHOSEN = ("bounds", "none"), ("perception", "swap"), "chosen"
+"""Family and edit of floor and ceiling, and the family of the edits that were fixed beforehand and have controls."""
+
+EDIT_COLOUR, CONTROL_COLOUR, BOUND_COLOUR = COLOURS["yellow"], "0.6", "0.15"
+"""The legends' words for these are in each figure; markers differ too."""
+
+CEILING_LINE = {"color": "black", "linestyle": ":", "linewidth": 1.1, "zorder": 1.6}
+CHANCE_LINE = {"color": "0.35", "linestyle": "--", "linewidth": 0.8, "zorder": 1.5}
+FLOOR_LINE = {"color": "0.6", "linestyle": "-", "linewidth": 1, "zorder": 1.5}
+"""How the ceiling, the colour-blind share and the unedited agent's are drawn, where they are lines."""
+
+KEY = ["family", "edit", "dose"]
+"""Columns that tell edits apart."""
+
+_LAYOUTS = "three_colours"
+_EVERYWHERE = (UNEDITED[0], CEILING[0], CHOSEN)
+_STRENGTHS = ("contrast", "switch", "extrapolation")
+
+
+def on_three_colours(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows where all three colours lie."""
+    return select(table, layouts=_LAYOUTS)
+
+
+def together(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of the table over seeds the rows of late phases together."""
+    return select(rows, phase=None)
+
+
+def late(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of those phases in which all edits were tried, each arm's own; for the small print."""
+    parts = []
+    for _, of_arm in rows.groupby("arm", sort=False):
+        everything = of_arm.loc[~of_arm["family"].isin(_EVERYWHERE), "phase"].unique()
+        if not len(everything):
+            everything = of_arm.loc[of_arm["phase"] >= (of_arm["phase"].max() + 1) / 2, "phase"].unique()
+        parts.append(of_arm[of_arm["phase"].isin(everything)])
+    return pd.concat(parts)
+
+
+def middle(rows: pd.DataFrame, family: str, edit: str, **more) -> float:
+    """Interquartile mean of the share of yellow that an edit of one arm brings; NaN without any."""
+    return interval_of(select(rows, family=family, edit=edit, measure="share_yellow", **more)).value
+
+
+def bound_lines(axes: Axes, rows: pd.DataFrame, *, upright: bool = True) -> None:
+    """Lines at the colour-blind share and at the ceiling of one arm; `upright` says whether shares are on y."""
+    line = axes.axhline if upright else axes.axvline
+    line(CHANCE, **CHANCE_LINE)
+    highest = middle(rows, *CEILING)
+    if pd.notna(highest):
+        line(highest, **CEILING_LINE)
+
+
+def bound_entries(floor: bool) -> list[Line2D]:
+    """The lines' entries in a legend, with or without the unedited agent's."""
+    looks = {
+        "ceiling: sees yellow and the wanted colour exchanged": CEILING_LINE,
+        "1/3: whatever colour": CHANCE_LINE,
+        **({"unedited": FLOOR_LINE} if floor else {}),
+    }
+    return [Line2D([], [], **look, label=label) for label, look in looks.items()]
+
+
+def tried(rows: pd.DataFrame) -> str:
+    """How many edits were tried in each arm, doses counted, in words."""
+    own = rows[(rows["control"] == NO_CONTROL) & ~rows["family"].isin([UNEDITED[0], CEILING[0]])]
+    counts = own.drop_duplicates(["arm", *KEY]).groupby("arm", sort=False).size()
+    return ", ".join(f"{count} in {arm}" for arm, count in counts.items()) or "none"
+
+
+def is_strength(family: str, edit: str) -> bool:
+    """Whether an edit's doses are strengths; others are shares of the weights, or numbers of units or ranks."""
+    return family in _STRENGTHS and edit not in ("largest", "units", "rank")
+
+
+def amount(family: str, edit: str, dose: float) -> str:
+    """An edit's dose, in words; "" without one."""
+    if pd.isna(dose):
+        return ""
+    if edit in ("units", "rank"):
+        return f"{dose:g} units" if edit == "units" else f"rank {dose:g}"
+    if is_strength(family, edit):
+        return f"a = {dose:g}"
+    return f"{percent(dose)} %"
+
+
+def percent(share: float) -> str:
+    """A share as a number of percent, to two digits but for whole numbers."""
+    return f"{100 * share:.0f}" if share >= 0.0995 else f"{100 * share:.2g}"
+
+
+def span(values: Sequence[float]) -> str:
+    """The smallest and the largest of some whole numbers, once if they are equal."""
+    least, most = min(values), max(values)
+    return f"{least:,}" if least == most else f"{least:,} to {most:,}"
+
+
+def small_print(rows: pd.DataFrame, more: str, width: int) -> str:
+    """What the numbers rest on and how many edits were tried; then `more`, in lines of `width` letters."""
+    seeds = rows.groupby("arm", sort=False)["seed"].nunique()
+    said = seeds.max() if seeds.nunique() == 1 else ", ".join(f"{count} of {arm}" for arm, count in seeds.items())
+    text = (
+        f"Seeds: {said}. Levels for each network: {span(rows['levels'])}; a blue, a purple and a yellow key lie on "
+        f"each. Actions are sampled. Edits tried, doses counted: {tried(rows)}. {more}"
+    )
+    return textwrap.fill(text.strip(), width)
+
+
+def short_name(arm: str) -> str:
+    """An arm's name up to the view that it has."""
+    return arm_name(arm).split(",")[0]
+
+
+def wrapped(text: str, width: float) -> str:
+    """A claim in lines that fit into a figure of `width` inches; those after the first are indented."""
+    return textwrap.fill(text, int(11 * width), subsequent_indent="    ", break_on_hyphens=False)
