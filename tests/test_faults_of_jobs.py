@@ -139,7 +139,9 @@ def test_the_end_says_what_failed_and_why_and_what_to_type(failed):
     _, said = failed
     summary = said[said.index("The study is not complete.") :]
     assert "2 jobs failed:" in summary
-    assert re.search(r"training_onehot \(arm onehot, seed 1\): killed by SIGKILL, .* \[results/logs/training/arm=", summary)
+    assert re.search(
+        r"training_onehot \(arm onehot, seed 1\): killed by SIGKILL, .* \[results/logs/training/arm=", summary
+    )
     assert re.search(r"train_diverging \(arm diverging, seed 1\): (?!killed|no reason|a mistake)\w+", summary), summary
     assert "Missing, or not up to date: 2 runs. What is made is kept." in summary
     assert f"\nTo make what is missing, and nothing else: snakemake {TARGETS[0]} " in summary
@@ -159,7 +161,11 @@ def test_ctrl_c_loses_nothing(study):
     assert made(study / run_of(1)) == set()
     dry = snakemake(study, "--dry-run", "--cores", "1", *TARGETS, config=CONFIG)
     plan = dry.stdout + dry.stderr
-    assert {*re.findall(r"^(\w+ +\d+)$", re.sub(" +", " ", plan), re.M)} == {"evaluate 1", "training_onehot 1", "total 2"}
+    assert {*re.findall(r"^(\w+ +\d+)$", re.sub(" +", " ", plan), re.M)} == {
+        "evaluate 1",
+        "training_onehot 1",
+        "total 2",
+    }
     assert "To make what is missing" not in plan, "a dry run says nothing of it"
 
 

@@ -83,7 +83,11 @@ def test_tables_have_a_row_for_everything(finished):
     assert (inputs["accuracy"] == 0.5).all()
     weight_changes = rows("weight_changes")
     assert set(weight_changes.groupby(["arm", "seed"])["recipient_phase"].nunique()) == {3}
-    tensors = weight_changes[weight_changes["grouping"] == "tensor"].groupby(["arm", "seed", "recipient_phase"])["share"].sum()
+    tensors = (
+        weight_changes[weight_changes["grouping"] == "tensor"]
+        .groupby(["arm", "seed", "recipient_phase"])["share"]
+        .sum()
+    )
     assert (tensors - 1).abs().max() < 1e-9
     assert len(rows("colour_exchanges")) == 2 * 3 * (30 + 15)
     assert len(rows("similarity")) == 4 * 3 * 5

@@ -11,7 +11,7 @@ import yaml
 from goalsplice.agent.checkpoint import Header, save_checkpoint
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.training import train
-from goalsplice.cli import finetuning, evaluation, perception, probes, retargeting
+from goalsplice.cli import evaluation, finetuning, perception, probes, retargeting
 from goalsplice.io.frames import read_frame
 from goalsplice.settings import sections
 
@@ -66,16 +66,16 @@ def tables(config, recipe, tmp_path_factory) -> dict:
             },
         ),
         "evaluation": (
-            evaluate,
+            evaluation,
             {
                 **{name: run[name] for name in ("arm", "seed", "recipe")},
                 **{"evaluation": sections.Evaluation.passed(config), "checkpoints": checkpoints},
             },
         ),
-        "retargeting": (retarget, late),
-        "perception": (perceive, {**late, "perception": given["perception"]}),
+        "retargeting": (retargeting, late),
+        "perception": (perception, {**late, "perception": given["perception"]}),
         "probes": (
-            probe,
+            probes,
             {
                 **{name: run[name] for name in ("arm", "seed", "recipe")},
                 **{"probes": given["probes"], "checkpoints": checkpoints},

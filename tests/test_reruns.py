@@ -94,7 +94,11 @@ def test_what_files_say_counts_without_snakemakes_records(clone):
     edit(clone / "workflow/resources/quick.yaml", "transfer:\n  phases: [0, 1]\n", "")
     assert planned(clone, "results/tables/transfer.parquet") == {"transfer": 4, "combine": 1}
     edit(clone / "workflow/resources/quick.yaml", "  num_steps: 128", "  num_steps: 128\n  gamma: 0.5")
-    assert planned(clone, "results/tables/training.parquet") == {"training_onehot": 2, "training_integers": 2, "combine": 1}
+    assert planned(clone, "results/tables/training.parquet") == {
+        "training_onehot": 2,
+        "training_integers": 2,
+        "combine": 1,
+    }
 
 
 def test_a_run_without_records_is_no_exception(clone):
@@ -104,7 +108,11 @@ def test_a_run_without_records_is_no_exception(clone):
     for path in gone:
         path.unlink()
     edit(clone / "workflow/resources/quick.yaml", "  num_steps: 128", "  num_steps: 128\n  gamma: 0.5")
-    assert planned(clone, "results/tables/training.parquet") == {"training_onehot": 2, "training_integers": 2, "combine": 1}
+    assert planned(clone, "results/tables/training.parquet") == {
+        "training_onehot": 2,
+        "training_integers": 2,
+        "combine": 1,
+    }
 
 
 def test_what_was_made_before_a_job_failed_is_not_served_after_it(clone):

@@ -39,7 +39,7 @@ def test_it_is_the_runs_training_given_its_start_and_its_randomness(recipe, arm,
     initial, order, blue, _ = sequence(arm, 5).spawn(4)
     number = int(initial.generate_state(1, np.uint64)[0] >> np.uint64(1))
     fresh = Agent(recipe.world.inputs, recipe.hidden_size, torch.Generator().manual_seed(number))
-    monkeypatch.setattr(continuation, "sequence", lambda *_: SimpleNamespace(spawn=lambda _: [order, blue]))
+    monkeypatch.setattr(finetuning, "sequence", lambda *_: SimpleNamespace(spawn=lambda _: [order, blue]))
     rows, ended = rows_and_weights(fresh, recipe, (arm, 5, 0, "blue"))
 
     run = training.train(recipe, arm, 5)

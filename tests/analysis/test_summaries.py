@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from goalsplice.analysis.over_seeds import with_runs
 from goalsplice.analysis.publishing import rows_over_seeds
-from goalsplice.analysis.summaries import weight_changes, finetuning, evaluation, colour_exchanges, perception, probes, transfer
+from goalsplice.analysis.summaries import (
+    colour_exchanges,
+    evaluation,
+    finetuning,
+    perception,
+    probes,
+    transfer,
+    weight_changes,
+)
 from goalsplice.analysis.summaries.finetuning import rollouts_until
 
 VALUES = st.floats(-1, 1)

@@ -14,7 +14,7 @@ from goalsplice.agent.finetuning import save_actor
 from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
 from goalsplice.analysis.perception import verdicts
-from goalsplice.cli import perception
+from goalsplice.cli import perception as stage
 from goalsplice.experiments import perception
 from goalsplice.experiments.evaluation import evaluate, levels
 from goalsplice.io.errors import StudyError
@@ -73,8 +73,8 @@ def run_stage(monkeypatch, tmp_path, recipe, config):
             path = save("further", 3, config["retargeting"]["target"], save_actor, drawn=9)
             arguments |= {"--finetuned-phases": [3], "--finetuned-actors": [path]}
         words = [str(word) for name, own in arguments.items() for word in (name, *own)]
-        monkeypatch.setattr(sys, "argv", ["perceive", *words])
-        perceive.main()
+        monkeypatch.setattr(sys, "argv", ["perception", *words])
+        stage.main()
         return read_frame(tmp_path / f"{output}.parquet")
 
     return run_stage

@@ -12,7 +12,7 @@ import yaml
 from goalsplice.agent.checkpoint import Header, save_checkpoint
 from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
-from goalsplice.cli import probes
+from goalsplice.cli import probes as stage
 from goalsplice.experiments import probes
 from goalsplice.io.errors import StudyError
 from goalsplice.io.frames import read_frame
@@ -45,8 +45,10 @@ def run(monkeypatch, tmp_path, recipe):
             "--checkpoints": [paths[place] for place in order],
             "--output": [str(tmp_path / output)],
         }
-        monkeypatch.setattr(sys, "argv", ["probe", *(text for name, own in arguments.items() for text in (name, *own))])
-        probe.main()
+        monkeypatch.setattr(
+            sys, "argv", ["probes", *(text for name, own in arguments.items() for text in (name, *own))]
+        )
+        stage.main()
         return read_frame(tmp_path / output)
 
     return run_stage

@@ -11,11 +11,11 @@ import torch
 import yaml
 
 from goalsplice.agent.checkpoint import Header, save_checkpoint
-from goalsplice.agent.finetuning import save_actor
 from goalsplice.agent.fast.policy import policy_of
+from goalsplice.agent.finetuning import save_actor
 from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
-from goalsplice.cli import retargeting
+from goalsplice.cli import retargeting as stage
 from goalsplice.edits.relabelling import perceiving
 from goalsplice.experiments import bench, retargeting
 from goalsplice.experiments.bench import first
@@ -57,7 +57,7 @@ def untrained(recipe, phase, seed=7) -> Agent:
 def run_stage(monkeypatch, tmp_path, recipe, config):
     """Run the stage on untrained agents, and read what it wrote."""
 
-    def run_stage(output, recipe=recipe, other=True, trained_on="yellow", main=retarget.main, **changed):
+    def run_stage(output, recipe=recipe, other=True, trained_on="yellow", main=stage.main, **changed):
         def save(name, seed, phase, objective, save=save_checkpoint, drawn=None):
             path = tmp_path / name
             header = Header("onehot", seed, phase, objective, recipe.encoding, recipe.digest())
@@ -241,5 +241,5 @@ def test_another_runs_phases_or_goals_files_are_refused(run_stage, tmp_path):
 
 def test_a_fault_is_one_sentence_and_leaves_no_table(run_stage, tmp_path):
     with pytest.raises(SystemExit, match=r"^Error: .*7-0 is of seed 7, not 6; name the right file or train it anew$"):
-        run_stage("one", main=lambda: run(retarget.main), seed=[6])
+        run_stage("one", main=lambda: run(stage.main), seed=[6])
     assert not (tmp_path / "one.parquet").exists()

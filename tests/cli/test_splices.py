@@ -10,7 +10,7 @@ import yaml
 from goalsplice.agent.checkpoint import Header, save_checkpoint
 from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
-from goalsplice.cli import splices
+from goalsplice.cli import splices as stage
 from goalsplice.edits.layers import layer_edits
 from goalsplice.experiments import splices
 from goalsplice.io.errors import StudyError
@@ -54,8 +54,8 @@ def run_stage(monkeypatch, tmp_path, recipe):
         if other is not None:
             arguments |= {"--other-seed": [other], "--other-checkpoints": [save(6, phase) for phase in phases]}
         words = [str(word) for name, values in arguments.items() for word in (name, *values)]
-        monkeypatch.setattr(sys, "argv", ["splice", *words])
-        splice.main()
+        monkeypatch.setattr(sys, "argv", ["splices", *words])
+        stage.main()
         return read_frame(tmp_path / output)
 
     return run_stage

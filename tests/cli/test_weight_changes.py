@@ -12,7 +12,7 @@ import yaml
 from goalsplice.agent.checkpoint import Header, save_checkpoint
 from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
-from goalsplice.cli import weight_changes, similarity, similarity_between_runs
+from goalsplice.cli import similarity, similarity_between_runs, weight_changes
 from goalsplice.experiments.similarity import COSINE_COLUMNS, WITHIN_COLUMNS
 from goalsplice.io.errors import StudyError
 from goalsplice.io.frames import read_frame
@@ -89,22 +89,28 @@ def test_every_neighbouring_pair_is_taken_apart(run, tmp_path):
 
 def test_shuffles_differ_from_pair_to_pair(run, tmp_path, checkpoints, recipe):
     """Each pair has its own random numbers, so the same difference of two pairs has two controls."""
-    run(weight_changes, "--weight-changes-output", tmp_path / "a.parquet", "--colour-exchanges-output", tmp_path / "e.parquet")
+    run(
+        weight_changes,
+        "--weight-changes-output",
+        tmp_path / "a.parquet",
+        "--colour-exchanges-output",
+        tmp_path / "e.parquet",
+    )
     first = read_frame(tmp_path / "a.parquet").query("part == 'layer1.weight'")
     assert first["shuffled_stable_rank"].nunique() == PHASES - 1
 
 
 def test_every_two_switches_are_compared(run, tmp_path):
-    run(directions, "--output", tmp_path / "directions.parquet")
-    frame = read_frame(tmp_path / "directions.parquet")
+    run(similarity, "--output", tmp_path / "similarity.parquet")
+    frame = read_frame(tmp_path / "similarity.parquet")
     pairs = frame[["phase", "other_phase", "same_way"]].drop_duplicates().to_numpy().tolist()
     assert pairs == [[0, 1, False], [0, 2, True], [1, 2, False]]
     assert list(frame["part"].unique()) == ["actor", "layer1", "layer2", "layer3", "layer4"]
 
 
 def test_a_run_of_two_phases_has_a_table_without_rows(run, tmp_path, checkpoints):
-    run(directions, "--output", tmp_path / "directions.parquet", paths=checkpoints[99][:2])
-    frame = read_frame(tmp_path / "directions.parquet")
+    run(similarity, "--output", tmp_path / "similarity.parquet", paths=checkpoints[99][:2])
+    frame = read_frame(tmp_path / "similarity.parquet")
     assert frame.empty
     assert list(frame) == WITHIN_COLUMNS + COSINE_COLUMNS
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from minigrid.core.constants import COLOR_TO_IDX, OBJECT_TO_IDX
 
 from goalsplice.agent.network import Agent
-from goalsplice.experiments.colour_exchanges import colour_vectors, exchange, colour_exchanges
+from goalsplice.experiments.colour_exchanges import colour_exchanges, colour_vectors, exchange
 from goalsplice.world.observation import BLUE, PURPLE, Encoding
 
 ONEHOT, INTEGERS = Encoding("onehot", 5), Encoding("integers", 7)

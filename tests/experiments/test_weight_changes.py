@@ -13,10 +13,10 @@ from goalsplice.agent.fast.rollout import collect
 from goalsplice.agent.network import Agent
 from goalsplice.experiments.weight_changes import (
     FIRST_LAYER,
-    weight_changes,
     channels,
     first_layer_parts,
     live_inputs,
+    weight_changes,
 )
 from goalsplice.world.environment import FetchObstaclesEnv
 from goalsplice.world.observation import Encoding

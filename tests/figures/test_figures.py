@@ -17,11 +17,11 @@ from matplotlib.text import Text
 
 from figures.behaviour_tables import behaviour_table
 from figures.leaderboard_tables import leaderboard_tables
-from figures.synthetic_tables import recovery_tables, splices_table
 from figures.over_seeds_tables import table_over_seeds
 from figures.perception_tables import perception_table
 from figures.probe_tables import probes_table
 from figures.retargeting_tables import retargeting_tables
+from figures.synthetic_tables import recovery_tables, splices_table
 from figures.transfer_tables import transports_table
 from figures.weights_tables import weights_tables
 from goalsplice.analysis.costs import costs_by_stage
@@ -137,7 +137,16 @@ def make_tables(seeds, arms=("onehot", "integers"), never=False):
     }
     tables["costs"] = costs_by_stage(tables["benchmarks"])
     tables["verdicts"] = verdicts(tables["perception"])
-    for name in ("evaluation", "phases", "splices", "transfer", "probes", "weight_changes", "colour_exchanges", "similarity"):
+    for name in (
+        "evaluation",
+        "phases",
+        "splices",
+        "transfer",
+        "probes",
+        "weight_changes",
+        "colour_exchanges",
+        "similarity",
+    ):
         tables[f"{name}_over_seeds"] = table_over_seeds(name, tables, late=[4, 5, 6])
     tables["perception_over_seeds"] = table_over_seeds("perception", tables, late=[])
     return tables

@@ -2,8 +2,8 @@
 
 import pytest
 
-from figures.synthetic_tables import SETS, recovery_tables, splices_table
 from figures.over_seeds_tables import table_over_seeds
+from figures.synthetic_tables import SETS, recovery_tables, splices_table
 from goalsplice.analysis.statistics import interquartile_mean
 from goalsplice.figures import layer_splices
 from goalsplice.figures.recoveries import CONTROLS

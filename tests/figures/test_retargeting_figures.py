@@ -6,7 +6,7 @@ from matplotlib.text import Text
 
 from figures.retargeting_tables import CONTROLS, LATE, SHARES, TRAINED, retargeting_tables, with_effects
 from goalsplice.analysis.statistics import interquartile_mean, over_seeds
-from goalsplice.figures import retargeting_doses, retargeting_phases, retargeting
+from goalsplice.figures import retargeting, retargeting_doses, retargeting_phases
 from goalsplice.figures.retargeting_rows import CHANCE, amount, late, on_three_colours, percent
 from goalsplice.figures.style import styled
 
@@ -110,7 +110,9 @@ def test_only_levels_with_all_three_colours_count(rows):
 
 def test_an_edit_that_the_figure_does_not_know_has_a_row_too():
     tables = dict(TABLES)
-    tables["retargeting"] = TABLES["retargeting"].replace({"family": {"analogy": "novel"}, "edit": {"layer 4": "layer 9"}})
+    tables["retargeting"] = TABLES["retargeting"].replace(
+        {"family": {"analogy": "novel"}, "edit": {"layer 4": "layer 9"}}
+    )
     at = places(drawn(retargeting, with_effects(tables)).axes[0])
     assert {"novel", "all of layer 1", "layer 9"} <= at.keys()
 

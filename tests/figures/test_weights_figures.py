@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from figures.over_seeds_tables import table_over_seeds
 from figures.weights_tables import weights_tables
 from goalsplice.analysis.statistics import over_pairs, over_seeds
-from goalsplice.figures import weight_changes, directions
+from goalsplice.figures import directions, weight_changes
 from goalsplice.figures.style import styled
 from goalsplice.io.errors import StudyError
 
@@ -44,7 +44,9 @@ def test_a_cell_is_drawn_where_the_agent_sees_it():
     cells = rows["grouping"].isin(["field_cell", "colour_cell"])
     here = (rows["part"] == "purple") & (rows["view_column"] == 0) & (rows["view_row"] == 4)
     rows.loc[cells, "share_of_tensor"] = np.where(here[cells], 1.0, 0.0)
-    ((axes, title, shares),) = [found for found in images(draw(weight_changes, tables)) if found[1].startswith("purple")]
+    ((axes, title, shares),) = [
+        found for found in images(draw(weight_changes, tables)) if found[1].startswith("purple")
+    ]
     assert title == "purple: 100 %\n(even: 8 %)", "of the weights of inputs that can occur"
     assert shares.shape == (5, 5)
     assert shares[4, 0] == pytest.approx(100)

@@ -5,9 +5,9 @@ import pandas as pd
 import torch
 
 from goalsplice.agent.network import Agent
-from goalsplice.experiments.weight_changes import weight_changes
-from goalsplice.experiments.similarity import ACTOR
 from goalsplice.experiments.colour_exchanges import colour_exchanges
+from goalsplice.experiments.similarity import ACTOR
+from goalsplice.experiments.weight_changes import weight_changes
 from goalsplice.world.observation import Encoding
 
 PARTS = (ACTOR, "layer1", "layer2", "layer3", "layer4")
@@ -20,7 +20,7 @@ def objective(phase):
 
 
 def pair_rows(encoding, phases):
-    """Rows of the weight_changes and colour_exchanges tables for each two neighbouring phases of one run of untrained actors."""
+    """Rows of weight_changes and colour_exchanges for each two neighbouring phases of one run of untrained actors."""
     actors = [
         Agent(encoding.inputs, 4, torch.Generator().manual_seed(phase)).actor.state_dict() for phase in range(phases)
     ]
@@ -59,7 +59,7 @@ def direction_rows(chance, phases):
 
 
 def weights_tables(seeds, arms, phases, first=0):
-    """The tables of the figures `weight_changes` and `directions` for runs of some phases, the late ones from `first` on."""
+    """The tables of the figures `weight_changes` and `similarity`, runs of some phases, the late ones from `first` on."""
     chance = np.random.default_rng(0)
     tables = {"weight_changes": [], "colour_exchanges": [], "similarity": []}
     between = []

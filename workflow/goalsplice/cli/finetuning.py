@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from goalsplice.agent.finetuning import save_actor
 from goalsplice.agent.device import DEVICES, resolve
+from goalsplice.agent.finetuning import save_actor
 from goalsplice.cli import runs
 from goalsplice.experiments.evaluation import levels
 from goalsplice.experiments.finetuning import Tuned, finetuned, objectives_of

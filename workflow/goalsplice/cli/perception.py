@@ -7,8 +7,8 @@ from goalsplice.settings.sections import Perception
 
 
 def main() -> None:
-    options = runs.parse(retargeting.arguments(__doc__, Perception))
-    this, tuned = runs.load(options, options.checkpoints), retargeting.load_tuned(options)
+    options = runs.parse(retargeting_arguments.arguments(__doc__, Perception))
+    this, tuned = runs.load(options, options.checkpoints), retargeting_arguments.load_tuned(options)
     tests = PerceptionTests.of(this, tuned, options.late, options.perception, options.retargeting, options.levels_seed)
     rows = []
     for phase in options.late:

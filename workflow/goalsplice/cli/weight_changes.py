@@ -6,8 +6,8 @@ from pathlib import Path
 from goalsplice.agent.seeding import generator
 from goalsplice.cli import runs
 from goalsplice.edits.edit import Context
-from goalsplice.experiments.weight_changes import weight_changes
 from goalsplice.experiments.colour_exchanges import colour_exchanges
+from goalsplice.experiments.weight_changes import weight_changes
 from goalsplice.io.errors import run
 
 

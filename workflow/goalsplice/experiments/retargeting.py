@@ -43,7 +43,7 @@ def row(context: Context, edited: Edited, bench: Bench) -> dict:
     }
 
 
-class Retargeting(NamedTuple):
+class RetargetedRun(NamedTuple):
     """One run, and what its checkpoints are edited with and evaluated on.
 
     Attributes:

@@ -126,7 +126,7 @@ def weight_changes(
         generator: for the shuffled controls of the ranks.
 
     Returns:
-        Rows with the columns of the weight_changes table but for the run, the phases and their objectives: first the whole
+        Rows of the table weight_changes, without the run, the phases and their objectives: first the whole
         actor, then its tensors, then the `first_layer_parts`. A share is NaN where nothing differs.
     """
     origin = {name: tensor.double().numpy() for name, tensor in recipient.items()}

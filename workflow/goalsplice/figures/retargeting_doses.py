@@ -1,4 +1,4 @@
-"""How strong an edit towards yellow must be, and of how many weights, units or dimensions. From the retargeting table."""
+"""How strong an edit for the new colour must be, and how many weights it needs. From the retargeting table."""
 
 from typing import NamedTuple
 

@@ -119,7 +119,9 @@ def _claim(rows: pd.DataFrame) -> str:
     """Whether a switch exchanges the objectives' colours, by the cosine of their contrast before and after."""
     middles = over_runs(rows).drop_duplicates("arm").set_index("arm")["value"]
     exchanged = set(middles <= _EXCHANGED)
-    does = "colour_exchanges" if exchanged == {True} else "does not exchange" if exchanged == {False} else "may exchange"
+    does = (
+        "colour_exchanges" if exchanged == {True} else "does not exchange" if exchanged == {False} else "may exchange"
+    )
     found = ", ".join(f"{arm} {middle:.2f}" for arm, middle in middles.items())
     numbers = textwrap.fill(f"(cosine of their contrast with what it was: {found})", _LINE)
     return f"A switch {does} the two colours' weights in layer 1\n{numbers}"
@@ -200,7 +202,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     count, last = pairs["recipient_phase"].nunique(), pairs["recipient_phase"].max() + 1
     note(
         figure,
-        f"Seeds: {weight_changes['seed'].nunique()}. Neighbouring phases, of which a seed's mark is the mean: {count} pairs, "
+        f"Seeds: {weight_changes['seed'].nunique()}. A seed's mark is the mean of {count} pairs of neighbouring phases, "
         f"{first} to {last}.\nLive: all but layer 1's weights of inputs that are always zero.",
     )
     return figure

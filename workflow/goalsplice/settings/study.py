@@ -239,7 +239,10 @@ def _check_minibatches(arm: str, recipe: dict) -> None:
 
 def _check_ablations(config: dict) -> None:
     where, ablations = "in the configuration, ablations.", config["ablations"]
-    for name, others in (("seeds", config["seeds"]), ("retargeting.tuning_seeds", config["retargeting"]["tuning_seeds"])):
+    for name, others in (
+        ("seeds", config["seeds"]),
+        ("retargeting.tuning_seeds", config["retargeting"]["tuning_seeds"]),
+    ):
         both = set(ablations["seeds"]) & set(others)
         if both:
             raise StudyError(
@@ -297,15 +300,15 @@ def _check_retargets(config: dict) -> None:
     both = set(config["seeds"]) & set(retargeting["tuning_seeds"])
     if both:
         raise StudyError(
-            f"in the configuration, retargeting.tuning_seeds names {min(both)}, which is one of seeds; choices are made "
-            "on runs that are not reported, so name it once"
+            f"in the configuration, retargeting.tuning_seeds names {min(both)}, which is one of seeds; "
+            "choices are made on runs that are not reported, so name it once"
         )
     for arm in config["arms"]:
         recipe = recipe_of(config, arm)
         if retargeting["target"] in recipe["objectives"]:
             raise StudyError(
-                f"in the configuration, retargeting.target is {retargeting['target']}, which arm {arm} is trained on; take "
-                "it from the arm's objectives"
+                f"in the configuration, retargeting.target is {retargeting['target']}, which arm {arm} is "
+                "trained on; take it from the arm's objectives"
             )
         beyond = [phase for phase in config["finetuning"]["phases"] if phase >= whole_phases(recipe)]
         if beyond:
