@@ -91,8 +91,8 @@ def recipe_for(arm: str, **sizes: int) -> Recipe:
 def _rollouts(recipe: Recipe, agent: Agent) -> Callable:
     """A function that collects the next rollout with the agent as it is then."""
     encoding = recipe.world
-    worlds = create(recipe.num_envs, recipe.layouts, np.random.default_rng(0), recipe.grid_size)
-    colours = colour_numbers(recipe.layouts)
+    worlds = create(recipe.num_envs, recipe.level_distribution, np.random.default_rng(0), recipe.grid_size)
+    colours = colour_numbers(recipe.level_distribution)
 
     def collected():
         policy = policy_of(agent.actor.state_dict(), encoding)
@@ -383,8 +383,8 @@ def run_worlds(worlds, tables, rules, third_colours, objective, actions, rewards
 def world_kernel(case: Case) -> tuple[int, float]:
     """The compiled world in a compiled loop, 32 at a time: random actions, rewards and codes of observations."""
     recipe = case.recipe
-    worlds = create(32, recipe.layouts, np.random.default_rng(0), recipe.grid_size)
-    tables, colours = recipe.world.geometry, colour_numbers(recipe.layouts)
+    worlds = create(32, recipe.level_distribution, np.random.default_rng(0), recipe.grid_size)
+    tables, colours = recipe.world.geometry, colour_numbers(recipe.level_distribution)
     rewards, codes, steps = np.empty(32), np.empty(32, dtype=np.int64), 20_000
 
     def step() -> int:

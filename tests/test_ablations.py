@@ -20,7 +20,11 @@ ARMS = {
     "reference": {"base": "onehot", "rollouts": 12},
     "random_order": {"base": "onehot", "schedule": "random"},
     "mixed": {"base": "onehot", "schedule": "mixed"},
-    "three_objectives": {"base": "onehot", "objectives": ["blue", "purple", "yellow"], "layouts": "three_colours"},
+    "three_objectives": {
+        "base": "onehot",
+        "objectives": ["blue", "purple", "yellow"],
+        "level_distribution": "three_colours",
+    },
     "decoupled": {"base": "onehot", "decoupled_decay": True, "weight_decay": 0.1, "rollouts": 6},
     "integers_5": {"base": "onehot", "encoding": "integers", "rollouts": 6},
 }
@@ -73,8 +77,8 @@ def test_only_schedules_have_switches_and_only_those_that_switch(ablated):
     assert (switches["recipient_objective"] != switches["donor_objective"]).all()
     assert (switches["distance"] > 0).all()
     aims = pd.read_parquet(ablated / "results/tables/ablation_switch_retargeting.parquet")
-    assert set(aims["control"]) == {"none", "noise"}
-    assert set(aims.loc[aims["wanted"] == "yellow", "edit"]) <= {"none"}
+    assert set(aims["control"]) == {"no_control", "gaussian"}
+    assert set(aims.loc[aims["wanted"] == "yellow", "edit"]) <= {"no_control"}
 
 
 def test_nothing_is_left_to_do_and_a_new_arm_trains_only_itself(ablated, tmp_path):

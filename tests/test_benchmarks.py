@@ -153,11 +153,11 @@ def test_the_kernel_is_the_study_s_world_under_random_actions(module):
     """As a rollout whose policy's logits are all zero, world by world and number by number."""
     subjects = module("subjects")
     recipe = subjects.recipe_for("onehot", num_envs=8, num_steps=300)
-    encoding, colours = recipe.world, colour_numbers(recipe.layouts)
+    encoding, colours = recipe.world, colour_numbers(recipe.level_distribution)
     agent = Agent(encoding.inputs, 8)
     for parameter in agent.parameters():
         torch.nn.init.zeros_(parameter)
-    ours, theirs = (create(8, recipe.layouts, np.random.default_rng(1)) for _ in range(2))
+    ours, theirs = (create(8, recipe.level_distribution, np.random.default_rng(1)) for _ in range(2))
     rewards, codes = np.empty(8), np.empty(8, dtype=np.int64)
     subjects.run_worlds(ours, encoding.geometry, recipe.rules, colours, 0, 7, rewards, codes, recipe.num_steps)
     policy = policy_of(agent.actor.state_dict(), encoding)

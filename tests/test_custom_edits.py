@@ -74,14 +74,14 @@ def test_the_page_names_what_there_is():
     for field in EditContext._fields:
         assert f"`context.{field}`" in PAGE
     for control in (
-        "same_goal",
-        "other_seed",
-        "untrained",
-        "turned",
+        "same_goal_donor",
+        "other_seed_donor",
+        "untrained_donor",
+        "sign_flipped",
         "complement",
-        "shuffled",
-        "noise",
-        "random_sites",
+        "permuted",
+        "gaussian",
+        "random_weights",
     ):
         assert f"`{control}`" in PAGE
     for word in re.findall(r"`goalsplice\.([\w.]+)", PAGE):

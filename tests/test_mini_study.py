@@ -20,7 +20,7 @@ SCHEMAS = ROOT / "workflow/schemas/tables.yaml"
 AGAIN = "results/runs/arm=onehot/seed=1"
 FAMILIES = (
     *("layers", "layer_weights", "layer_biases", "inputs", "units"),
-    *("weights", "rank", "path", "activations"),
+    *("weights", "rank", "linear interpolation", "activations"),
 )
 
 
@@ -52,7 +52,7 @@ def test_tables_are_what_the_schema_says(finished, table):
         assert schema.field(field.name).metadata == field.metadata
     frame = pd.read_parquet(finished / f"results/tables/{table}.parquet")
     assert len(frame)
-    shares = [f"share_{outcome}" for outcome in OUTCOMES]
+    shares = [f"episode_share_{outcome}" for outcome in OUTCOMES]
     if set(shares) <= set(frame):
         assert (frame[shares].sum(axis=1) - 1).abs().max() < 1e-9
 
@@ -66,26 +66,30 @@ def test_tables_have_a_row_for_everything(finished):
     assert (rows("training").groupby(["arm", "seed"])["rollout"].max() == 26).all()
     evaluation = rows("evaluation")
     assert (
-        len(evaluation) == len(evaluation.drop_duplicates(["arm", "seed", "phase", "layouts", "policy"])) == 4 * 4 * 4
+        len(evaluation)
+        == len(evaluation.drop_duplicates(["arm", "seed", "phase", "level_distribution", "action_selection"]))
+        == 4 * 4 * 4
     )
     splices = rows("splices")
     assert (splices["recipient_objective"] != splices["donor_objective"]).all()
-    layers = splices[(splices["family"] == "layers") & (splices["control"] == "none")]
+    layers = splices[(splices["family"] == "layers") & (splices["control"] == "no_control")]
     assert len(layers) == 4 * 2 * 16
     assert set(splices["family"]) == {"bounds", *FAMILIES}
-    assert {"random_sites", "equal_effort", "same_goal", "other_seed", "untrained"} <= set(splices["control"])
+    assert {"random_weights", "optimised_same_budget", "same_goal_donor", "other_seed", "untrained"} <= set(
+        splices["control"]
+    )
     key = ["arm", "seed", "recipient_phase", "family", "edit", "dose", "control", "draw"]
     assert not splices.duplicated(key).any()
     probes = rows("probes")
     assert probes.groupby(["arm", "seed"]).ngroups == 4
-    assert set(probes["control"]) == {"none", "untrained", "shuffled"}
+    assert set(probes["control"]) == {"no_control", "untrained", "permuted"}
     inputs = probes[(probes["probe"] == "wanted_colour") & (probes["layer"] == "inputs")]
     assert (inputs["accuracy"] == 0.5).all()
     weight_changes = rows("weight_changes")
     assert set(weight_changes.groupby(["arm", "seed"])["recipient_phase"].nunique()) == {3}
     tensors = (
         weight_changes[weight_changes["grouping"] == "tensor"]
-        .groupby(["arm", "seed", "recipient_phase"])["share"]
+        .groupby(["arm", "seed", "recipient_phase"])["variance_share"]
         .sum()
     )
     assert (tensors - 1).abs().max() < 1e-9
@@ -99,14 +103,14 @@ def test_the_whole_actor_is_the_donor_and_no_layer_the_recipient(finished):
     splices = pd.read_parquet(finished / "results/tables/splices.parquet")
     measured = [column for column in splices if column.startswith(("share_", "return_", "mean_"))]
     for _, run in splices.groupby(["arm", "seed"]):
-        layers = run[(run["family"] == "layers") & (run["control"] == "none")]
+        layers = run[(run["family"] == "layers") & (run["control"] == "no_control")]
         by = layers.set_index(["recipient_phase", "edit"])[measured]
         everything = "layer1+layer2+layer3+layer4"
         for recipient, donor in ((2, 3), (3, 2)):
             pd.testing.assert_series_equal(
-                by.loc[(recipient, everything)], by.loc[(donor, "none")], check_names=False, check_exact=True
+                by.loc[(recipient, everything)], by.loc[(donor, "no_control")], check_names=False, check_exact=True
             )
-            assert not by.loc[(recipient, "none")].equals(by.loc[(donor, "none")])
+            assert not by.loc[(recipient, "no_control")].equals(by.loc[(donor, "no_control")])
 
 
 def test_a_run_elsewhere_trains_and_plays_to_the_same_bytes(finished, tmp_path):

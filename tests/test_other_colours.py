@@ -23,12 +23,16 @@ TARGET = COLOURS[2]
 def config(pytestconfig) -> dict:
     """The study's configuration for other colours, and small."""
     config = yaml.safe_load((pytestconfig.rootpath / "config.yaml").read_text())
-    config["retargeting"] |= {"target": TARGET, "absent": "yellow", "layouts": ["three_colours", "without_yellow"]}
+    config["retargeting"] |= {
+        "target": TARGET,
+        "absent": "yellow",
+        "level_distributions": ["three_colours", "without_third_colour"],
+    }
     config["retargeting"] |= {"levels": 40, "control_levels": 8, "draws": 1, "evaluations": 2}
     config["finetuning"] |= {"phases": [3], "rollouts": 1, "levels": 20}
     config["perception"] |= {"levels": 30, "scenes": 90}
     config["probes"] |= {"train_phases": [0, 1], "test_phases": [2, 3], "observations": 300, "draws": 1}
-    config["evaluation"] |= {"levels": 60, "policies": ["sampling"]}
+    config["evaluation"] |= {"levels": 60, "action_selections": ["sampling"]}
     return config
 
 
@@ -96,7 +100,7 @@ def tables(config, recipe, tmp_path_factory) -> dict:
 
 def test_tables_name_the_colours(tables):
     for table in ("finetuning", "evaluation", "retargeting"):
-        ends = [f"share_{name}" for name in (*COLOURS, "other", "crash", "timeout")]
+        ends = [f"episode_share_{name}" for name in (*COLOURS, "other", "crash", "timeout")]
         assert [name for name in tables[table] if name.startswith("share_")][: len(ends)] == ends
         np.testing.assert_allclose(tables[table][ends].sum(axis=1), 1)
     assert set(tables["finetuning"]["objective"]) == {"blue", "red"}
@@ -106,17 +110,19 @@ def test_tables_name_the_colours(tables):
 
 
 def test_levels_have_the_three_colours_or_all_but_the_third(tables):
-    evaluated = tables["evaluation"].groupby("layouts")[["share_blue", "share_other"]].sum()
-    assert evaluated.loc["three_colours", "share_other"] == 0
-    assert evaluated.loc["three_colours", "share_blue"] > 0
-    assert evaluated.loc["training", "share_other"] > 0
-    without = tables["retargeting"][tables["retargeting"]["layouts"] == "without_yellow"]
-    assert without["share_blue"].eq(0).all()
+    evaluated = tables["evaluation"].groupby("level_distribution")[["episode_share_blue", "episode_share_other"]].sum()
+    assert evaluated.loc["three_colours", "episode_share_other"] == 0
+    assert evaluated.loc["three_colours", "episode_share_blue"] > 0
+    assert evaluated.loc["training", "episode_share_other"] > 0
+    without = tables["retargeting"][tables["retargeting"]["level_distribution"] == "without_third_colour"]
+    assert without["episode_share_blue"].eq(0).all()
 
 
 def test_an_agent_that_sees_the_target_exchanged_takes_it(tables):
     """What it takes of the one it takes of the other: a check of edits, levels and names together."""
-    plays = tables["retargeting"].query("layouts == 'three_colours' and control == 'none'")
+    plays = tables["retargeting"].query("level_distribution == 'three_colours' and control == 'no_control'")
     plain, swapped = (plays[plays["family"] == family].set_index("phase") for family in ("bounds", "perception"))
     for phase, row in plain.iterrows():
-        assert swapped.loc[phase, "share_blue"] == pytest.approx(row[f"share_{row['wanted']}"], abs=0.25)
+        assert swapped.loc[phase, "episode_share_blue"] == pytest.approx(
+            row[f"episode_share_{row['wanted']}"], abs=0.25
+        )

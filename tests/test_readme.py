@@ -38,7 +38,7 @@ def test_the_snippet_runs_on_a_study(finished):
         check=False,
     )
     assert result.returncode == 0, result.stderr
-    assert "share_yellow" in result.stdout
+    assert "episode_share_yellow" in result.stdout
     assert len(re.findall("integers|onehot|blue |purple ", result.stdout)) >= 4
 
 
@@ -99,53 +99,54 @@ def test_the_answer_is_what_the_published_tables_say():
         return "{:.0f} % and {:.0f} %".format(*(100 * carried[(*vector, arm)] for arm in ("onehot", "integers")))
 
     layer1 = ("layers", "layer1", -1)
-    assert "brings {} (`onehot`) and {} (`integers`)".format(*of(*layer1, "none")) in answer
-    assert "at random places bring {} and {}".format(*of(*layer1, "random_sites")) in answer
+    assert "brings {} (`onehot`) and {} (`integers`)".format(*of(*layer1, "no_control")) in answer
+    assert "at random places bring {} and {}".format(*of(*layer1, "random_weights")) in answer
     assert (
-        "rank-4 part of each layer's difference brings {} and {}".format(*of("rank", "all layers", 4, "none")) in answer
+        "rank-4 part of each layer's difference brings {} and {}".format(*of("rank", "all layers", 4, "no_control"))
+        in answer
     )
     best = ("weights", "by attribution", 0.03)
-    assert "best 3 % of single weights {} and {}".format(*of(*best, "none")) in answer
-    assert "about the same effort, bring {} and {}".format(*of(*best, "equal_effort")) in answer
-    assert "eight times the effort {} and {}".format(*of(*best, "longer_effort")) in answer
+    assert "best 3 % of single weights {} and {}".format(*of(*best, "no_control")) in answer
+    assert "about the same effort, bring {} and {}".format(*of(*best, "optimised_same_budget")) in answer
+    assert "eight times the effort {} and {}".format(*of(*best, "optimised_8x_budget")) in answer
     biases = "layer1+layer2+layer3+layer4"
-    assert "Biases alone bring {} and {}".format(*of("layer_biases", biases, -1, "none")) in answer
-    shift = ("activations", "mean difference after layer1", -1, "none")
+    assert "Biases alone bring {} and {}".format(*of("layer_biases", biases, -1, "no_control")) in answer
+    shift = ("activations", "steering vector after layer1", -1, "no_control")
     assert "added to the activations after layer 1 {} and {}".format(*of(*shift)) in answer
     columns, exchanged = (
-        number(recovery[("onehot", "inputs", name, -1, "none")])
+        number(recovery[("onehot", "inputs", name, -1, "no_control")])
         for name in ("blue and purple", "own blue and purple exchanged")
     )
     blank = number(recovery[("onehot", "inputs", "blue and purple", -1, "untrained")])
     assert f"blue and purple alone bring {columns}, where an untrained network's bring {blank}" in answer
     assert f"exchanged, without any donor, {exchanged}" in answer
-    assert f"{share('other late phase', 'all', 'none', 'none')} of episodes end with" in answer
-    assert f"to another run, {share('other run', 'all', 'none', 'none')}, but" in answer
-    assert f"but {share('other run', 'all', 'matched', 'none')} once hidden units are matched" in answer
+    assert f"{share('other late phase', 'all', 'no_control', 'no_control')} of episodes end with" in answer
+    assert f"to another run, {share('other run', 'all', 'no_control', 'no_control')}, but" in answer
+    assert f"but {share('other run', 'all', 'matched', 'no_control')} once hidden units are matched" in answer
 
 
 def test_yellow_is_what_the_published_tables_say():
     answer = " ".join(PAGE.partition("## What came out")[2].partition("<!-- results")[0].split())
     effects = pd.read_csv(ROOT / "docs/results/retargeting_effects.csv")
-    effects = effects[(effects["layouts"] == "three_colours") & effects["dose"].isna()]
+    effects = effects[(effects["level_distribution"] == "three_colours") & effects["dose"].isna()]
     rows = effects.set_index(["arm", "family", "edit", "control"]).sort_index()
 
     def yellow(*edit):
-        return f"{100 * rows.loc[edit, 'share_yellow']:.1f} %"
+        return f"{100 * rows.loc[edit, 'episode_share_yellow']:.1f} %"
 
-    few = rows.loc[("onehot", "chosen", "few weights")]
-    strongest = few.drop(index="none")["share_yellow"].max()
-    assert rows.loc[("onehot", "chosen", "few weights", "none"), "share"] <= 0.005
-    assert f"take yellow in {yellow('onehot', 'chosen', 'few weights', 'none')} of episodes" in answer
+    few = rows.loc[("onehot", "preregistered", "sparse")]
+    strongest = few.drop(index="no_control")["episode_share_yellow"].max()
+    assert rows.loc[("onehot", "preregistered", "sparse", "no_control"), "share"] <= 0.005
+    assert f"take yellow in {yellow('onehot', 'preregistered', 'sparse', 'no_control')} of episodes" in answer
     assert (
-        f"(no edit: {yellow('onehot', 'bounds', 'none', 'none')}, its strongest control: {100 * strongest:.1f} %)"
+        f"(no edit: {yellow('onehot', 'bounds', 'no_control', 'no_control')}, its strongest control: {100 * strongest:.1f} %)"
         in answer
     )
-    assert f"does so in {yellow('integers', 'chosen', 'below layer 1', 'none')}." in answer
-    verdicts = pd.read_csv(ROOT / "docs/results/verdicts.csv").query("towards == 'new' and family == 'chosen'")
+    assert f"does so in {yellow('integers', 'preregistered', 'downstream of layer 1', 'no_control')}." in answer
+    verdicts = pd.read_csv(ROOT / "docs/results/verdicts.csv").query("towards == 'new' and family == 'preregistered'")
     assert set(zip(verdicts["arm"], verdicts["edit"], strict=True)) == {
-        *(("onehot", "few weights"), ("onehot", "below layer 1")),
-        ("integers", "below layer 1"),
+        *(("onehot", "sparse"), ("onehot", "downstream of layer 1")),
+        ("integers", "downstream of layer 1"),
     }
     assert set(verdicts["verdict"]) == {"untold"}
     assert "nor do probes inside tell, for either arm" in answer
@@ -166,7 +167,7 @@ def test_how_it_learns_is_what_the_published_tables_say():
 def test_the_verdicts_are_those_of_the_published_table():
     page = " ".join((ROOT / "docs/goal_or_perception.md").read_text(encoding="utf-8").split())
     verdicts = pd.read_csv(ROOT / "docs/results/verdicts.csv").query("towards == 'new'").fillna({"readings": ""})
-    shown = verdicts[verdicts["family"].isin(["chosen", "contrast", "layer 1"])]
+    shown = verdicts[verdicts["family"].isin(["preregistered", "contrastive direction", "layer 1"])]
     assert len(shown) == 6
     for row in shown.itertuples():
         assert f"**{row.verdict}** | {row.share:.2f} | {row.readings or 'none heard'}" in page

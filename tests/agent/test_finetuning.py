@@ -74,10 +74,10 @@ def test_the_checkpoint_stays_as_it_is_while_the_continuation_moves(recipe, agen
 
 def test_the_named_objective_pays(recipe, agent):
     """The first rollout's policy is the checkpoint's under any objective; what it gets for the same ends differs."""
-    recipe = dataclasses.replace(recipe, layouts="three_colours", max_steps=20)
+    recipe = dataclasses.replace(recipe, level_distribution="three_colours", max_steps=20)
     for objective in OBJECTIVES:
         row = next(iter(finetune(agent, recipe, "onehot", 1, 0, objective, 1))).row
-        ends = {outcome: row[f"share_{outcome}"] for outcome in (*OBJECTIVES, "crash")}
+        ends = {outcome: row[f"episode_share_{outcome}"] for outcome in (*OBJECTIVES, "crash")}
         wrong = sum(ends[other] for other in OBJECTIVES if other != objective)
         assert row["objective"] == objective
         lowest, highest = (
@@ -88,7 +88,7 @@ def test_the_named_objective_pays(recipe, agent):
 
 
 def test_it_learns_the_objective(recipe, agent):
-    short = {"num_envs": 32, "num_steps": 128, "layouts": "three_colours"}
+    short = {"num_envs": 32, "num_steps": 128, "level_distribution": "three_colours"}
     rows, _ = rows_and_weights(agent, dataclasses.replace(recipe, **short), ("onehot", 1, 0, "yellow"), 24)
     assert rows[-1]["mean_return"] > rows[0]["mean_return"] + 0.5
 

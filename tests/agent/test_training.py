@@ -42,7 +42,7 @@ def test_rows_follow_the_schedule_and_add_up(recipe, arm):
     assert [row["phase"] for row in rows] == [0, 0, 1, 1]
     assert [row["environment_steps"] for row in rows] == [1024, 2048, 3072, 4096]
     for row in rows:
-        assert sum(row[f"share_{outcome}"] for outcome in OUTCOMES) == pytest.approx(1)
+        assert sum(row[f"episode_share_{outcome}"] for outcome in OUTCOMES) == pytest.approx(1)
         assert np.isfinite([value for value in row.values() if not isinstance(value, str)]).all()
 
 
@@ -79,7 +79,7 @@ def test_a_summary_without_episodes_is_missing_not_zero(recipe, arm):
     object.__setattr__(recipe, "num_envs", 2)
     row = next(iter(training.train(recipe, arm, 0))).row
     assert row["episodes"] == 0
-    assert np.isnan([row["mean_return"], row["mean_length"], row["share_blue"]]).all()
+    assert np.isnan([row["mean_return"], row["mean_length"], row["episode_share_blue"]]).all()
 
 
 @pytest.mark.parametrize("phase", range(6))
@@ -114,7 +114,7 @@ def test_a_mixed_run_pays_both_colours_alike(recipe, arm):
     mixed = replace(recipe, schedule="mixed", num_envs=64, num_steps=128, rollouts=1)
     row = next(iter(training.train(mixed, arm, 1))).row
     assert (row["phase"], row["objective"]) == (0, MIXED)
-    assert abs(row["share_blue"] - row["share_purple"]) < 0.1
+    assert abs(row["episode_share_blue"] - row["episode_share_purple"]) < 0.1
     alone = next(iter(training.train(replace(mixed, schedule="alternation"), arm, 1))).row
     assert row["mean_return"] != alone["mean_return"]
 

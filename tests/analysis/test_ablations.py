@@ -32,7 +32,7 @@ def tables(ends):
         "plasticity": pd.DataFrame(
             [
                 {
-                    **{"phase": phase, "network": network, "layer": layer, "dead": phase / 10, "dormant": 0.5},
+                    **{"phase": phase, "network": network, "layer": layer, "inactive": phase / 10, "dormant": 0.5},
                     **{"effective_rank": 3.0 + phase, "weight_norm": 2.0},
                 }
                 for phase in phases
@@ -43,11 +43,11 @@ def tables(ends):
         "switches": pd.DataFrame({"distance": [1.0, 3.0], "spliced": [0.5, np.nan]}),
         "aims": pd.DataFrame(
             [
-                ("blue", "few weights", "none", 0.9),
-                ("blue", "below layer 1", "none", 0.5),
-                ("blue", "few weights", "noise", 0.1),
-                ("blue", "swap", "none", 1.0),
-                ("yellow", "none", "none", 0.8),
+                ("blue", "sparse", "no_control", 0.9),
+                ("blue", "downstream of layer 1", "no_control", 0.5),
+                ("blue", "sparse", "gaussian", 0.1),
+                ("blue", "swap", "no_control", 1.0),
+                ("yellow", "no_control", "no_control", 0.8),
             ],
             columns=["wanted", "edit", "control", "return_yellow"],
         ),
@@ -62,12 +62,12 @@ def test_measures_of_a_run_by_hand():
     found = measured([0.5, 0.9, 0.8, 1.0])
     assert found["first_rollout"] == 4
     assert found["phase_end_return"] == pytest.approx(0.9)
-    assert found["rollouts_to_regain"] == 2
+    assert found["rollouts_to_threshold"] == 2
     assert (found["collapses"], found["collapsed_for_good"]) == (0, 0)
     assert (found["distance"], found["spliced"]) == (2, 0.5)
     assert (found["yellow"], found["yellow_noise"]) == (0.9, 0.1)
     assert (found["yellow_ceiling"], found["yellow_trained"]) == (1.0, 0.8)
-    assert found["dead"] == pytest.approx(0.3)
+    assert found["inactive"] == pytest.approx(0.3)
     assert found["feature_rank"] == 6
     assert found["weight_norm"] == pytest.approx(8**0.5)
     assert set(found) <= set(NAMED)
@@ -93,7 +93,7 @@ def test_a_switch_is_a_phase_on_another_objective_than_the_one_before():
     mine["training"]["objective"] = np.repeat(["blue", "purple", "purple", "blue", "purple"], 2)
     found = run_measures(mine, 10, 0.8, 2, "yellow")
     assert (found["rollouts_to_switch"], found["never_switched"]) == (2, pytest.approx(1 / 3))
-    assert found["never_regained"] == 0.25
+    assert found["never_at_threshold"] == 0.25
     mine["training"]["objective"] = "blue"
     assert not {"rollouts_to_switch", "never_switched"} & set(run_measures(mine, 10, 0.8, 2, "yellow"))
 
@@ -103,14 +103,14 @@ def test_a_longer_run_is_measured_as_if_it_had_ended():
     assert long == {name: value for name, value in short.items() if name in long}
     gone = {name for name in short if name not in long}
     assert {"distance", "spliced", "yellow"} <= gone, "switches and aims are of the end"
-    assert "dead" in long
+    assert "inactive" in long
 
 
 def test_what_a_run_lacks_has_no_value():
     mine = tables([0.1, 0.2])
     mine["switches"], mine["aims"] = mine["switches"].iloc[:0], mine["aims"].iloc[:0]
     found = run_measures(mine, 4, 0.8, 0, "yellow")
-    assert not {"first_rollout", "rollouts_to_regain", "distance", "yellow"} & set(found)
+    assert not {"first_rollout", "rollouts_to_threshold", "distance", "yellow"} & set(found)
     assert not np.isnan(list(found.values())).any()
 
 
@@ -150,8 +150,8 @@ def test_single_seeds_have_no_interval():
         ("phase_end_return", 0.85, (-0.1, -0.2, -0.01), "worse"),
         ("phase_end_return", 0.5, (-0.4, -0.5, -0.3), "fails"),
         ("phase_end_return", 0.95, (0.0, -0.1, 0.1), "untold"),
-        ("rollouts_to_regain", 5, (-3, -4, -2), "better"),
-        ("rollouts_to_regain", 5, (3, 2, 4), "worse"),
+        ("rollouts_to_threshold", 5, (-3, -4, -2), "better"),
+        ("rollouts_to_threshold", 5, (3, 2, 4), "worse"),
         ("phase_end_return", 0.9, (0.0, np.nan, np.nan), ""),
         ("distance", 3, (1, 0.5, 2), ""),
     ],

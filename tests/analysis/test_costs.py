@@ -106,7 +106,7 @@ def test_costs_by_stage():
     assert list(costs["jobs"]) == [3, 1, 1, 1]
     assert costs.iloc[0][["lowest", "median", "highest", "total_seconds"]].tolist() == [100, 120, 160, 380]
     assert costs.iloc[0][["median_memory", "peak_memory"]].tolist() == [520, 540]
-    assert costs["share"].tolist() == pytest.approx([380 / 600, 200 / 600, 10 / 600, 10 / 600])
+    assert costs["seconds_share"].tolist() == pytest.approx([380 / 600, 200 / 600, 10 / 600, 10 / 600])
     assert costs["arm"].isna().tolist() == [False, False, False, True]
 
 
@@ -116,7 +116,7 @@ def test_no_job_is_lost_or_counted_twice(table):
     costs = costs_by_stage(table)
     assert costs["jobs"].sum() == len(table)
     assert costs["total_seconds"].sum() == pytest.approx(table["seconds"].sum())
-    assert costs["share"].sum() == pytest.approx(1)
+    assert costs["seconds_share"].sum() == pytest.approx(1)
     assert (costs["lowest"] <= costs["median"]).all()
     assert (costs["median"] <= costs["highest"]).all()
     assert (costs["highest"] <= costs["total_seconds"] * (1 + 1e-12)).all()

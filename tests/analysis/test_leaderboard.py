@@ -28,17 +28,19 @@ WHOLE = "layer1+layer2+layer3+layer4"
 SEEDS = [5, 1, 2]
 
 
-def row(family, edit, recovery, control="none", *, arm="onehot", seed=5, dose=np.nan, way=(2, 3), floor=0.1, **more):
+def row(
+    family, edit, recovery, control="no_control", *, arm="onehot", seed=5, dose=np.nan, way=(2, 3), floor=0.1, **more
+):
     """A row of the splices table whose recovery is as given, where the donor takes its colour in 0.8 of episodes."""
     share = floor + recovery * (0.8 - floor)
     donor = ("blue", "purple")[way[1] % 2]
     return {
         **{"arm": arm, "seed": seed, "recipient_phase": way[0], "donor_phase": way[1]},
         **{"donor_objective": donor, "family": family, "edit": edit, "dose": dose, "control": control},
-        **{"size": 10, "norm": 1.0, "mean_length": 9.0, "share_crash": 0.02, "share_timeout": 0.01},
-        "share_blue": share if donor == "blue" else 0.0,
-        "share_purple": share if donor == "purple" else 0.0,
-        "share_yellow": 0.0,
+        **{"size": 10, "norm": 1.0, "mean_length": 9.0, "episode_share_crash": 0.02, "episode_share_timeout": 0.01},
+        "episode_share_blue": share if donor == "blue" else 0.0,
+        "episode_share_purple": share if donor == "purple" else 0.0,
+        "episode_share_yellow": 0.0,
         **more,
     }
 
@@ -56,12 +58,12 @@ def study(arm="onehot", seeds=SEEDS):
     """Floor and ceiling of a study, and two of the edits that the leaderboard lists."""
     several = len(seeds)
     return [
-        *scores("layers", "none", [0] * several, seeds, arm=arm),
+        *scores("layers", "unedited", [0] * several, seeds, arm=arm),
         *scores("layers", WHOLE, [1] * several, seeds, arm=arm),
-        *scores("bounds", "none", [0] * several, seeds, arm=arm, control="bound", floor=0.2),
+        *scores("bounds", "unedited", [0] * several, seeds, arm=arm, control="bound", floor=0.2),
         *scores("bounds", "donor", [1] * several, seeds, arm=arm, control="bound", floor=0.2),
         *scores("layers", "layer1", [0.9] * several, seeds, arm=arm),
-        *scores("layers", "layer1", [0.3] * several, seeds, arm=arm, control="random_sites", floor=0.2),
+        *scores("layers", "layer1", [0.3] * several, seeds, arm=arm, control="random_weights", floor=0.2),
         *scores("weights", "by attribution", [0.5] * several, seeds, arm=arm, dose=0.03),
         *scores("layers", "layer4", [0.2] * several, seeds, arm=arm),
     ]
@@ -84,9 +86,9 @@ def tables(splices, table):
 def test_the_ranking_and_every_number():
     values, turned, noise = np.array([0.7, 0.6, 0.8]), np.array([0.1, 0.0, 0.3]), np.array([0.2, 0.1, -0.3])
     mine = custom(
-        scores("custom", "mine", values, size=7, share_crash=0.1, share_timeout=0.2),
-        scores("custom", "mine", turned, control="turned", floor=0.2),
-        scores("custom", "mine", noise, control="noise", floor=0.2, draw=0),
+        scores("custom", "mine", values, size=7, episode_share_crash=0.1, episode_share_timeout=0.2),
+        scores("custom", "mine", turned, control="sign_flipped", floor=0.2),
+        scores("custom", "mine", noise, control="gaussian", floor=0.2, draw=0),
         scores("custom", "mine", [0.95] * 3, control="complement", floor=0.2),
     )
     board, runs = tables(study(), mine)
@@ -97,7 +99,7 @@ def test_the_ranking_and_every_number():
         interval = over_seeds(expected)
         column = "control_recovery" if name == "control" else name
         assert found[[column, f"{name}_low", f"{name}_high"]].tolist() == pytest.approx(list(interval))
-    assert found["control"] == "turned"
+    assert found["control"] == "sign_flipped"
     assert found["p"] == 1 / 8
     assert found["complement_recovery"] == pytest.approx(0.95)
     assert found["broken"] == pytest.approx(0.3)
@@ -159,7 +161,7 @@ def test_declining_a_whole_arm_leaves_it_out_and_a_part_of_it_is_a_problem():
 def test_one_seed_and_pairs_that_hardly_differ():
     same = study(seeds=[5])
     for one in same:
-        one["share_blue"] = one["share_purple"] = 0.4
+        one["episode_share_blue"] = one["episode_share_purple"] = 0.4
     board, _ = tables(same, custom(scores("custom", "mine", [0.5], [5])))
     assert board["recovery"].isna().all()
     assert board["place"].isna().all()
@@ -208,7 +210,7 @@ def test_every_reference_is_an_edit_of_the_study(recipe_of_arm):
 
 def test_words_agree_with_the_edits():
     assert module.CUSTOM == FAMILY
-    assert set(CONTROLS) - set(FAIR) == {"complement", "other_seed"}
+    assert set(CONTROLS) - set(FAIR) == {"complement", "other_seed_donor"}
 
 
 def test_the_stage_says_problems_on_stdout(tmp_path, monkeypatch, capsys, pytestconfig):

@@ -104,9 +104,9 @@ def test_pairs_of_runs_get_the_interval_over_runs():
     assert found.loc["b", "high"] - found.loc["b", "low"] < found.loc["a", "high"] - found.loc["a", "low"] + 1
 
 
-def controlled(edits, control="noise", **known):
+def controlled(edits, control="gaussian", **known):
     """An edit a dose, each seed 1 in it and less in its control."""
-    own = long([[1.0] * len(margins) for margins in edits], control="none", **known)
+    own = long([[1.0] * len(margins) for margins in edits], control="no_control", **known)
     return pd.concat([own, own.assign(control=control, value=[1 - one for margins in edits for one in margins])])
 
 
@@ -117,7 +117,7 @@ FAMILY = ["arm", "control"]
 @given(TABLES)
 def test_margins_and_tests_are_of_the_same_runs(margins):
     found = against_controls(controlled(margins, arm="a"), ["arm", "dose"], "value", FAMILY)
-    own, beside = found[found["control"] == "none"], found[found["control"] != "none"]
+    own, beside = found[found["control"] == "no_control"], found[found["control"] != "no_control"]
     assert own[["margin", "p", "p_holm"]].isna().all(axis=None)
     assert (own["tried"] == 0).all()
     values = np.array(margins)[:, ::-1]
@@ -133,12 +133,12 @@ def test_margins_and_tests_are_of_the_same_runs(margins):
 def test_more_edits_cost_more_and_other_controls_nothing(margins, other):
     def p_holm(frame):
         found = against_controls(frame, ["arm", "dose"], "value", FAMILY)
-        return found[(found["control"] == "noise") & found["dose"].isna()]["p_holm"].item()
+        return found[(found["control"] == "gaussian") & found["dose"].isna()]["p_holm"].item()
 
     rows = controlled(margins, arm="a")
     alone = rows[rows["dose"].isna()]
     assert p_holm(rows) >= p_holm(alone) - 1e-12
-    elsewhere = controlled([[other] * len(margins[0])], control="shuffled", arm="a").query("control != 'none'")
+    elsewhere = controlled([[other] * len(margins[0])], control="permuted", arm="a").query("control != 'no_control'")
     assert p_holm(pd.concat([rows, elsewhere])) == pytest.approx(p_holm(rows))
     assert p_holm(pd.concat([rows, rows.assign(arm="b")]).query("arm == 'a'")) == pytest.approx(p_holm(rows))
 

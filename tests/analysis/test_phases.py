@@ -26,7 +26,7 @@ def test_phases_by_hand():
     assert phases["start_return"].tolist() == [0.1, 0.2, 0.85]
     assert phases["end_return"].tolist() == [0.9, 0.4, 0.85]
     assert phases["objective"].tolist() == ["blue", "purple", "blue"]
-    np.testing.assert_array_equal(phases["rollouts_to_regain"], [3, np.nan, 1])
+    np.testing.assert_array_equal(phases["rollouts_to_threshold"], [3, np.nan, 1])
 
 
 def test_a_phase_that_is_cut_short_has_a_start_but_no_end():
@@ -35,15 +35,15 @@ def test_a_phase_that_is_cut_short_has_a_start_but_no_end():
     assert found["first_rollout"] == 3
     assert found["phase_end_return"] == pytest.approx(0.7)
     assert found["phase_start_return"] == pytest.approx((0.2 + 0.3) / 2)
-    assert found["rollouts_to_regain"] == 2
-    assert found["never_regained"] == 0
+    assert found["rollouts_to_threshold"] == 2
+    assert found["never_at_threshold"] == 0
 
 
 def test_a_run_that_never_learns_has_no_first_rollout():
     run = curve([0.1] * 6)
     found = run_measures(run, phases_of(run, 0.8), 0.8, 0)
-    assert np.isnan([found["first_rollout"], found["rollouts_to_regain"]]).all()
-    assert found["never_regained"] == 1
+    assert np.isnan([found["first_rollout"], found["rollouts_to_threshold"]]).all()
+    assert found["never_at_threshold"] == 1
 
 
 def test_the_published_curve_gives_the_published_numbers(pytestconfig):
@@ -57,7 +57,7 @@ def test_the_published_curve_gives_the_published_numbers(pytestconfig):
     assert found["phase_end_return"] == pytest.approx(0.927, abs=5e-4)
     assert found["phase_start_return"] == pytest.approx(0.099, abs=5e-4)
     late = phases[(phases["first_rollout"] > 90) & (phases["phase"] < 24)]
-    assert late["rollouts_to_regain"].between(4, 12).all()
+    assert late["rollouts_to_threshold"].between(4, 12).all()
 
 
 def test_a_summary_has_each_measure_of_each_arm_beside_the_published():

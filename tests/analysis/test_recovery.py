@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from goalsplice.analysis.recovery import (
-    donors_share,
+    donor_episode_share,
     effects,
     recoveries,
     smallest,
@@ -25,8 +25,8 @@ WHOLE = "layer1+layer2+layer3+layer4"
 shares = st.floats(0, 1)
 
 
-def network(share, edit="layer1", control="none", seed=1, pair=(18, 19), family="layers", dose=np.nan, **others):
-    """A row of the splices table: one that takes the donor's colour in `share` of the episodes."""
+def network(share, edit="layer1", control="no_control", seed=1, pair=(18, 19), family="layers", dose=np.nan, **others):
+    """A row of the splices table: one that takes the donor's colour in `episode_share` of the episodes."""
     recipient, donor = (COLOURS[phase % 2] for phase in pair)
     return {
         "arm": "onehot",
@@ -42,11 +42,11 @@ def network(share, edit="layer1", control="none", seed=1, pair=(18, 19), family=
         "draw": 0,
         "size": 10,
         "norm": 1.0,
-        f"share_{donor}": share,
-        f"share_{recipient}": (1 - share) / 2,
-        "share_yellow": 0.125,
-        "share_crash": 0.25,
-        "share_timeout": 0.0625,
+        f"episode_share_{donor}": share,
+        f"episode_share_{recipient}": (1 - share) / 2,
+        "episode_share_yellow": 0.125,
+        "episode_share_crash": 0.25,
+        "episode_share_timeout": 0.0625,
         "mean_length": 12.0,
         **others,
     }
@@ -55,9 +55,11 @@ def network(share, edit="layer1", control="none", seed=1, pair=(18, 19), family=
 def bounds(floor=0.0, ceiling=1.0, control_floor=None, control_ceiling=None, **where):
     """The rows that scale the others."""
     return [
-        network(floor, "none", **where),
+        network(floor, "no_control", **where),
         network(ceiling, WHOLE, **where),
-        network(floor if control_floor is None else control_floor, "none", "bound", **{**where, "family": "bounds"}),
+        network(
+            floor if control_floor is None else control_floor, "no_control", "bound", **{**where, "family": "bounds"}
+        ),
         network(
             ceiling if control_ceiling is None else control_ceiling, "donor", "bound", **{**where, "family": "bounds"}
         ),
@@ -86,27 +88,27 @@ def table(values, bounded=None):
 def test_the_floor_is_0_the_ceiling_1_and_between_it_is_linear(floor, ceiling, at):
     assume(ceiling - floor >= SMALLEST_GAP)
     found = recovered([*bounds(floor, ceiling), network(floor + at * (ceiling - floor))])["recovery"]
-    assert found["none", "none"] == 0
-    assert found[WHOLE, "none"] == 1
-    assert found["layer1", "none"] == pytest.approx(at, abs=1e-9)
+    assert found["no_control", "no_control"] == 0
+    assert found[WHOLE, "no_control"] == 1
+    assert found["layer1", "no_control"] == pytest.approx(at, abs=1e-9)
 
 
 def test_it_may_be_beyond_both():
     rows = [*bounds(0.2, 0.6), network(0.1), network(0.8, "layer2")]
     found = recovered(rows)["recovery"]
-    assert found["layer1", "none"] == pytest.approx(-0.25)
-    assert found["layer2", "none"] == pytest.approx(1.5)
+    assert found["layer1", "no_control"] == pytest.approx(-0.25)
+    assert found["layer2", "no_control"] == pytest.approx(1.5)
 
 
 def test_controls_are_scaled_by_what_was_played_on_their_levels():
-    rows = [*bounds(0.0, 1.0, 0.25, 0.5), network(0.375), network(0.375, control="noise")]
+    rows = [*bounds(0.0, 1.0, 0.25, 0.5), network(0.375), network(0.375, control="gaussian")]
     found = recovered(rows)["recovery"]
-    assert found["layer1", "none"] == pytest.approx(0.375)
-    assert found["layer1", "noise"] == pytest.approx(0.5)
+    assert found["layer1", "no_control"] == pytest.approx(0.375)
+    assert found["layer1", "gaussian"] == pytest.approx(0.5)
 
 
 def test_bounds_drop_out_and_no_other_row():
-    rows = [*bounds(), network(0.5), network(0.5, control="noise")]
+    rows = [*bounds(), network(0.5), network(0.5, control="gaussian")]
     found = with_recovery(pd.DataFrame(rows))
     assert "bound" not in found["control"].to_numpy()
     assert len(found) == len(rows) - 2
@@ -116,35 +118,36 @@ def test_bounds_drop_out_and_no_other_row():
 @given(shares, shares, shares, shares, shares)
 def test_edits_and_controls_are_of_the_same_pairs(floor, ceiling, control_floor, control_ceiling, share):
     """Whatever was played on the controls' levels, the edits' decide."""
-    rows = [network(share), network(share, control="noise")]
+    rows = [network(share), network(share, control="gaussian")]
     found = recovered([*bounds(floor, ceiling, control_floor, control_ceiling), *rows])["recovery"].loc["layer1"]
     assert np.isfinite(found).all() if ceiling - floor >= SMALLEST_GAP else np.isnan(found).all()
 
 
 def test_where_floor_and_ceiling_hardly_differ_nothing_is_said():
     narrow, wide = 0.5 + 0.99 * SMALLEST_GAP, 0.5 + 1.01 * SMALLEST_GAP
-    rows = [network(0.5), network(0.5, control="noise")]
+    rows = [network(0.5), network(0.5, control="gaussian")]
     assert recovered([*bounds(0.5, narrow, 0.0, 1.0), *rows])["recovery"].isna().all()
     assert recovered([*bounds(0.5, wide, 0.5, narrow), *rows])["recovery"].notna().all()
     assert recovered([*bounds(0.9, 0.1), *rows])["recovery"].isna().all()
 
 
 def test_levels_too_few_to_show_the_difference_do_not_blow_a_control_up():
-    rows = [network(0.75, control="noise")]
+    rows = [network(0.75, control="gaussian")]
     for ceiling in (0.5, 0.25, 0.5 + 0.9 * SMALLEST_GAP):
         found = recovered([*bounds(0.5, 1.0, 0.5, ceiling), *rows])["recovery"]
-        assert found["layer1", "noise"] == pytest.approx(0.5)
+        assert found["layer1", "gaussian"] == pytest.approx(0.5)
 
 
 def test_the_donors_share_follows_the_donors_objective():
     frame = pd.DataFrame(
-        {"donor_objective": ["blue", "purple"], "share_blue": [0.1, 0.2], "share_purple": [0.3, 0.4]}, index=[7, 3]
+        {"donor_objective": ["blue", "purple"], "episode_share_blue": [0.1, 0.2], "episode_share_purple": [0.3, 0.4]},
+        index=[7, 3],
     )
-    assert donors_share(frame).to_dict() == {7: 0.1, 3: 0.4}
+    assert donor_episode_share(frame).to_dict() == {7: 0.1, 3: 0.4}
 
 
 def test_controls_that_ask_something_else_need_not_be_beaten():
-    assert not {"complement", "other_seed", "longer_effort"} & set(FAIR)
+    assert not {"complement", "other_seed_donor", "optimised_8x_budget"} & set(FAIR)
 
 
 def test_the_share_is_of_the_donors_colour_in_both_directions():
@@ -152,9 +155,9 @@ def test_the_share_is_of_the_donors_colour_in_both_directions():
     rows += [network(0.75, pair=(18, 19)), network(0.5, pair=(19, 18))]
     found = with_recovery(pd.DataFrame(rows))
     found = found[found["edit"] == "layer1"].set_index("donor_objective")
-    assert found["share"].to_dict() == {"purple": 0.75, "blue": 0.5}
+    assert found["episode_share"].to_dict() == {"purple": 0.75, "blue": 0.5}
     np.testing.assert_array_equal(
-        found["share"], [found.loc["purple", "share_purple"], found.loc["blue", "share_blue"]]
+        found["episode_share"], [found.loc["purple", "episode_share_purple"], found.loc["blue", "episode_share_blue"]]
     )
 
 
@@ -170,54 +173,56 @@ def test_a_run_has_the_mean_over_pairs_and_draws():
     """A pair that says nothing counts into the shares, and not into the recovery."""
     rows = [*bounds(pair=(18, 19)), *bounds(pair=(19, 20)), *bounds(0.5, 0.5, pair=(20, 19))]
     rows += [network(0.25, pair=(18, 19)), network(0.75, pair=(19, 20)), network(0.5, pair=(20, 19))]
-    rows += [network(0.125, control="noise", draw=draw, size=10 + draw) for draw in range(2)]
+    rows += [network(0.125, control="gaussian", draw=draw, size=10 + draw) for draw in range(2)]
     rows += [network(0.5, family="units", dose=dose, edit="incoming") for dose in (1, 2)]
     by_seed = recoveries(with_recovery(pd.DataFrame(rows)))
     layer1 = by_seed[by_seed["edit"] == "layer1"].set_index("control")
-    own, noise = layer1.loc["none"], layer1.loc["noise"]
-    assert (own["recovery"], own["share"], own["networks"], own["networks_with_recovery"]) == (0.5, 0.5, 3, 2)
+    own, noise = layer1.loc["unedited"], layer1.loc["gaussian"]
+    assert (own["recovery"], own["episode_share"], own["networks"], own["networks_with_recovery"]) == (0.5, 0.5, 3, 2)
     assert (noise["recovery"], noise["networks"], noise["networks_with_recovery"], noise["size"]) == (0.125, 2, 2, 10.5)
     assert by_seed.loc[by_seed["family"] == "units", "dose"].tolist() == [1, 2]
 
 
 def runs(values, **others):
     """By-seed recoveries of one edit or control, one value a seed."""
-    return [{"share": value, "seed": seed, **others} for seed, value in enumerate(values, start=1)]
+    return [{"episode_share": value, "seed": seed, **others} for seed, value in enumerate(values, start=1)]
 
 
 @pytest.mark.parametrize("seeds", [1, 2, 3, 6])
 def test_an_edit_that_wins_in_all_seeds_has_the_smallest_p_there_is(seeds):
     better, worse = np.linspace(0.6, 0.9, seeds), np.linspace(0.1, 0.5, seeds)
-    found = effects(recoveries(table(runs(better) + runs(worse, control="noise") + runs(better, control="turned"))))
+    found = effects(
+        recoveries(table(runs(better) + runs(worse, control="gaussian") + runs(better, control="sign_flipped")))
+    )
     found = found[found["edit"] == "layer1"].set_index("control")
-    assert found["p"]["noise"] == pytest.approx(2.0**-seeds)
-    assert found["p"]["turned"] == 1
-    assert found["p"].isna().to_dict() == {"none": True, "noise": False, "turned": False}
-    turned_round = effects(recoveries(table(runs(worse) + runs(better, control="noise"))))
-    assert turned_round.set_index(["edit", "control"])["p"]["layer1", "noise"] == 1
+    assert found["p"]["gaussian"] == pytest.approx(2.0**-seeds)
+    assert found["p"]["sign_flipped"] == 1
+    assert found["p"].isna().to_dict() == {"no_control": True, "gaussian": False, "sign_flipped": False}
+    turned_round = effects(recoveries(table(runs(worse) + runs(better, control="gaussian"))))
+    assert turned_round.set_index(["edit", "control"])["p"]["layer1", "gaussian"] == 1
 
 
 def test_p_values_are_corrected_for_all_edits_of_the_family_with_that_control():
     def with_noise(better, edit, **others):
         worse = [0.5] * len(better)
-        return [*runs(better, edit=edit, **others), *runs(worse, edit=edit, control="noise", **others)]
+        return [*runs(better, edit=edit, **others), *runs(worse, edit=edit, control="gaussian", **others)]
 
     values = with_noise([0.9] * 6, "layer1")
     values += with_noise([0.9] * 5 + [0.25], "layer2")
     values += with_noise([0.25] * 6, "layer3")
     values += with_noise([0.9] * 6, "incoming", family="units", dose=1)
     values += with_noise([0.9] * 5 + [0.25], "incoming", family="units", dose=2)
-    values += runs([0.5] * 6, edit="layer2", control="turned")
+    values += runs([0.5] * 6, edit="layer2", control="sign_flipped")
     found = effects(recoveries(table(values))).set_index(["family", "control", "edit", "dose"]).sort_index()
-    noise = found.loc["layers", "noise"].droplevel("dose")
+    noise = found.loc["layers", "gaussian"].droplevel("dose")
     assert noise["tried"].to_dict() == {"layer1": 3, "layer2": 3, "layer3": 3}
     assert noise["p"]["layer1"] == pytest.approx(1 / 64)
     assert noise["p_holm"]["layer1"] == pytest.approx(3 / 64)
     assert noise["p_holm"]["layer2"] == pytest.approx(2 * noise["p"]["layer2"])
-    units = found.loc["units", "noise", "incoming"]
+    units = found.loc["units", "gaussian", "incoming"]
     assert units["tried"].tolist() == [2, 2]
     assert units["p_holm"].tolist() == pytest.approx([2 / 64, units["p"][2.0]])
-    turned = found.loc["layers", "turned", "layer2"].iloc[0]
+    turned = found.loc["layers", "sign_flipped", "layer2"].iloc[0]
     assert turned["tried"] == 1
     assert turned["p_holm"] == turned["p"]
 
@@ -226,19 +231,19 @@ def test_edits_are_tested_against_the_same_seeds_control():
     """In whatever order rows are; a seed without the control does not count."""
     own = {1: 0.9, 2: 0.5, 3: 0.7, 4: 0.1}
     noise = {3: 0.6, 1: 0.8, 2: 0.4}
-    values = [{"share": share, "seed": seed} for seed, share in own.items()]
-    values += [{"share": share, "seed": seed, "control": "noise"} for seed, share in noise.items()]
+    values = [{"episode_share": share, "seed": seed} for seed, share in own.items()]
+    values += [{"episode_share": share, "seed": seed, "control": "gaussian"} for seed, share in noise.items()]
     found = effects(recoveries(table(values))).set_index(["edit", "control"])
-    assert found["p"]["layer1", "noise"] == pytest.approx(1 / 8)
-    assert found["seeds"].loc["layer1"].to_dict() == {"none": 4, "noise": 3}
-    assert found["recovery"]["layer1", "noise"] == pytest.approx(0.6)
+    assert found["p"]["layer1", "gaussian"] == pytest.approx(1 / 8)
+    assert found["seeds"].loc["layer1"].to_dict() == {"no_control": 4, "gaussian": 3}
+    assert found["recovery"]["layer1", "gaussian"] == pytest.approx(0.6)
 
 
 def test_a_seed_without_the_control_leaves_its_other_measures():
-    values = [*runs([0.9, 0.5, 0.7]), *runs([0.8, 0.4], control="noise")]
+    values = [*runs([0.9, 0.5, 0.7]), *runs([0.8, 0.4], control="gaussian")]
     found = effects(recoveries(table(values))).set_index(["edit", "control"])
-    measures = ["share_crash", "share_timeout", "mean_length"]
-    assert found.loc[("layer1", "noise"), measures].tolist() == [0.25, 0.0625, 12]
+    measures = ["episode_share_crash", "episode_share_timeout", "mean_length"]
+    assert found.loc[("layer1", "gaussian"), measures].tolist() == [0.25, 0.0625, 12]
 
 
 def test_effects_are_statistics_over_seeds():
@@ -246,11 +251,11 @@ def test_effects_are_statistics_over_seeds():
     found = effects(recoveries(table(runs(values)))).set_index("edit").loc["layer1"]
     assert found["recovery"] == pytest.approx(float(interquartile_mean(np.array(values))))
     assert found["mean_recovery"] == pytest.approx(np.mean(values))
-    assert found["share"] == pytest.approx(found["recovery"])
-    for name in ("recovery", "mean_recovery", "share"):
+    assert found["episode_share"] == pytest.approx(found["recovery"])
+    for name in ("recovery", "mean_recovery", "episode_share"):
         assert found[f"{name}_low"] < found[name] < found[f"{name}_high"]
     assert (found["seeds"], found["size"], found["norm"]) == (8, 10, 1)
-    assert (found["share_crash"], found["share_timeout"], found["mean_length"]) == (0.25, 0.0625, 12)
+    assert (found["episode_share_crash"], found["episode_share_timeout"], found["mean_length"]) == (0.25, 0.0625, 12)
 
 
 FIRST, SECOND = (18, 19), (19, 20)
@@ -263,7 +268,7 @@ def by_half(found, scored, others=0.5, dose=1.0, seeds=4, pairs=(FIRST, SECOND))
         halves = {number % 2 if len(pairs) > 1 else None, seed % 2 if seeds > 1 else None} - {None}
         share = {frozenset({0}): found, frozenset({1}): scored}.get(frozenset(halves), others)
         for direction in (pair, pair[::-1]):
-            values.append({"share": share, "seed": seed, "pair": direction, "family": "units", "dose": dose})
+            values.append({"episode_share": share, "seed": seed, "pair": direction, "family": "units", "dose": dose})
     return [{**value, "edit": "incoming", "size": int(10 * dose)} for value in values]
 
 
@@ -316,8 +321,8 @@ def test_a_seed_without_recovery_is_not_one_on_which_it_was_scored():
 
 def test_only_edits_on_a_scale_have_a_smallest_dose():
     values = by_half(1.0, 1.0)
-    values += [{**value, "family": "path", "edit": "whole actor"} for value in values]
-    values += [{**value, "control": "noise", "dose": 0.5} for value in by_half(1.0, 1.0)]
+    values += [{**value, "family": "linear interpolation", "edit": "whole actor"} for value in values]
+    values += [{**value, "control": "gaussian", "dose": 0.5} for value in by_half(1.0, 1.0)]
     assert smallest(table(values))["edit"].tolist() == ["incoming"]
 
 
@@ -334,7 +339,7 @@ def test_the_order_of_edits_within_a_pair_does_not_matter(random):
 
 def test_tables_have_the_columns_of_their_schema(pytestconfig):
     schemas = pytestconfig.rootpath / "workflow/schemas/tables.yaml"
-    splices = table(by_half(1.0, 0.5) + runs([0.5, 0.75]) + runs([0.5, 0.75], control="noise"))
+    splices = table(by_half(1.0, 0.5) + runs([0.5, 0.75]) + runs([0.5, 0.75], control="gaussian"))
     by_seed = recoveries(splices)
     found = {"recoveries": by_seed, "edit_effects": effects(by_seed), "smallest_edits": smallest(splices)}
     for name, frame in found.items():

@@ -30,7 +30,7 @@ def published(summary, rows, late=18):
     return rows_over_seeds(with_runs(values, summary.KEYS, getattr(summary, "OTHER", "")))
 
 
-def transport_row(seed, source_seed, target_phase, share, aligned="none"):
+def transport_row(seed, source_seed, target_phase, share, aligned="unaligned"):
     return {
         "arm": "a",
         "seed": seed,
@@ -39,13 +39,13 @@ def transport_row(seed, source_seed, target_phase, share, aligned="none"):
         "source_recipient_phase": 18,
         "source_donor_phase": 19,
         "recipient_objective": "blue",
-        **{"floor": 0.0, "ceiling": 1.0, "share_yellow": 0.0},
+        **{"floor": 0.0, "ceiling": 1.0, "episode_share_yellow": 0.0},
         "part": "all",
         "aligned": aligned,
-        "control": "none",
+        "control": "no_control",
         "donor_objective": "purple",
-        "share_purple": share,
-        "share_blue": 1 - share,
+        "episode_share_purple": share,
+        "episode_share_blue": 1 - share,
     }
 
 
@@ -59,10 +59,10 @@ def test_transports_are_told_apart_by_their_target():
         transport_row(1, 2, 18, 0.6, aligned="matched"),
     ]
     out = published(transfer, rows).set_index(["target", "aligned"])["interquartile_mean"]
-    assert out[("own recipient", "none")] == 1
-    assert out[("other late phase", "none")] == pytest.approx(0.8)
-    assert out[("early phase", "none")] == pytest.approx(0.2)
-    assert out[("other run", "none")] == pytest.approx(0.2)
+    assert out[("own recipient", "no_control")] == 1
+    assert out[("other late phase", "unaligned")] == pytest.approx(0.8)
+    assert out[("early phase", "unaligned")] == pytest.approx(0.2)
+    assert out[("other run", "unaligned")] == pytest.approx(0.2)
     assert out[("other run", "matched")] == pytest.approx(0.6)
 
 
@@ -81,7 +81,7 @@ def test_probes_are_told_apart_by_what_was_learned_and_read():
     known = {
         "arm": "a",
         "seed": 1,
-        "control": "none",
+        "control": "no_control",
         "probe": "transferred_place",
         "layer": "layer3",
         "train_phases": "12",
@@ -99,7 +99,7 @@ def test_probes_are_told_apart_by_what_was_learned_and_read():
 def test_exchanges_are_of_the_trained_colours_or_of_others():
     rows = [
         {"arm": "a", "seed": 1, "recipient_phase": phase, "basis": "columns", "colour": one, "other_colour": other}
-        | {"cosine_of_changes": value, "contrast_cosine": value, "share": value}
+        | {"cosine_of_changes": value, "contrast_cosine": value, "episode_share": value}
         for phase, one, other, value in (
             (18, "blue", "purple", -0.9),
             (18, "blue", "red", 0.1),
@@ -109,25 +109,25 @@ def test_exchanges_are_of_the_trained_colours_or_of_others():
     ]
     out = published(colour_exchanges, rows).set_index(["colours", "measure"])["interquartile_mean"]
     assert out[("blue and purple", "contrast_cosine")] == pytest.approx(-0.9), "early phases are left out"
-    assert out[("one of them and another", "share")] == pytest.approx(0.1)
-    assert out[("two others", "share")] == pytest.approx(0.5)
+    assert out[("one of them and another", "episode_share")] == pytest.approx(0.1)
+    assert out[("two others", "episode_share")] == pytest.approx(0.5)
 
 
 def test_anatomy_is_of_late_switches():
     rows = [
-        {"arm": "a", "seed": 1, "recipient_phase": phase, "grouping": "tensor", "part": part, "live_weights": live}
-        | {"share": share, "share_of_tensor": 1.0, "stable_rank": 2.0, "effective_rank": 20.0}
-        | {"shuffled_stable_rank": 3.0, "shuffled_effective_rank": 30.0, "view_row": np.nan, "view_column": np.nan}
+        {"arm": "a", "seed": 1, "recipient_phase": phase, "grouping": "tensor", "part": part, "active_weights": live}
+        | {"episode_share": share, "tensor_variance_share": 1.0, "stable_rank": 2.0, "effective_rank": 20.0}
+        | {"permuted_stable_rank": 3.0, "permuted_effective_rank": 30.0, "view_row": np.nan, "view_column": np.nan}
         | {"recipient_objective": "blue", "donor_objective": "purple"}
         for phase, layer1 in ((2, 0.1), (18, 0.8), (19, 0.6))
         for part, share, live in (("layer1.weight", layer1, 6), ("layer1.bias", 0.1, 2), ("layer2.bias", 0.05, 2))
     ]
     out = published(weight_changes, rows).set_index(["grouping", "part", "measure"])["interquartile_mean"]
-    assert out[("tensor", "layer1.weight", "share")] == pytest.approx(0.7)
-    assert out[("layer", "layer1.weight", "share")] == pytest.approx(0.7)
-    assert out[("layer", "biases", "share")] == pytest.approx(0.15), "all of them"
-    assert out[("layer", "biases", "live_share")] == pytest.approx(0.4)
-    assert out[("layer", "layer1.weight", "shuffled_stable_rank")] == 3
+    assert out[("tensor", "layer1.weight", "episode_share")] == pytest.approx(0.7)
+    assert out[("layer", "layer1.weight", "episode_share")] == pytest.approx(0.7)
+    assert out[("layer", "biases", "episode_share")] == pytest.approx(0.15), "all of them"
+    assert out[("layer", "biases", "even_variance_share")] == pytest.approx(0.4)
+    assert out[("layer", "layer1.weight", "permuted_stable_rank")] == 3
 
 
 def test_continued_tells_how_long_a_colour_takes():
@@ -135,8 +135,13 @@ def test_continued_tells_how_long_a_colour_takes():
         {
             **{"arm": "a", "seed": seed, "phase": 23, "wanted": "purple", "objective": objective, "rollout": rollout},
             **{f"return_{objective}": rollout / (10 if objective == "yellow" else 5)},
-            **{"distance": float(rollout), "layer1_share": 0.5, "share_crash": 0.01, "share_timeout": 0.02},
-            **{f"share_{objective}": rollout / 10},
+            **{
+                "distance": float(rollout),
+                "layer1_variance_share": 0.5,
+                "episode_share_crash": 0.01,
+                "episode_share_timeout": 0.02,
+            },
+            **{f"episode_share_{objective}": rollout / 10},
         }
         for seed in range(3)
         for objective in ("yellow", "blue")
@@ -153,7 +158,7 @@ def test_continued_tells_how_long_a_colour_takes():
 
 
 def test_perceptions_are_towards_the_new_colour():
-    known = {"arm": "a", "phase": 18, "family": "chosen", "edit": "x", "test": "alone", "layer": "", "what": "y"}
+    known = {"arm": "a", "phase": 18, "family": "preregistered", "edit": "x", "test": "alone", "layer": "", "what": "y"}
     rows = [
         {**known, "seed": seed, "target": target, "wanted": wanted, "value": value}
         for seed in range(2)
@@ -169,13 +174,23 @@ def test_perceptions_are_towards_the_new_colour():
 
 def test_own_shares_are_of_the_later_half_and_of_each_phase():
     rows = [
-        {"arm": "a", "seed": seed, "phase": phase, "objective": ("blue", "purple")[phase % 2], "layouts": "training"}
-        | {"policy": "greedy", **dict.fromkeys(evaluation.TABLES["evaluation"][6:], 0.0), "share_blue": phase / 10}
+        {
+            "arm": "a",
+            "seed": seed,
+            "phase": phase,
+            "objective": ("blue", "purple")[phase % 2],
+            "level_distribution": "training",
+        }
+        | {
+            "action_selection": "greedy",
+            **dict.fromkeys(evaluation.TABLES["evaluation"][6:], 0.0),
+            "episode_share_blue": phase / 10,
+        }
         for seed in range(3)
         for phase in range(4)
     ]
     values = evaluation.values({"evaluation": pd.DataFrame(rows)}, {})
-    found = with_runs(values, evaluation.KEYS).query("measure == 'own_share' and seed.isna()")
+    found = with_runs(values, evaluation.KEYS).query("measure == 'episode_share_objective' and seed.isna()")
     assert found[found["phase"].isna()].set_index("objective")["value"].to_dict() == pytest.approx(
         {"blue": 0.2, "purple": 0.0}
     )

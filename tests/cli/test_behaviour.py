@@ -39,9 +39,9 @@ def run(monkeypatch, tmp_path, pytestconfig):
             "--edited": tmp_path / "edited.safetensors",
             "--recipe": json.dumps(asdict(recipe)),
             "--levels-seed": 3,
-            "--layouts": "three_colours",
+            "--level-distribution": "three_colours",
             "--levels": 5,
-            "--policy": "sampling",
+            "--action-selection": "sampling",
             "--schemas": pytestconfig.rootpath / "workflow/schemas/tables.yaml",
             "--output": tmp_path / output,
         }

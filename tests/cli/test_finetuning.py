@@ -19,8 +19,13 @@ from goalsplice.experiments.finetuning import movement
 from goalsplice.io.errors import StudyError
 from goalsplice.io.frames import read_frame
 
-SETTINGS = {"rollouts": 2, "training_layouts": "three_colours", "levels": 20, "layouts": "training"}
-SETTINGS |= {"policy": "sampling"}
+SETTINGS = {
+    "rollouts": 2,
+    "training_level_distribution": "three_colours",
+    "levels": 20,
+    "level_distribution": "training",
+}
+SETTINGS |= {"action_selection": "sampling"}
 PHASES = (2, 3)
 
 
@@ -87,9 +92,14 @@ def test_a_row_for_each_rollout_of_each_objective(run):
     untouched = frame["rollout"] == 0
     assert (frame["training_return"].isna() == untouched).all()
     assert ((frame["distance"] == 0) == untouched).all()
-    assert (frame["layer1_share"].isna() == untouched).all()
-    assert frame.loc[~untouched, "layer1_share"].between(0, 1).all()
-    tested = frame[["training_layouts", "levels", "layouts", "policy"]].drop_duplicates().to_numpy().tolist()
+    assert (frame["layer1_variance_share"].isna() == untouched).all()
+    assert frame.loc[~untouched, "layer1_variance_share"].between(0, 1).all()
+    tested = (
+        frame[["training_level_distribution", "levels", "level_distribution", "action_selection"]]
+        .drop_duplicates()
+        .to_numpy()
+        .tolist()
+    )
     assert tested == [["three_colours", 20, "training", "sampling"]]
 
 

@@ -101,7 +101,15 @@ def test_rows_are_there_once_and_whole(run_stage):
     np.testing.assert_array_equal(frame["chance"].notna(), frame["test"] == "probe")
     assert set(frame["phase"]) == set(LATE)
     assert set(frame["test"]) == {"alone", "change", "probe", "distance", "composition"}
-    edits = [["none"], ["swap"], ["few weights"], ["added only"], ["below layer 1"], ["least squares"], ["same goal"]]
+    edits = [
+        ["unedited"],
+        ["swap"],
+        ["sparse"],
+        ["added only"],
+        ["downstream of layer 1"],
+        ["least squares"],
+        ["same goal"],
+    ]
     for phase in LATE:
         wanted = ("blue", "purple")[phase % 2]
         mine = chosen(frame, phase=phase)
@@ -112,13 +120,13 @@ def test_rows_are_there_once_and_whole(run_stage):
         assert "switch" in set(mine[mine["target"] != "yellow"]["edit"])
     assert set(chosen(frame, test="composition")["target"]) == {"yellow"}
     assert "same goal" not in set(chosen(frame, test="composition")["edit"])
-    none = chosen(frame, edit="none")
+    none = chosen(frame, edit="unedited")
     np.testing.assert_array_equal(none["value"], none["reference"])
     assert len(verdicts(frame.assign(arm="onehot", seed=7))) == 14
 
 
 def test_layers_before_an_edit_are_read_as_they_were(run_stage):
-    frame = chosen(run_stage("one"), edit="below layer 1")
+    frame = chosen(run_stage("one"), edit="downstream of layer 1")
     first = chosen(frame, test="probe", layer="layer1")
     np.testing.assert_array_equal(first["value"], first["reference"])
     assert chosen(frame, test="distance", layer="layer1")["value"].eq(1).all()
@@ -144,15 +152,15 @@ def test_what_is_taken_is_that_of_the_networks(run_stage, recipe):
         own, next_one = (
             evaluate(untrained(recipe, number).actor.state_dict(), recipe, on, "sampling") for number in (phase, other)
         )
-        mine = chosen(frame, phase=phase, edit="none", target="yellow")
+        mine = chosen(frame, phase=phase, edit="unedited", target="yellow")
         alone = chosen(mine, test="alone").set_index("what")["value"]
-        assert alone["target"] == own["share_yellow"]
-        assert alone["wanted"] == own[f"share_{wanted}"]
+        assert alone["target"] == own["episode_share_yellow"]
+        assert alone["wanted"] == own[f"episode_share_{wanted}"]
         composed = chosen(mine, test="composition").set_index("what")["value"]
         # Sums of differences of weights are right up to rounding, which may turn a single episode.
-        assert composed["other"] == pytest.approx(next_one[f"share_{former}"], abs=0.09)
+        assert composed["other"] == pytest.approx(next_one[f"episode_share_{former}"], abs=0.09)
         switched = chosen(frame, phase=phase, edit="switch", test="alone", what="target")["value"]
-        assert switched.tolist() == [next_one[f"share_{former}"]]
+        assert switched.tolist() == [next_one[f"episode_share_{former}"]]
 
 
 def test_observations_that_are_scored_were_not_learned_from(run_stage, monkeypatch):
@@ -168,8 +176,8 @@ def test_observations_that_are_scored_were_not_learned_from(run_stage, monkeypat
 
 def test_whole_numbers_have_no_columns_of_a_colour(run_stage, recipe):
     frame = run_stage("one", recipe=replace(recipe, encoding="integers"), further=False)
-    assert set(frame["edit"]) == {"none", "swap", "below layer 1", "least squares", "same goal", "switch"}
-    below = chosen(frame, edit="below layer 1", test="probe")
+    assert set(frame["edit"]) == {"no_control", "swap", "downstream of layer 1", "least squares", "same goal", "switch"}
+    below = chosen(frame, edit="downstream of layer 1", test="probe")
     np.testing.assert_array_equal(below["value"], below["reference"])
 
 

@@ -59,7 +59,9 @@ def test_the_same_bytes_twice(run, tmp_path):
     run("two.parquet")
     assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
     assert set(frame["probe"]) == {"key_place", "transferred_place", "place_beyond_action", "wanted_colour"}
-    later = frame[(frame["probe"] == "wanted_colour") & (frame["control"] == "none") & (frame["test_phases"] == "2+3")]
+    later = frame[
+        (frame["probe"] == "wanted_colour") & (frame["control"] == "no_control") & (frame["test_phases"] == "2+3")
+    ]
     assert later.set_index("layer")["accuracy"]["inputs"] == 0.5
 
 
@@ -75,7 +77,7 @@ def test_levels_and_observations_of_both_halves_are_different(run, monkeypatch):
     train, test = codes
     assert len(set(drawn)) == 2
     assert not np.isin(test, train).any()
-    own = frame[(frame["probe"] == "key_place") & (frame["control"] == "none")]
+    own = frame[(frame["probe"] == "key_place") & (frame["control"] == "no_control")]
     assert (own["train_observations"] == len(train)).all()
     assert (own["test_observations"] == len(test)).all()
 

@@ -27,7 +27,7 @@ from goalsplice.settings.sections import Retargeting
 
 PHASES = 4
 LATE = (2, 3)
-FEW, BELOW = "few weights", "below layer 1"
+SPARSE, DOWNSTREAM = "sparse", "downstream of layer 1"
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_columns_are_the_tables(run_stage, pytestconfig, tmp_path):
     assert sorted(frame) == sorted(columns[2:])
     whole = frame.assign(arm="onehot", seed=7)
     write_table(tmp_path / "whole.parquet", whole, schemas, "retargeting")
-    keys = ["phase", "family", "edit", "dose", "control", "draw", "layouts"]
+    keys = ["phase", "family", "edit", "dose", "control", "draw", "level_distribution"]
     assert not whole.duplicated(keys).any()
     assert whole.drop(columns=["dose", "cosine_trained"]).notna().all(axis=None)
 
@@ -125,52 +125,54 @@ def test_early_phases_are_tested_with_what_was_fixed(run_stage):
         [2, "blue"],
         [3, "purple"],
     ]
-    fixed = [["bounds", "none"], ["perception", "swap"], ["chosen", FEW], ["chosen", BELOW]]
+    fixed = [["bounds", "unedited"], ["perception", "swap"], ["preregistered", SPARSE], ["preregistered", DOWNSTREAM]]
     for phase in (0, 1):
         early = chosen(frame, phase=phase)
         assert early[["family", "edit"]].to_numpy().tolist() == fixed
-        assert set(early["layouts"]) == {"three_colours"}
+        assert set(early["level_distribution"]) == {"three_colours"}
     for phase in LATE:
         late = chosen(frame, phase=phase)
-        plain = chosen(late, control="none")
+        plain = chosen(late, control="no_control")
         assert plain["levels"].eq(24).all()
-        for layouts in ("three_colours", "training", "without_yellow"):
-            tested = chosen(plain, layouts=layouts)[["family", "edit"]].to_numpy().tolist()
+        for level_distribution in ("three_colours", "training", "without_third_colour"):
+            tested = chosen(plain, level_distribution=level_distribution)[["family", "edit"]].to_numpy().tolist()
             assert tested[: len(fixed)] == fixed
-            assert (len(tested) == len(fixed)) == (layouts != "three_colours")
-        controls = late[late["control"] != "none"]
+            assert (len(tested) == len(fixed)) == (level_distribution != "three_colours")
+        controls = late[late["control"] != "no_control"]
         assert controls["levels"].eq(5).all()
-        assert set(controls["layouts"]) == {"three_colours"}
-        assert set(controls["edit"]) == {FEW, BELOW}
+        assert set(controls["level_distribution"]) == {"three_colours"}
+        assert set(controls["edit"]) == {SPARSE, DOWNSTREAM}
         assert controls.groupby(["edit", "control"])["draw"].apply(list).to_dict() == {
-            (edit, control): [0, 1] if control in ("noise", "shuffled") else [0]
-            for edit in (FEW, BELOW)
-            for control in ("noise", "shuffled", "turned", "unrelated", "absent", "equal_effort")
+            (edit, control): [0, 1] if control in ("gaussian", "permuted") else [0]
+            for edit in (SPARSE, DOWNSTREAM)
+            for control in ("gaussian", "permuted", "sign_flipped", "unrelated", "absent", "optimised_same_budget")
         }
-        assert ("graft" in set(late["family"])) == (phase == 3)
-    assert set(frame["policy"]) == {"sampling"}
+        assert ("sparse graft" in set(late["family"])) == (phase == 3)
+    assert set(frame["action_selection"]) == {"sampling"}
 
 
 def test_rows_say_what_the_agents_are_and_do(run_stage, recipe):
     frame = run_stage("one")
     total = sum(part.numel() for part in untrained(recipe, 0).actor.state_dict().values())
-    np.testing.assert_array_equal(frame["share"], frame["size"] / total)
+    np.testing.assert_array_equal(frame["weight_share"], frame["size"] / total)
     unedited = frame["family"].isin(["bounds", "perception"])
     assert frame.loc[unedited, ["size", "norm"]].eq(0).all(axis=None)
     # A search may find nothing better than the start.
-    found = ~unedited & (frame["control"] != "equal_effort")
+    found = ~unedited & (frame["control"] != "optimised_same_budget")
     assert frame.loc[found, ["size", "norm"]].gt(0).all(axis=None)
-    assert chosen(frame, edit=FEW, family="chosen", control="none")["share"].le(0.005).all()
+    assert chosen(frame, edit=SPARSE, family="preregistered", control="no_control")["weight_share"].le(0.005).all()
     for phase, wanted in ((1, "purple"), (2, "blue")):
         actor = untrained(recipe, phase).actor.state_dict()
         policy = perceiving(policy_of(actor, recipe.world), recipe.world, wanted, "yellow")
-        for layouts in ("three_colours", "without_yellow") if phase in LATE else ("three_colours",):
-            on = levels(layouts, 24, 5, recipe.grid_size)
+        for level_distribution in ("three_colours", "without_third_colour") if phase in LATE else ("three_colours",):
+            on = levels(level_distribution, 24, 5, recipe.grid_size)
             for family, expected in (
                 ("bounds", evaluate(actor, recipe, on, "sampling")),
                 ("perception", evaluate(policy, recipe, on, "sampling")),
             ):
-                (row,) = chosen(frame, phase=phase, family=family, layouts=layouts)[list(expected)].to_numpy()
+                (row,) = chosen(frame, phase=phase, family=family, level_distribution=level_distribution)[
+                    list(expected)
+                ].to_numpy()
                 np.testing.assert_array_equal(row, list(expected.values()))
 
 
@@ -179,25 +181,25 @@ def test_changes_are_compared_with_that_by_training_on_yellow_where_there_is_one
     compared = frame["cosine_trained"].notna()
     np.testing.assert_array_equal(compared, (frame["phase"] == 3) & (frame["size"] > 0))
     assert frame.loc[compared, "cosine_trained"].abs().max() < 1 + 1e-9, "but for rounding"
-    assert chosen(frame, family="graft", dose=1.0)["cosine_trained"].to_numpy() == pytest.approx([1.0], abs=1e-6)
-    found = chosen(frame, phase=3, edit=BELOW)
-    (edited,) = chosen(found, control="none", layouts="three_colours")["cosine_trained"]
-    (turned,) = chosen(found, control="turned")["cosine_trained"]
+    assert chosen(frame, family="sparse graft", dose=1.0)["cosine_trained"].to_numpy() == pytest.approx([1.0], abs=1e-6)
+    found = chosen(frame, phase=3, edit=DOWNSTREAM)
+    (edited,) = chosen(found, control="no_control", level_distribution="three_colours")["cosine_trained"]
+    (turned,) = chosen(found, control="sign_flipped")["cosine_trained"]
     assert turned == pytest.approx(-edited, abs=1e-3)
 
 
 def test_without_yellow_no_yellow_key_is_fetched(run_stage):
-    frame = chosen(run_stage("one"), layouts="without_yellow")
-    assert frame["share_yellow"].eq(0).all()
-    assert frame["share_other"].gt(0).any()
+    frame = chosen(run_stage("one"), level_distribution="without_third_colour")
+    assert frame["episode_share_yellow"].eq(0).all()
+    assert frame["episode_share_other"].gt(0).any()
 
 
 def test_effort_is_spent_on_other_levels_than_those_of_the_test(run_stage, recipe, monkeypatch):
     asked = []
 
-    def spied(actor, recipe, on, policy):
+    def spied(actor, recipe, on, action_selection):
         asked.append(on.stream.tolist())
-        return evaluate(actor, recipe, on, policy)
+        return evaluate(actor, recipe, on, action_selection)
 
     for module in (bench, retargeting):
         monkeypatch.setattr(module, "evaluate", spied)
@@ -205,15 +207,26 @@ def test_effort_is_spent_on_other_levels_than_those_of_the_test(run_stage, recip
     on, practice = levels("three_colours", 24, 5, 6), levels("three_colours", 5, 6, 6)
     assert asked.count(practice.stream.tolist()) == 2 * 3 * len(LATE), "two edits, three evaluations each"
     assert not set(practice.stream.tolist()) & set(on.stream.tolist())
-    known = [levels(layouts, 24, 5, 6).stream.tolist() for layouts in ("three_colours", "training", "without_yellow")]
+    known = [
+        levels(level_distribution, 24, 5, 6).stream.tolist()
+        for level_distribution in ("three_colours", "training", "without_third_colour")
+    ]
     known += [practice.stream.tolist(), first(on, 5).stream.tolist()]
     assert all(streams in known for streams in asked)
 
 
 def test_whole_numbers_have_no_columns_of_a_colour(run_stage, recipe):
     frame = run_stage("one", recipe=replace(recipe, encoding="integers"))
-    assert FEW not in set(frame["edit"])
-    assert set(frame["family"]) == {"bounds", "perception", "chosen", "layer 1", "below", "extrapolation", "graft"}
+    assert SPARSE not in set(frame["edit"])
+    assert set(frame["family"]) == {
+        "bounds",
+        "perception",
+        "preregistered",
+        "layer 1",
+        "downstream",
+        "extrapolation",
+        "sparse graft",
+    }
 
 
 def test_a_run_alone_has_no_other_runs_switch(run_stage):

@@ -18,7 +18,7 @@ from goalsplice.io.frames import read_frame
 from goalsplice.settings.study import recipe_of
 
 SPLICES = {"pairs": [[2, 3]], "levels": 8, "control_levels": 4, "draws": 1}
-SPLICES |= {"layouts": "three_colours", "policy": "sampling"}
+SPLICES |= {"level_distribution": "three_colours", "action_selection": "sampling"}
 PHASES = 4
 
 
@@ -65,14 +65,14 @@ def test_each_pair_is_spliced_both_ways_with_every_donor(run_stage, tmp_path, ca
     rows = run_stage("splices.parquet")
     ways = rows[["recipient_phase", "donor_phase", "recipient_objective", "donor_objective"]].drop_duplicates()
     assert ways.to_numpy().tolist() == [[2, 3, "blue", "purple"], [3, 2, "purple", "blue"]]
-    assert {"bound", "none", "same_goal", "other_seed", "untrained"} <= set(rows["control"])
+    assert {"bound", "no_control", "same_goal_donor", "other_seed_donor", "untrained_donor"} <= set(rows["control"])
     assert "phase 2 into 3" in capsys.readouterr().err
     run_stage("again.parquet")
     assert (tmp_path / "again.parquet").read_bytes() == (tmp_path / "splices.parquet").read_bytes()
 
 
 def test_a_run_alone_has_no_other_seed(run_stage):
-    assert "other_seed" not in set(run_stage("splices.parquet", other=None)["control"])
+    assert "other_seed_donor" not in set(run_stage("splices.parquet", other=None)["control"])
 
 
 def test_another_runs_checkpoints_must_be_of_that_run(run_stage):

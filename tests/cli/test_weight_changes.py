@@ -97,7 +97,7 @@ def test_shuffles_differ_from_pair_to_pair(run, tmp_path, checkpoints, recipe):
         tmp_path / "e.parquet",
     )
     first = read_frame(tmp_path / "a.parquet").query("part == 'layer1.weight'")
-    assert first["shuffled_stable_rank"].nunique() == PHASES - 1
+    assert first["permuted_stable_rank"].nunique() == PHASES - 1
 
 
 def test_every_two_switches_are_compared(run, tmp_path):

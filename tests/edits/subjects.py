@@ -27,8 +27,8 @@ SETTINGS = Retargeting(
     evaluations=4,
     levels=12,
     control_levels=5,
-    layouts=("three_colours",),
-    policy="sampling",
+    level_distribution=("three_colours",),
+    action_selection="sampling",
 )
 
 
@@ -62,9 +62,9 @@ class Subject(NamedTuple):
         return self._replace(context=self.context._replace(run=replace(self.context.run, seed=seed)))
 
 
-def met_by(actor: Weights, recipe: Recipe, layouts: str = "three_colours", seed: int = 0) -> Observations:
+def met_by(actor: Weights, recipe: Recipe, level_distribution: str = "three_colours", seed: int = 0) -> Observations:
     """What an actor meets in some thousand steps."""
-    return observations([actor], recipe, layouts, 64, 64, [sequence("arm", seed, "met")])
+    return observations([actor], recipe, level_distribution, 64, 64, [sequence("arm", seed, "met")])
 
 
 def opinionated(recipe: Recipe, seed: int) -> Weights:

@@ -39,7 +39,7 @@ def test_there_are_two_after_each_hidden_layer(edits):
 
 @pytest.mark.parametrize("number", AFTER)
 def test_interchange_runs_the_recipients_upper_layers_on_the_donors_activations(networks, context, edits, number):
-    edited = edits[f"interchange after layer{number}"].make(context)
+    edited = edits[f"activation patching after layer{number}"].make(context)
     expected = networks[0][2 * number :](networks[1][: 2 * number](context.inputs))
     torch.testing.assert_close(built(networks[0], edited)(context.inputs), expected)
 
@@ -52,7 +52,7 @@ def test_mean_difference_is_added_to_the_activations(networks, context, edits, n
     assert weights.max() > 2 * weights.min()
     mean = torch.tensor((weights[:, None] * (lower[1] - lower[0]).numpy()).sum(axis=0))
     expected = networks[0][2 * number :](lower[0] + mean)
-    edit = edits[f"mean difference after layer{number}"]
+    edit = edits[f"steering vector after layer{number}"]
     edited = edit.make(context)
     torch.testing.assert_close(built(networks[0], edited)(context.inputs), expected, rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(add_mean_difference(f"layer{number}")(context), edited, rtol=0, atol=0)
@@ -60,7 +60,7 @@ def test_mean_difference_is_added_to_the_activations(networks, context, edits, n
 
 @pytest.mark.parametrize("number", AFTER)
 def test_mean_difference_changes_the_next_layers_bias_only(recipient, context, edits, number):
-    edited = edits[f"mean difference after layer{number}"].make(context)
+    edited = edits[f"steering vector after layer{number}"].make(context)
     bias = f"{ACTOR_LAYERS[number]}.bias"
     assert not torch.equal(edited[bias], recipient[bias])
     assert WeightDelta(recipient, {**edited, bias: recipient[bias]}).size == 0

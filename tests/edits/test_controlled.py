@@ -12,7 +12,7 @@ from goalsplice.edits.edit import Edit
 from goalsplice.edits.layers import spliced
 
 DRAWS = 3
-ALONE = ("turned", "complement", *OF_OTHER_DONORS, "longer_effort")
+ALONE = ("sign_flipped", "complement", *OF_OTHER_DONORS, "optimised_8x_budget")
 
 
 @pytest.fixture(scope="module")
@@ -47,22 +47,22 @@ def labels(networks):
 
 def test_every_control_is_made_and_those_that_are_drawn_several_times(context, edit, donors):
     networks = list(controlled(context, edit, donors, DRAWS))
-    assert labels(networks)[0] == ("none", 0)
+    assert labels(networks)[0] == ("no_control", 0)
     assert equal(networks[0].network, edit.make(context))
     found = Counter(edited.control for edited in networks)
-    assert found == {"none": 1, **dict.fromkeys(ALONE, 1), **dict.fromkeys(DRAWN, DRAWS)}
+    assert found == {"no_control": 1, **dict.fromkeys(ALONE, 1), **dict.fromkeys(DRAWN, DRAWS)}
     for name in DRAWN:
         assert [edited.draw for edited in networks if edited.control == name] == list(range(DRAWS))
     assert all(edited.edit is edit for edited in networks)
-    assert labels(controlled(context, edit._replace(controls=()), donors, DRAWS)) == [("none", 0)]
+    assert labels(controlled(context, edit._replace(controls=()), donors, DRAWS)) == [("no_control", 0)]
 
 
 def test_other_donors_take_the_donors_place_and_missing_ones_are_left_out(context, edit, donors, drawn):
     for name, donor in donors.items():
         assert equal(drawn(name), edit.make(context._replace(donor=donor)))
-    alone = {"untrained": donors["untrained"]}
+    alone = {"untrained_donor": donors["untrained_donor"]}
     found = {edited.control for edited in controlled(context, edit, alone, 1)}
-    assert found == {"none", *ALONE, *DRAWN} - {"same_goal", "other_seed"}
+    assert found == {"no_control", *ALONE, *DRAWN} - {"same_goal_donor", "other_seed_donor"}
 
 
 def test_a_draw_is_repeatable_and_differs_from_others(context, edit, drawn):
@@ -78,7 +78,7 @@ def test_a_draw_is_repeatable_and_differs_from_others(context, edit, drawn):
         "donor's phase": {"context": context._replace(donor=checkpoint(context.donor.actor, phase=17))},
         "key": {"key": ("onehot", 99, "another place")},
     }
-    for name in (*DRAWN, "longer_effort"):
+    for name in (*DRAWN, "optimised_8x_budget"):
         one = drawn(name)
         assert equal(drawn(name), one)
         assert equal(drawn(name, key=context.key), one)
@@ -98,7 +98,7 @@ def test_a_draw_depends_on_its_own_edit_only(context, edit, donors):
     for again in (found(other, edit), found(edit, other), found(edit._replace(controls=edit.controls[::-1]))):
         assert again.keys() == whole.keys()
         assert all(equal(again[key], network) for key, network in whole.items())
-    for some in (found(edit._replace(controls=("noise",))), found(edit, draws=1)):
+    for some in (found(edit._replace(controls=("gaussian",))), found(edit, draws=1)):
         assert all(equal(whole[key], network) for key, network in some.items())
 
 
@@ -106,12 +106,12 @@ def test_random_sites_are_of_the_edits_own_kind_where_it_has_one(context, edit, 
     numbers = []
     own = edit._replace(at_random=lambda generator: numbers.append(generator.random()) or spliced(("layer1",)))
     for draw in (0, 1, 0):
-        assert equal(drawn("random_sites", edit=own, draw=draw), spliced(("layer1",))(context))
+        assert equal(drawn("random_weights", edit=own, draw=draw), spliced(("layer1",))(context))
     assert numbers[0] == numbers[2] != numbers[1]
 
 
 def test_bounds_are_recipient_and_donor(context):
     floor, ceiling = bounds(context)
-    for edited, name, actor in zip((floor, ceiling), ("none", "donor"), context.actors, strict=True):
+    for edited, name, actor in zip((floor, ceiling), ("no_control", "donor"), context.actors, strict=True):
         assert (edited.edit.family, edited.edit.name, edited.control) == ("bounds", name, "bound")
         assert edited.network is actor

@@ -31,8 +31,8 @@ def places(recipient, edited):
 @given(seeds, shares)
 def test_turned_twice_is_the_edit(recipient, donor, seed, share):
     edited = some(recipient, donor, seed, share)
-    turned = controls.turned(recipient, edited)
-    torch.testing.assert_close(controls.turned(recipient, turned), edited)
+    turned = controls.sign_flipped(recipient, edited)
+    torch.testing.assert_close(controls.sign_flipped(recipient, turned), edited)
     assert WeightDelta(recipient, turned).norm == pytest.approx(WeightDelta(recipient, edited).norm, rel=1e-4)
     middle = {name: (turned[name] + edited[name]) / 2 for name in recipient}
     torch.testing.assert_close(middle, dict(recipient), rtol=1e-4, atol=1e-5)
@@ -58,7 +58,7 @@ def test_an_edit_and_its_complement_share_out_the_difference(recipient, donor, s
 @given(seeds, shares)
 def test_shuffled_has_the_same_values_at_the_same_places(recipient, donor, seed, share):
     edited = some(recipient, donor, seed, share)
-    found = controls.shuffled(recipient, edited, np.random.default_rng(seed))
+    found = controls.permuted(recipient, edited, np.random.default_rng(seed))
     for name, part in WeightDelta(recipient, edited).tensors.items():
         mixed = found[name] - recipient[name]
         torch.testing.assert_close(mixed.flatten().sort()[0], part.flatten().sort()[0], rtol=1e-4, atol=1e-5)
@@ -68,7 +68,7 @@ def test_shuffled_has_the_same_values_at_the_same_places(recipient, donor, seed,
 @given(seeds, shares)
 def test_noise_has_the_same_norms_at_the_same_places(recipient, donor, seed, share):
     edited = some(recipient, donor, seed, share)
-    found = controls.noise(recipient, edited, np.random.default_rng(seed))
+    found = controls.gaussian(recipient, edited, np.random.default_rng(seed))
     for name, part in WeightDelta(recipient, edited).tensors.items():
         torch.testing.assert_close((found[name] - recipient[name]).norm(), part.norm(), rtol=1e-4, atol=1e-5)
         assert torch.equal(found[name][part == 0], recipient[name][part == 0])
@@ -77,7 +77,7 @@ def test_noise_has_the_same_norms_at_the_same_places(recipient, donor, seed, sha
 @given(seeds, shares)
 def test_random_sites_are_as_many_and_the_donors(recipient, donor, seed, share):
     edited = some(recipient, donor, seed, share)
-    found = controls.random_sites(recipient, donor, edited, np.random.default_rng(seed))
+    found = controls.random_weights(recipient, donor, edited, np.random.default_rng(seed))
     assert WeightDelta(recipient, found).size == WeightDelta(recipient, edited).size
     for name, changed in places(recipient, found).items():
         assert torch.equal(found[name], torch.where(changed, donor[name], recipient[name]))
@@ -87,7 +87,7 @@ def test_random_sites_are_as_many_and_the_donors(recipient, donor, seed, share):
 def test_random_sites_are_not_where_nothing_differs(recipient, donor, seed, share):
     alike = {**donor, "layer1.weight": recipient["layer1.weight"], "layer3.bias": recipient["layer3.bias"]}
     edited = some(recipient, alike, seed, share)
-    found = controls.random_sites(recipient, alike, edited, np.random.default_rng(seed))
+    found = controls.random_weights(recipient, alike, edited, np.random.default_rng(seed))
     assert WeightDelta(recipient, found).size == WeightDelta(recipient, edited).size
 
 
@@ -98,7 +98,7 @@ def test_random_sites_are_equally_likely_everywhere(recipient, donor):
     total, count = WeightDelta(recipient, donor).size, WeightDelta(recipient, edited).size
     hits = dict.fromkeys(recipient, 0)
     for seed in range(draws):
-        found = controls.random_sites(recipient, donor, edited, np.random.default_rng(seed))
+        found = controls.random_weights(recipient, donor, edited, np.random.default_rng(seed))
         for name, changed in places(recipient, found).items():
             hits[name] += int(changed.sum())
     for name, part in recipient.items():
@@ -110,9 +110,9 @@ def test_random_sites_are_equally_likely_everywhere(recipient, donor):
 def test_draws_differ_from_each_other_and_from_the_edit_and_are_repeatable(recipient, donor):
     edited = some(recipient, donor, 0, 0.1)
     draw = {
-        "shuffled": lambda seed: controls.shuffled(recipient, edited, np.random.default_rng(seed)),
-        "noise": lambda seed: controls.noise(recipient, edited, np.random.default_rng(seed)),
-        "random_sites": lambda seed: controls.random_sites(recipient, donor, edited, np.random.default_rng(seed)),
+        "permuted": lambda seed: controls.permuted(recipient, edited, np.random.default_rng(seed)),
+        "gaussian": lambda seed: controls.gaussian(recipient, edited, np.random.default_rng(seed)),
+        "random_weights": lambda seed: controls.random_weights(recipient, donor, edited, np.random.default_rng(seed)),
     }
     for name, drawn in draw.items():
         one, again, other = drawn(0), drawn(0), drawn(1)

@@ -46,5 +46,5 @@ def test_another_donor_is_another_context_of_the_same_recipient(context):
 
 
 def test_what_an_edit_made_is_no_control_unless_it_says_so(recipient):
-    edited = Edited(Edit("layers", "none", lambda context: recipient), recipient)
-    assert (edited.control, edited.draw) == ("none", 0)
+    edited = Edited(Edit("layers", "unedited", lambda context: recipient), recipient)
+    assert (edited.control, edited.draw) == ("no_control", 0)

@@ -13,7 +13,7 @@ COUNTS = (10, 100, 1000)
 
 
 def equal_effort(context, count, seed=0):
-    return optimised_at_random(context, count, GRADIENTS["equal_effort"], np.random.default_rng(seed))
+    return optimised_at_random(context, count, GRADIENTS["optimised_same_budget"], np.random.default_rng(seed))
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,9 @@ def test_places_are_drawn_and_nothing_else(recipient, context, reached):
     assert any(places[0][name].any() for name in ("layer2.weight", "layer3.weight"))
 
 
-@pytest.mark.parametrize(("control", "points"), [("equal_effort", POINTS), ("longer_effort", 8 * POINTS)])
+@pytest.mark.parametrize(
+    ("control", "points"), [("optimised_same_budget", POINTS), ("optimised_8x_budget", 8 * POINTS)]
+)
 def test_it_takes_about_as_many_gradients_as_said(context, monkeypatch, control, points):
     """SciPy's L-BFGS-B looks at its limit between iterations, and so may go over it by a line search."""
     calls, plain = [], Preference.gradient
@@ -61,7 +63,7 @@ def test_it_takes_about_as_many_gradients_as_said(context, monkeypatch, control,
 
 
 def test_longer_effort_reaches_more_at_the_same_places(recipient, context, reached, wanted):
-    longer = optimised_at_random(context, COUNTS[1], GRADIENTS["longer_effort"], np.random.default_rng(0))
+    longer = optimised_at_random(context, COUNTS[1], GRADIENTS["optimised_8x_budget"], np.random.default_rng(0))
     shorter = reached[COUNTS[1]][0]
     assert wanted(longer) > wanted(shorter)
     assert all(torch.equal(longer[name] != recipient[name], shorter[name] != recipient[name]) for name in recipient)

@@ -12,8 +12,18 @@ from goalsplice.edits.controlled import DRAWN, OF_OTHER_DONORS, control
 from goalsplice.edits.delta import WeightDelta
 from goalsplice.edits.families import all_edits
 
-FAMILIES = {"layers", "layer_weights", "layer_biases", "inputs", "units", "weights", "rank", "path", "activations"}
-CONTROLS = {"turned", "complement", *OF_OTHER_DONORS, "longer_effort", *DRAWN}
+FAMILIES = {
+    "layers",
+    "layer_weights",
+    "layer_biases",
+    "inputs",
+    "units",
+    "weights",
+    "rank",
+    "linear interpolation",
+    "activations",
+}
+CONTROLS = {"sign_flipped", "complement", *OF_OTHER_DONORS, "optimised_8x_budget", *DRAWN}
 
 
 @pytest.fixture(scope="module")

@@ -82,7 +82,7 @@ def test_only_whole_layers_have_controls():
 def test_where_all_is_taken_no_other_sites_are_drawn():
     """As many sites as there are would be the edit itself."""
     (ceiling,) = (edit for edit in layer_edits() if edit.family == "layers" and edit.name.count("+") == 3)
-    assert "random_sites" not in ceiling.controls
+    assert "random_weights" not in ceiling.controls
 
 
 @pytest.mark.parametrize("family", ["layer_weights", "layer_biases"])

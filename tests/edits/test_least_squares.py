@@ -153,8 +153,8 @@ def test_counts_are_how_often_an_observation_counts(recipe, recipient, seed, tim
 def rich(recipe) -> Observations:
     """Many observations with keys of every colour, each once."""
     codes = []
-    for seed, layouts in enumerate(("training", "three_colours")):
-        worlds = create(1500, layouts, np.random.default_rng(seed))
+    for seed, level_distribution in enumerate(("training", "three_colours")):
+        worlds = create(1500, level_distribution, np.random.default_rng(seed))
         codes += [observe(worlds, i, recipe.world.geometry) for i in range(1500)]
     distinct = np.unique(codes)
     return Observations(distinct, np.ones(len(distinct), dtype=np.int64))

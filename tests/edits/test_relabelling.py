@@ -21,18 +21,18 @@ from goalsplice.world.vocabulary import THIRD_KEY_COLOURS
 
 ENCODINGS = [Encoding(name, view) for name in ("onehot", "integers") for view in (3, 5)]
 THINGS = {"blue": BLUE_THING, "purple": PURPLE_THING, "yellow": THIRD_THING}
-"""What is of a colour in the layouts `three_colours`."""
+"""What is of a colour in the level_distribution `three_colours`."""
 SHOWN_ALONE = ("blue", "green", "purple", "yellow")
 """Colours of nothing but keys. Walls and the ball are grey, and MiniGrid calls empty cells red."""
 
 colours = st.sampled_from(sorted(COLOR_TO_IDX))
 encodings = st.sampled_from(ENCODINGS)
-layouts = st.sampled_from(sorted(THIRD_KEY_COLOURS))
+level_distribution = st.sampled_from(sorted(THIRD_KEY_COLOURS))
 seeds = st.integers(0, 2**32 - 1)
 
 
-def worlds_of(layouts: str, seed: int, count: int = 40) -> Worlds:
-    return create(count, layouts, np.random.default_rng(seed))
+def worlds_of(level_distribution: str, seed: int, count: int = 40) -> Worlds:
+    return create(count, level_distribution, np.random.default_rng(seed))
 
 
 def codes_of(encoding: Encoding, worlds: Worlds) -> np.ndarray:
@@ -60,7 +60,7 @@ def repainted(encoding: Encoding, images: np.ndarray, one: str, other: str) -> n
 
 
 def with_keys_exchanged(worlds: Worlds, one: str, other: str) -> Worlds:
-    """The same worlds, of layouts `three_colours`, with two keys in each other's places."""
+    """The same worlds, of level_distribution `three_colours`, with two keys in each other's places."""
     things = worlds.things.copy()
     things[:, [THINGS[one], THINGS[other]]] = things[:, [THINGS[other], THINGS[one]]]
     return worlds._replace(things=things)
@@ -69,7 +69,9 @@ def with_keys_exchanged(worlds: Worlds, one: str, other: str) -> Worlds:
 @pytest.mark.parametrize("encoding", ENCODINGS, ids=str)
 @pytest.mark.parametrize("colour", sorted(COLOR_TO_IDX))
 def test_a_row_of_a_key_is_in_an_observation_where_that_key_is_seen(encoding, colour):
-    codes = np.concatenate([codes_of(encoding, worlds_of(layouts, 1, 300)) for layouts in THIRD_KEY_COLOURS])
+    codes = np.concatenate(
+        [codes_of(encoding, worlds_of(level_distribution, 1, 300)) for level_distribution in THIRD_KEY_COLOURS]
+    )
     images = encoding.images(codes).reshape(len(codes), encoding.cells, -1)
     if encoding.name == "integers":
         shown = (images[..., 0] == OBJECT_TO_IDX["key"]) & (images[..., 1] == COLOR_TO_IDX[colour])
@@ -90,9 +92,11 @@ def test_keys_have_rows_of_their_own(encoding):
 
 
 @settings(max_examples=50)
-@given(encodings, layouts, seeds, colours, colours)
-def test_exchanging_twice_is_the_identity_and_the_order_of_the_colours_is_none(encoding, layouts, seed, one, other):
-    rows = encoding.rows(codes_of(encoding, worlds_of(layouts, seed)))
+@given(encodings, level_distribution, seeds, colours, colours)
+def test_exchanging_twice_is_the_identity_and_the_order_of_the_colours_is_none(
+    encoding, level_distribution, seed, one, other
+):
+    rows = encoding.rows(codes_of(encoding, worlds_of(level_distribution, seed)))
     before = rows.copy()
     exchanged = exchanged_rows(encoding, rows, one, other)
     assert (exchanged.dtype, exchanged.shape) == (np.int32, rows.shape)
@@ -103,9 +107,9 @@ def test_exchanging_twice_is_the_identity_and_the_order_of_the_colours_is_none(e
 
 
 @settings(max_examples=50)
-@given(encodings, layouts, seeds, colours, colours)
-def test_exchanged_inputs_are_images_with_the_keys_repainted(encoding, layouts, seed, one, other):
-    codes = codes_of(encoding, worlds_of(layouts, seed))
+@given(encodings, level_distribution, seeds, colours, colours)
+def test_exchanged_inputs_are_images_with_the_keys_repainted(encoding, level_distribution, seed, one, other):
+    codes = codes_of(encoding, worlds_of(level_distribution, seed))
     rows, images = encoding.rows(codes), encoding.images(codes)
     found = encoding.inputs_of(rows)
     assert found.dtype == np.float32
@@ -131,12 +135,12 @@ def seeing(request, recipe) -> tuple[Encoding, Weights]:
 
 
 @settings(max_examples=40)
-@given(layouts, seeds, colours, colours)
-def test_perceiving_is_acting_on_exchanged_observations(seeing, layouts, seed, one, other):
+@given(level_distribution, seeds, colours, colours)
+def test_perceiving_is_acting_on_exchanged_observations(seeing, level_distribution, seed, one, other):
     encoding, actor = seeing
     policy = policy_of(actor, encoding)
     table = policy.table.copy()
-    rows = encoding.rows(codes_of(encoding, worlds_of(layouts, seed)))
+    rows = encoding.rows(codes_of(encoding, worlds_of(level_distribution, seed)))
     perceived = perceiving(policy, encoding, one, other)
     exchanged = exchanged_rows(encoding, rows, one, other)
     np.testing.assert_array_equal(logits(perceived, rows), logits(policy, exchanged))
@@ -162,7 +166,11 @@ def test_perceiving_is_acting_in_the_world_with_the_keys_exchanged(seeing, seed,
 @pytest.mark.parametrize(("one", "other"), list(itertools.combinations(COLOR_TO_IDX, 2)))
 def test_exchanged_columns_are_the_same_where_colours_are_of_keys_alone(recipe, recipient, one, other):
     encoding = recipe.world
-    rows = encoding.rows(np.concatenate([codes_of(encoding, worlds_of(layouts, 2)) for layouts in THIRD_KEY_COLOURS]))
+    rows = encoding.rows(
+        np.concatenate(
+            [codes_of(encoding, worlds_of(level_distribution, 2)) for level_distribution in THIRD_KEY_COLOURS]
+        )
+    )
     perceived = logits(perceiving(policy_of(recipient, encoding), encoding, one, other), rows)
     columns = logits(policy_of(exchange_colours(recipient, encoding, one, other), encoding), rows)
     alike = np.allclose(perceived, columns, rtol=1e-4, atol=1e-3)

@@ -30,30 +30,30 @@ from goalsplice.edits.retargeting import (
     all_retargets,
     below,
     chosen_controls,
-    few_weights,
     fixed,
     perception,
+    sparse,
     switches_to,
 )
 from goalsplice.edits.single_weights import SHARES
 from goalsplice.edits.weights import flat
-from goalsplice.settings.labels import BELOW, FEW
+from goalsplice.settings.labels import DOWNSTREAM, SPARSE
 
 FAMILIES = {
-    "contrast": 3 * len(STRENGTHS) + len(ENTRY_SHARES) + len(UNITS) + len(RANKS),
-    "switch": 4 * len(STRENGTHS),
+    "contrastive direction": 3 * len(STRENGTHS) + len(ENTRY_SHARES) + len(UNITS) + len(RANKS),
+    "task vector": 4 * len(STRENGTHS),
     "analogy": 1,
     "layer 1": 1,
-    "below": len(LOWER),
+    "downstream": len(LOWER),
     "extrapolation": len(STEPS),
-    "graft": len(SHARES),
+    "sparse graft": len(SHARES),
 }
 """Edits of each family for a subject that has everything, of one-hot inputs."""
-VECTORS = ("contrast", "switch", "analogy")
+VECTORS = ("contrastive direction", "task vector", "analogy")
 """Families that need a colour's own inputs."""
 SWITCHES = ("one switch", "mean of the run's", "other run's", "other run's, units matched")
-ALONE = ("turned", "unrelated", "absent", "equal_effort")
-DRAWN = ("noise", "shuffled")
+ALONE = ("sign_flipped", "unrelated", "absent", "optimised_same_budget")
+DRAWN = ("gaussian", "permuted")
 
 
 class Score:
@@ -127,7 +127,7 @@ def controls_of(subject, edit):
     for one in chosen_controls(subject.context, SETTINGS, Score()):
         if one.edit.name == edit:
             found.setdefault(one.control, []).append(one.network)
-    return {FEW: few_weights, BELOW: below}[edit](subject.context, SETTINGS), found
+    return {SPARSE: sparse, DOWNSTREAM: below}[edit](subject.context, SETTINGS), found
 
 
 def changed_inputs(before, after):
@@ -136,12 +136,12 @@ def changed_inputs(before, after):
 
 def test_the_edits_of_every_phase(subject):
     mine, recipe = subject
-    chosen = [FEW, BELOW] if recipe.encoding == "onehot" else [BELOW]
+    chosen = [SPARSE, DOWNSTREAM] if recipe.encoding == "onehot" else [DOWNSTREAM]
     found = fixed_of(mine)
     assert names(found) == [
-        ("bounds", "none", "none", 0),
-        ("perception", "swap", "none", 0),
-        *[("chosen", edit, "none", 0) for edit in chosen],
+        ("bounds", "unedited", "no_control", 0),
+        ("perception", "swap", "no_control", 0),
+        *[("preregistered", edit, "no_control", 0) for edit in chosen],
     ]
     assert all(isnan(one.edit.dose) for one in found)
     assert equal(found[0].network, mine.actor)
@@ -153,27 +153,27 @@ def test_all_edits_of_a_subject_that_has_everything(subject):
     found = all_of(mine)
     expected = {name: count for name, count in FAMILIES.items() if recipe.encoding == "onehot" or name not in VECTORS}
     assert Counter(one.edit.family for one in found) == expected
-    assert {(one.control, one.draw) for one in found} == {("none", 0)}
+    assert {(one.control, one.draw) for one in found} == {("no_control", 0)}
     doses = {}
     for one in found:
         doses.setdefault((one.edit.family, one.edit.name), []).append(one.edit.dose)
-    below = {("below", name): [None] for name in LOWER}
+    below = {("downstream", name): [None] for name in LOWER}
     vectors = {
-        ("contrast", "full"): list(STRENGTHS),
-        ("contrast", "added only"): list(STRENGTHS),
-        ("contrast", FEW): list(STRENGTHS),
-        ("contrast", "largest"): list(ENTRY_SHARES),
-        ("contrast", "units"): list(UNITS),
-        ("contrast", "rank"): list(RANKS),
-        **{("switch", name): list(STRENGTHS) for name in SWITCHES},
+        ("contrastive direction", "full"): list(STRENGTHS),
+        ("contrastive direction", "added only"): list(STRENGTHS),
+        ("contrastive direction", SPARSE): list(STRENGTHS),
+        ("contrastive direction", "top-k"): list(ENTRY_SHARES),
+        ("contrastive direction", "units"): list(UNITS),
+        ("contrastive direction", "rank"): list(RANKS),
+        **{("task vector", name): list(STRENGTHS) for name in SWITCHES},
         ("analogy", "all of layer 1"): [None],
     }
     assert {name: [None if isnan(dose) else dose for dose in own] for name, own in doses.items()} == {
         **(vectors if recipe.encoding == "onehot" else {}),
         ("layer 1", "least squares"): [None],
         **below,
-        ("extrapolation", "path"): list(STEPS),
-        ("graft", "by size"): list(SHARES),
+        ("extrapolation", "linear"): list(STEPS),
+        ("sparse graft", "by size"): list(SHARES),
     }
 
 
@@ -194,12 +194,12 @@ LACKING = {
     ),
     "training on the target": (
         lambda mine: mine._replace(context=mine.context._replace(donor=None)),
-        {"graft"},
+        {"sparse graft"},
         set(),
     ),
     "all of these": (
         lambda mine: without_neighbour(mine._replace(context=mine.context._replace(donor=None), switches=Switches())),
-        {"analogy", "extrapolation", "graft", "switch"},
+        {"analogy", "extrapolation", "sparse graft", "task vector"},
         set(SWITCHES),
     ),
 }
@@ -213,7 +213,7 @@ def test_what_a_subject_lacks_has_no_edits_and_changes_no_others(onehot, lacking
         {(edited.edit.family, edited.edit.name, str(edited.edit.dose)): edited.network for edited in all_of(one)}
         for one in (mine, less(mine))
     )
-    gone = {name for name in whole if name[0] in families or (name[0] == "switch" and name[1] in switches)}
+    gone = {name for name in whole if name[0] in families or (name[0] == "task vector" and name[1] in switches)}
     assert found.keys() == whole.keys() - gone
     assert all(equal(actor, whole[name]) for name, actor in found.items())
 
@@ -247,12 +247,12 @@ def test_switches_are_the_late_ones_to_the_wanted_colour(onehot):
 
 def test_the_chosen_edits_controls(subject):
     mine, recipe = subject
-    chosen = [BELOW, FEW] if recipe.encoding == "onehot" else [BELOW]
+    chosen = [DOWNSTREAM, SPARSE] if recipe.encoding == "onehot" else [DOWNSTREAM]
     found = names(chosen_controls(mine.context, SETTINGS, Score()))
     one_by_one = [(control, 0) for control in ALONE] + [
         (name, draw) for name in DRAWN for draw in range(SETTINGS.draws)
     ]
-    assert sorted(found) == sorted(("chosen", edit, *control) for edit in chosen for control in one_by_one)
+    assert sorted(found) == sorted(("preregistered", edit, *control) for edit in chosen for control in one_by_one)
 
 
 def test_no_two_rows_have_the_same_name(subject):
@@ -289,7 +289,7 @@ def test_every_edit_is_an_actor_of_the_same_shapes(subject):
             assert (part.dtype, part.shape) == (torch.float32, mine.actor[name].shape)
             assert torch.isfinite(part).all(), edit
         # A search may find nothing better than the start.
-        if edit.edit.family != "bounds" and edit.control != "equal_effort":
+        if edit.edit.family != "bounds" and edit.control != "optimised_same_budget":
             assert size(mine.actor, edit.network) > 0
 
 
@@ -300,9 +300,9 @@ def test_only_equal_effort_asks_for_the_targets_return(subject):
     for edit in every(mine, score):
         found.append(edit)
         asked, last = len(score.asked) - last, len(score.asked)
-        assert asked == (SETTINGS.evaluations if edit.control == "equal_effort" else 0), edit.edit.name
+        assert asked == (SETTINGS.evaluations if edit.control == "optimised_same_budget" else 0), edit.edit.name
     for edit, other in zip(found, every(mine, lambda actor: -float(flat(actor).sum())), strict=True):
-        assert same(edit.network, other.network) == (edit.control != "equal_effort"), edit.edit.name
+        assert same(edit.network, other.network) == (edit.control != "optimised_same_budget"), edit.edit.name
 
 
 def test_only_grafts_take_from_what_was_trained_on_the_target(subject):
@@ -312,8 +312,8 @@ def test_only_grafts_take_from_what_was_trained_on_the_target(subject):
     other = mine._replace(context=mine.context._replace(donor=turned))
     pairs = zip(every(mine, Score()), every(other, Score()), strict=True)
     for edit, twin in pairs:
-        assert same(edit.network, twin.network) == (edit.edit.family != "graft")
-    grafts = [edit for edit in all_of(mine) if edit.edit.family == "graft"]
+        assert same(edit.network, twin.network) == (edit.edit.family != "sparse graft")
+    grafts = [edit for edit in all_of(mine) if edit.edit.family == "sparse graft"]
     for edit in grafts:
         assert equal(edit.network, grafted(mine.actor, tuned.actor, edit.edit.dose))
 
@@ -330,11 +330,11 @@ def test_extrapolation_goes_beyond_the_checkpoint(subject):
 def test_layers_below_are_refitted_alone(subject):
     mine, recipe = subject
     for edit in all_of(mine):
-        if edit.edit.family in ("below", "layer 1"):
-            layers = LOWER[edit.edit.name] if edit.edit.family == "below" else ("layer1",)
+        if edit.edit.family in ("downstream", "layer 1"):
+            layers = LOWER[edit.edit.name] if edit.edit.family == "downstream" else ("layer1",)
             changed = {name.split(".")[0] for name, part in change(mine.actor, edit.network).items() if part.any()}
             assert changed == set(layers)
-    chosen = next(edit for edit in fixed_of(mine) if edit.edit.name == BELOW)
+    chosen = next(edit for edit in fixed_of(mine) if edit.edit.name == DOWNSTREAM)
     pair = ("purple", "yellow")
     assert equal(chosen.network, refitted(mine.actor, recipe.world, mine.met, *pair, ("layer2", "layer3")))
 
@@ -350,7 +350,7 @@ def test_perception_is_the_unedited_actor_that_sees_the_colours_exchanged(subjec
 @given(share=st.floats(1e-5, 0.3), strength=st.floats(0.1, 3))
 def test_few_weights_are_no_more_than_the_share_in_two_colours_columns(onehot, share, strength):
     mine, recipe = onehot
-    edited = few_weights(mine.context, replace(SETTINGS, share=share, strength=strength))
+    edited = sparse(mine.context, replace(SETTINGS, share=share, strength=strength))
     changed, total = size(mine.actor, edited), flat(mine.actor).size
     assert changed <= max(2, share * total)
     # There are no more than two colours' columns; an entry may be lost in rounding.
@@ -367,7 +367,7 @@ def test_few_weights_take_from_the_wanted_colour_what_they_give_the_target(oneho
     mine, recipe = onehot
     contrast = goal_vectors.contrast(mine.actor, recipe.world, "purple")
     whole = goal_vectors.aim(mine.actor, recipe.world, contrast, "yellow", "purple", 1.3)
-    assert equal(few_weights(mine.context, replace(SETTINGS, share=1.0)), whole)
+    assert equal(sparse(mine.context, replace(SETTINGS, share=1.0)), whole)
 
 
 def test_where_unwanted_colours_look_alike_the_contrast_vector_is_the_exchange(onehot):
@@ -378,7 +378,7 @@ def test_where_unwanted_colours_look_alike_the_contrast_vector_is_the_exchange(o
     for colour in goal_vectors.unwanted("purple"):
         weight[:, goal_vectors.columns(recipe.world, colour)] = alike
     actor = {**mine.actor, "layer1.weight": weight}
-    edited = few_weights(mine.of(actor).context, replace(SETTINGS, share=1.0, strength=1.0))
+    edited = sparse(mine.of(actor).context, replace(SETTINGS, share=1.0, strength=1.0))
     expected = exchange_colours(actor, recipe.world, "purple", "yellow")
     torch.testing.assert_close(edited, dict(expected), rtol=0, atol=1e-5)
 
@@ -388,10 +388,10 @@ def test_entries_units_and_ranks_are_as_many_as_the_dose_says(onehot):
     columns = goal_vectors.columns(recipe.world, "yellow")
     total = flat(mine.actor).size
     for edit in all_of(mine):
-        if edit.edit.family != "contrast":
+        if edit.edit.family != "contrastive direction":
             continue
         added = change(mine.actor, edit.network)["layer1.weight"][:, columns]
-        if edit.edit.name == "largest":
+        if edit.edit.name == "top-k":
             assert size(mine.actor, edit.network) <= max(2, edit.edit.dose * total)
         elif edit.edit.name == "units":
             assert int(added.any(dim=1).sum()) == min(edit.edit.dose, len(added))
@@ -405,7 +405,9 @@ def test_a_switch_that_is_aimed_at_the_target_is_the_wanted_colours(onehot):
     """What the last switch did to the wanted colour's columns goes to the target's, and is undone there."""
     mine, recipe = onehot
     world = recipe.world
-    edits = {(edit.edit.name, edit.edit.dose): edit.network for edit in all_of(mine) if edit.edit.family == "switch"}
+    edits = {
+        (edit.edit.name, edit.edit.dose): edit.network for edit in all_of(mine) if edit.edit.family == "task vector"
+    }
     undone = goal_vectors.colour_weights(edits["one switch", 1.0], world, "purple")
     before = goal_vectors.colour_weights(mine.neighbour, world, "purple")
     torch.testing.assert_close(undone, before, rtol=0, atol=1e-5)
@@ -429,7 +431,7 @@ def test_another_runs_switch_with_units_matched_is_the_same_where_it_is_the_same
     edits = {
         (edit.edit.name, edit.edit.dose): edit.network
         for edit in all_of(mine._replace(switches=mine.switches._replace(other=other)))
-        if edit.edit.family == "switch"
+        if edit.edit.family == "task vector"
     }
     for strength in STRENGTHS:
         assert equal(edits["other run's, units matched", strength], edits["one switch", strength])
@@ -438,42 +440,42 @@ def test_another_runs_switch_with_units_matched_is_the_same_where_it_is_the_same
 
 def test_controls_have_the_size_and_norm_of_what_they_are_compared_with(onehot):
     mine, _ = onehot
-    for edit in (FEW, BELOW):
+    for edit in (SPARSE, DOWNSTREAM):
         edited, found = controls_of(mine, edit)
         added = norm(mine.actor, edited)
-        for control in ("turned", *DRAWN, *(["unrelated", "absent"] if edit == FEW else [])):
+        for control in ("sign_flipped", *DRAWN, *(["unrelated", "absent"] if edit == SPARSE else [])):
             for actor in found[control]:
                 assert size(mine.actor, actor) == pytest.approx(size(mine.actor, edited), rel=0.02), control
                 assert norm(mine.actor, actor) == pytest.approx(added, rel=1e-3), control
                 assert not equal(actor, edited)
-        (effort,) = found["equal_effort"]
+        (effort,) = found["optimised_same_budget"]
         assert size(mine.actor, effort) <= size(mine.actor, edited)
 
 
 def test_turned_is_the_opposite_change(subject):
     mine, _ = subject
-    edited, found = controls_of(mine, BELOW)
-    (opposite,) = found["turned"]
+    edited, found = controls_of(mine, DOWNSTREAM)
+    (opposite,) = found["sign_flipped"]
     np.testing.assert_allclose(flat(opposite) + flat(edited), 2 * flat(mine.actor), atol=1e-4)
 
 
 def test_draws_differ_and_come_from_the_subjects_key(subject):
     mine, _ = subject
-    _, found = controls_of(mine, BELOW)
-    _, others = controls_of(mine.of_seed(100), BELOW)
+    _, found = controls_of(mine, DOWNSTREAM)
+    _, others = controls_of(mine.of_seed(100), DOWNSTREAM)
     for control in DRAWN:
         assert not equal(*found[control])
         assert not equal(found[control][0], others[control][0])
-    for control in ("turned", "unrelated", "absent"):
+    for control in ("sign_flipped", "unrelated", "absent"):
         assert equal(found[control][0], others[control][0])
 
 
 def test_places_of_controls_of_few_weights(onehot):
     """Noise is where the edit is; the absent colour's is in its columns; shuffled units keep their places in view."""
     mine, recipe = onehot
-    edited, found = controls_of(mine, FEW)
+    edited, found = controls_of(mine, SPARSE)
     start = flat(mine.actor)
-    for actor in found["noise"]:
+    for actor in found["gaussian"]:
         np.testing.assert_array_equal(flat(actor) != start, flat(edited) != start)
     columns = {
         colour: set(goal_vectors.columns(recipe.world, colour)) for colour in ("purple", "yellow", SETTINGS.absent)
@@ -483,7 +485,7 @@ def test_places_of_controls_of_few_weights(onehot):
     assert changed["absent"] & columns[SETTINGS.absent]
     assert changed["unrelated"] <= columns["purple"] | columns["yellow"]
     own = change(mine.actor, edited)["layer1.weight"]
-    for actor in found["shuffled"]:
+    for actor in found["permuted"]:
         added = change(mine.actor, actor)["layer1.weight"]
         torch.testing.assert_close(added.sort(dim=0).values, own.sort(dim=0).values, rtol=0, atol=1e-5)
     np.testing.assert_array_equal(
@@ -494,7 +496,7 @@ def test_places_of_controls_of_few_weights(onehot):
 
 def test_controls_below_are_other_refits(subject):
     mine, recipe = subject
-    _, found = controls_of(mine, BELOW)
+    _, found = controls_of(mine, DOWNSTREAM)
     for control, pair in (("unrelated", ("blue", "yellow")), ("absent", ("purple", "green"))):
         expected = refitted(mine.actor, recipe.world, mine.met, *pair, LOWER[SETTINGS.below[recipe.encoding]])
         assert equal(found[control][0], expected)

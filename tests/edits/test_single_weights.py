@@ -119,5 +119,7 @@ def test_with_another_donor_by_size_looks_anew_and_by_attribution_keeps_its_plac
 def test_by_attribution_has_the_controls_of_by_size_and_those_of_effort(edits):
     for share in SHARES[:-1]:
         more = set(edits["by attribution"][share].controls) - set(edits["by size"][share].controls)
-        assert more == ({"equal_effort", "longer_effort"} if share == LONGER_EFFORT else {"equal_effort"})
+        assert more == (
+            {"optimised_same_budget", "optimised_8x_budget"} if share == LONGER_EFFORT else {"optimised_same_budget"}
+        )
     assert LONGER_EFFORT in SHARES

@@ -197,4 +197,4 @@ def test_with_another_donor_by_attribution_keeps_its_units(recipient, donor, edi
                     units_of(recipient, edit.make(context_of(recipient, actor)), side) for actor in (donor, other)
                 )
                 assert torch.equal(own, stand_in)
-                assert {"same_goal", "turned", "shuffled", "noise"} <= set(edit.controls)
+                assert {"same_goal_donor", "sign_flipped", "permuted", "gaussian"} <= set(edit.controls)

@@ -33,16 +33,20 @@ def test_a_level_is_the_same_however_many_are_drawn():
             np.testing.assert_array_equal(one, all_of_them[number : number + 1])
 
 
-@pytest.mark.parametrize("policy", ["sampling", "greedy"])
+@pytest.mark.parametrize("action_selection", ["sampling", "greedy"])
 @pytest.mark.parametrize("encoding", ["onehot", "integers"])
-def test_episodes_end_as_they_do_in_tests(recipe, policy, encoding):
+def test_episodes_end_as_they_do_in_tests(recipe, action_selection, encoding):
     recipe = replace(recipe, encoding=encoding)
     actor = untrained(recipe)
     outcomes, lengths = play(
-        levels("three_colours", 40, 1), policy_of(actor, recipe.world), recipe.world, recipe.rules, policy == "greedy"
+        levels("three_colours", 40, 1),
+        policy_of(actor, recipe.world),
+        recipe.world,
+        recipe.rules,
+        action_selection == "greedy",
     )
     for number in range(40):
-        last = list(steps(one_level("three_colours", number, 1, 6), actor, recipe, policy))[-1]
+        last = list(steps(one_level("three_colours", number, 1, 6), actor, recipe, action_selection))[-1]
         assert (last["outcome"], last["step"]) == (OUTCOMES[outcomes[number]], lengths[number])
 
 

@@ -13,7 +13,9 @@ from goalsplice.experiments.bench import Bench
 from goalsplice.experiments.evaluation import evaluate, levels
 from goalsplice.settings.sections import Splices
 
-SETTINGS = Splices(((18, 19),), levels=64, control_levels=24, draws=1, layouts="three_colours", policy="sampling")
+SETTINGS = Splices(
+    ((18, 19),), levels=64, control_levels=24, draws=1, level_distribution="three_colours", action_selection="sampling"
+)
 
 
 @pytest.fixture(scope="module")
@@ -31,17 +33,23 @@ def test_a_bench_of_settings_has_the_evaluations_levels_and_controls_the_first_o
         np.testing.assert_array_equal(own, expected)
     for part, whole in zip(bench.control_levels, bench.levels, strict=True):
         np.testing.assert_array_equal(part, whole[:24])
-    assert (bench.layouts, bench.policy) == ("three_colours", "sampling")
+    assert (bench.level_distribution, bench.action_selection) == ("three_colours", "sampling")
 
 
-@pytest.mark.parametrize(("control", "count"), [("none", 64), ("noise", 24)])
+@pytest.mark.parametrize(("control", "count"), [("no_control", 64), ("gaussian", 24)])
 def test_rows_say_what_a_network_is_and_does(context, bench, edit, recipe, control, count):
     recipient, network = context.recipient.actor, edit.make(context)
     row = bench.row(recipient, Edited(edit, network, control, 3))
     delta = WeightDelta(recipient, network)
     expected = {
         **{"family": "layers", "edit": "layer2", "dose": 0.5, "control": control, "draw": 3},
-        **{"size": delta.size, "norm": delta.norm, "layouts": "three_colours", "policy": "sampling", "levels": count},
+        **{
+            "size": delta.size,
+            "norm": delta.norm,
+            "level_distribution": "three_colours",
+            "action_selection": "sampling",
+            "levels": count,
+        },
         **evaluate(network, recipe, levels("three_colours", count, 5, recipe.grid_size), "sampling"),
     }
     assert list(row) == list(expected)
@@ -50,8 +58,8 @@ def test_rows_say_what_a_network_is_and_does(context, bench, edit, recipe, contr
 
 def test_a_greedy_bench_plays_greedily(context, bench, edit, recipe):
     edited = Edited(edit, edit.make(context))
-    greedy = bench._replace(policy="greedy").row(context.recipient.actor, edited)
-    assert greedy["policy"] == "greedy"
+    greedy = bench._replace(action_selection="greedy").row(context.recipient.actor, edited)
+    assert greedy["action_selection"] == "greedy"
     assert greedy["mean_length"] == evaluate(edited.network, recipe, bench.levels, "greedy")["mean_length"]
     assert greedy["mean_length"] != bench.row(context.recipient.actor, edited)["mean_length"]
 

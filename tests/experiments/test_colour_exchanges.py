@@ -78,9 +78,9 @@ def test_exchanged_columns_are_found_in_the_network_and_only_there():
     rows = pd.DataFrame(colour_exchanges(recipient, donor, ONEHOT)).set_index(["basis", "colour", "other_colour"])
     for basis in ("columns", "keys"):
         swapped = rows.loc[basis, "blue", "purple"]
-        assert [swapped["explained"], swapped["share"]] == pytest.approx([1, 1])
+        assert [swapped["explained"], swapped["variance_share"]] == pytest.approx([1, 1])
         assert swapped["contrast_cosine"] == pytest.approx(-1, abs=1e-5)
-        assert rows.loc[basis, "green", "yellow"][["share", "explained"]].fillna(0).tolist() == [0, 0]
+        assert rows.loc[basis, "green", "yellow"][["variance_share", "explained"]].fillna(0).tolist() == [0, 0]
         assert rows.loc[basis, "green", "yellow"]["contrast_cosine"] == pytest.approx(1)
         assert rows.loc[basis, "green", "blue"]["explained"] < 0.5
     assert [tuple(pair) for pair in rows.loc["keys"].index] == list(combinations(COLOR_TO_IDX, 2))

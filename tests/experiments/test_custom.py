@@ -32,7 +32,7 @@ COUNTING = "calls = []\ndef edit(recipient, *_):\n    calls.append(1)\n"
 
 @pytest.fixture(scope="module")
 def pair(context):
-    return Pair(context, donors_of(context, "same_goal", "untrained"))
+    return Pair(context, donors_of(context, "same_goal_donor", "untrained_donor"))
 
 
 def other_phase(pair, phase):
@@ -78,13 +78,13 @@ def made(folder, pair, name="my edit", **parameters):
 def test_a_sound_edit_is_scored_with_every_control(folder, pair, bench):
     write(folder, GOOD)
     rows = pd.DataFrame(scored(folder, [pair, pair], bench))
-    assert set(rows["control"]) == {"none", *CONTROLS} - {"other_seed"}
+    assert set(rows["control"]) == {"no_control", *CONTROLS} - {"other_seed_donor"}
     drawn = rows[rows["recipient_phase"] == 0].groupby("control").size()
-    assert drawn[["shuffled", "noise", "random_sites"]].tolist() == [2, 2, 2]
-    assert drawn.drop(["shuffled", "noise", "random_sites"]).eq(1).all()
+    assert drawn[["permuted", "gaussian", "random_weights"]].tolist() == [2, 2, 2]
+    assert drawn.drop(["permuted", "gaussian", "random_weights"]).eq(1).all()
     assert rows["problem"].eq("").all()
     assert set(rows["family"]) == {"custom"}
-    own = rows[rows["control"] == "none"]
+    own = rows[rows["control"] == "no_control"]
     assert own["size"].tolist() == [16, 16]
 
 
@@ -95,7 +95,7 @@ def test_a_custom_edit_scores_what_the_studys_same_edit_does(pytestconfig, pair,
     columns = input_groups(bench.recipe.world)["blue and purple"]
     edit = Edit("inputs", "y", lambda context: take_inputs(*context.actors, columns), controls=CONTROLS)
     own = pd.DataFrame(edit_rows(pair, edit, bench, 1))
-    drawn = own["control"].isin(["shuffled", "noise", "random_sites"])
+    drawn = own["control"].isin(["permuted", "gaussian", "random_weights"])
     columns = [column for column in own if column not in ("family", "edit")]
     pd.testing.assert_frame_equal(custom.loc[~drawn, columns], own.loc[~drawn, columns])
 
@@ -201,7 +201,7 @@ def test_a_fault_is_one_sentence_in_one_row(folder, pair, bench, case):
     assert row["recipient_phase"] == 0
     assert "\n" not in row["problem"]
     assert pd.Series(row["problem"]).str.contains(sentence).item(), row["problem"]
-    assert np.isnan(row["share_blue"])
+    assert np.isnan(row["episode_share_blue"])
     assert row["levels"] == 0
     for old, actor in zip(before, pair.context.actors, strict=True):
         assert all(torch.equal(old[name], actor[name]) for name in old)
@@ -244,7 +244,7 @@ def test_what_is_random_is_the_same_each_time(folder, pair, draw):
     edit = made(folder, pair)
     drawn = [
         edit.make(pair.context),
-        edit.make(pair.context._replace(donor=pair.donors["same_goal"])),
+        edit.make(pair.context._replace(donor=pair.donors["same_goal_donor"])),
         made(folder, pair).make(pair.context),
     ]
     assert all(torch.equal(one["layer1.bias"], other["layer1.bias"]) for one, other in pairwise(drawn))
@@ -470,7 +470,7 @@ def run_stage(monkeypatch, folder, recipe, edits):
         header = Header("onehot", 5, phase, recipe.objectives[phase % 2], recipe.encoding, recipe.digest())
         save_checkpoint(paths[-1], agent, header)
     settings = {"pairs": [[2, 3]], "levels": 8, "control_levels": 4, "draws": 1}
-    settings |= {"layouts": "three_colours", "policy": "sampling"}
+    settings |= {"level_distribution": "three_colours", "action_selection": "sampling"}
     options = {
         "--arm": "onehot",
         "--seed": "5",

@@ -31,15 +31,15 @@ def actor(recipe):
     return {**weights, "layer4.weight": 100 * weights["layer4.weight"]}
 
 
-@pytest.mark.parametrize("policy", ["sampling", "greedy"])
-def test_a_policy_plays_as_its_weights_do_and_levels_stay(recipe, actor, policy):
+@pytest.mark.parametrize("action_selection", ["sampling", "greedy"])
+def test_a_policy_plays_as_its_weights_do_and_levels_stay(recipe, actor, action_selection):
     on = levels("three_colours", 200, 0)
     before = [field.copy() for field in on]
-    found = evaluate(policy_of(actor, recipe.world), recipe, on, policy)
-    assert found == evaluate(actor, recipe, on, policy)
+    found = evaluate(policy_of(actor, recipe.world), recipe, on, action_selection)
+    assert found == evaluate(actor, recipe, on, action_selection)
     for field, copy in zip(on, before, strict=True):
         np.testing.assert_array_equal(field, copy)
-    other = {"sampling": "greedy", "greedy": "sampling"}[policy]
+    other = {"sampling": "greedy", "greedy": "sampling"}[action_selection]
     assert found != evaluate(actor, recipe, on, other)
 
 
@@ -55,5 +55,5 @@ def test_seeing_two_colours_exchanged_is_playing_with_their_keys_exchanged(recip
     found = evaluate(perceived, recipe, on._replace(things=things), "sampling")
     names = {name: name.replace(one, "?").replace(other, one).replace("?", other) for name in plain}
     assert found == pytest.approx({names[name]: value for name, value in plain.items()}, abs=1e-12)
-    assert plain[f"share_{one}"] > 0
+    assert plain[f"episode_share_{one}"] > 0
     assert plain != evaluate(actor, recipe, on._replace(things=things), "sampling")

@@ -29,23 +29,28 @@ def test_measures_by_hand():
     outcomes = np.array([OUTCOMES.index(name) for name in ("blue", "blue", "other", "crash", "timeout")])
     lengths = np.array([10, 20, 30, 40, 180])
     row = measures(outcomes, lengths, 180)
-    assert row["share_blue"] == 0.4
-    assert row["share_purple"] == 0
-    assert row["share_timeout"] == 0.2
+    assert row["episode_share_blue"] == 0.4
+    assert row["episode_share_purple"] == 0
+    assert row["episode_share_timeout"] == 0.2
     assert row["mean_length"] == 56
     assert row["return_blue"] == pytest.approx(np.mean([0.95, 0.9, 0.1, -1, 0]))
     assert row["return_blue_se"] == pytest.approx(np.std([0.95, 0.9, 0.1, -1, 0], ddof=1) / 5**0.5)
     assert row["return_purple"] == pytest.approx(np.mean([0.1, 0.1, 0.1, -1, 0]))
-    assert sum(row[f"share_{outcome}"] for outcome in OUTCOMES) == pytest.approx(1)
+    assert sum(row[f"episode_share_{outcome}"] for outcome in OUTCOMES) == pytest.approx(1)
 
 
 def test_every_checkpoint_of_a_run_plays_in_every_way(recipe):
     checkpoints = {phase: Checkpoint(1, phase, recipe.objectives[phase], actor(recipe, phase)) for phase in (0, 1)}
-    settings = Evaluation(levels=6, seed=3, layouts=("training", "three_colours"), policies=("sampling", "greedy"))
+    settings = Evaluation(
+        levels=6, seed=3, level_distribution=("training", "three_colours"), policies=("sampling", "greedy")
+    )
     rows = list(evaluate_run(Run("onehot", 1, recipe, checkpoints), settings))
-    ways = [(row["phase"], row["layouts"], row["policy"]) for row in rows]
+    ways = [(row["phase"], row["level_distribution"], row["action_selection"]) for row in rows]
     assert ways == [
-        (phase, layouts, policy) for phase in (0, 1) for layouts in settings.layouts for policy in settings.policies
+        (phase, level_distribution, action_selection)
+        for phase in (0, 1)
+        for level_distribution in settings.level_distributions
+        for action_selection in settings.action_selections
     ]
     assert [row["objective"] for row in rows] == [recipe.objectives[row["phase"]] for row in rows]
     last = rows[-1]

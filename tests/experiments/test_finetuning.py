@@ -13,8 +13,8 @@ def test_movement_by_hand():
     moved = {name: part.clone() for name, part in origin.items()}
     moved["layer1.weight"][0, 0] += 3
     moved["layer3.bias"][2] += 4
-    expected = {"distance": 5.0, "layer1_share": 9 / 25, "layer1_effective_rank": 1.0}
+    expected = {"distance": 5.0, "layer1_variance_share": 9 / 25, "layer1_effective_rank": 1.0}
     assert movement(origin, moved) == pytest.approx(expected, rel=1e-6)
     still = movement(origin, origin)
     assert still["distance"] == 0
-    assert np.isnan([still["layer1_share"], still["layer1_effective_rank"]]).all()
+    assert np.isnan([still["layer1_variance_share"], still["layer1_effective_rank"]]).all()

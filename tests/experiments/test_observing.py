@@ -43,8 +43,8 @@ def test_what_is_met_alone_depends_on_actor_layouts_and_key_alone(recipe):
 def test_what_several_meet_depends_on_all_of_them_layouts_and_key_alone(recipe):
     actors = [actor(recipe, seed) for seed in (0, 1)]
 
-    def found(*actors, layouts="three_colours", seed=0):
-        return met(actors, recipe, layouts, ("arm", seed))
+    def found(*actors, level_distribution="three_colours", seed=0):
+        return met(actors, recipe, level_distribution, ("arm", seed))
 
     one, again = found(*actors), found(*actors)
     assert one.counts.sum() == 2 * 32 * 16
@@ -54,7 +54,7 @@ def test_what_several_meet_depends_on_all_of_them_layouts_and_key_alone(recipe):
         found(*actors, seed=1),
         found(actors[0], actors[0]),
         found(actors[1], actors[1]),
-        found(*actors, layouts="training"),
+        found(*actors, level_distribution="training"),
     ]
     assert not any(np.array_equal(other.codes, one.codes) for other in others)
 

@@ -26,7 +26,7 @@ from goalsplice.world.vocabulary import OBJECTIVES as KEYS
 
 ENCODINGS = [Encoding("onehot", 5), Encoding("integers", 7)]
 HIDDEN = ("layer1", "layer2", "layer3")
-FEW, BELOW = ("chosen", "few weights"), ("chosen", "below layer 1")
+SPARSE, DOWNSTREAM = ("preregistered", "sparse"), ("preregistered", "downstream of layer 1")
 
 
 def codes_of(encoding, seed, count=200):
@@ -143,7 +143,12 @@ def test_changes_are_counted_where_they_are():
 
 
 def test_shares_are_named_by_what_colours_are_here():
-    outcome = {"share_yellow": 0.5, "share_blue": 0.2, "share_crash": 0.1, "share_timeout": 0.05}
+    outcome = {
+        "episode_share_yellow": 0.5,
+        "episode_share_blue": 0.2,
+        "episode_share_crash": 0.1,
+        "episode_share_timeout": 0.05,
+    }
     rows = list(share_rows("alone", outcome, {"target": "yellow", "wanted": "blue"}, 12))
     assert {row["what"]: row["value"] for row in rows} == pytest.approx({"target": 0.5, "wanted": 0.2, "broken": 0.15})
     assert {row["count"] for row in rows} == {12}
@@ -192,18 +197,18 @@ def test_a_reading_tells_where_known_changes_of_the_goal_leave_it_right():
 def test_what_is_known_gets_its_verdict():
     found = judged()["verdict"]
     assert found["perception", "swap"].tolist() == ["perception", "perception"]
-    assert found["bounds", "none"].tolist() == ["no effect", "no effect"]
+    assert found["bounds", "unedited"].tolist() == ["no effect", "no effect"]
     assert not {"switch", "further"} & set(found.index.get_level_values("edit"))
     assert found["layer 1", "least squares", "new"] == "perception"
 
 
 def test_readings_before_an_edit_are_not_heard():
     found = judged()
-    assert found.loc[(*BELOW, "new"), "first"] == "layer2"
-    assert found.loc[(*BELOW, "new"), "readings"].startswith("layer2 target -0.5")
-    assert found.loc[(*BELOW, "new"), "verdict"] == "perception"
-    last = {BELOW: ((1, 1, 1), (1, 1, 1), "layer4", 0.9)}
-    assert judged(changed=last).loc[(*BELOW, "new"), ["first", "readings", "verdict"]].tolist() == [
+    assert found.loc[(*DOWNSTREAM, "new"), "first"] == "layer2"
+    assert found.loc[(*DOWNSTREAM, "new"), "readings"].startswith("layer2 target -0.5")
+    assert found.loc[(*DOWNSTREAM, "new"), "verdict"] == "perception"
+    last = {DOWNSTREAM: ((1, 1, 1), (1, 1, 1), "layer4", 0.9)}
+    assert judged(changed=last).loc[(*DOWNSTREAM, "new"), ["first", "readings", "verdict"]].tolist() == [
         *("layer4", "", "untold")
     ]
 
@@ -220,11 +225,11 @@ def test_readings_before_an_edit_are_not_heard():
     ],
 )
 def test_verdicts_keep_to_their_rules(target, wanted, share, verdict):
-    found = judged(seeds=(1, 2, 3, 4, 5, 6), changed={FEW: (target, wanted, "layer1", share)})
-    assert found.loc[(*FEW, "new"), "verdict"] == verdict
-    assert found.loc[(*FEW, "new"), "share"] == pytest.approx(share, abs=0.02)
-    assert found.loc[(*FEW, "new"), "composed"] == pytest.approx(0.8 / 0.99, abs=0.02)
-    assert np.isnan(found.loc[(*FEW, "trained"), "composed"])
+    found = judged(seeds=(1, 2, 3, 4, 5, 6), changed={SPARSE: (target, wanted, "layer1", share)})
+    assert found.loc[(*SPARSE, "new"), "verdict"] == verdict
+    assert found.loc[(*SPARSE, "new"), "share"] == pytest.approx(share, abs=0.02)
+    assert found.loc[(*SPARSE, "new"), "composed"] == pytest.approx(0.8 / 0.99, abs=0.02)
+    assert np.isnan(found.loc[(*SPARSE, "trained"), "composed"])
 
 
 def test_rows_may_have_any_index():

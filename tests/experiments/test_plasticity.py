@@ -25,7 +25,7 @@ def test_dead_and_dormant_units_by_hand():
     of = network([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0], [0.01, 0.0]], [0.0] * 4)
     (row,) = plasticity(of, torch.eye(2), torch.tensor([0.5, 0.5]))
     assert row["layer"] == "layer1"
-    assert row["dead"] == 0.25
+    assert row["inactive"] == 0.25
     assert row["dormant"] == 0.5
     assert row["weight_norm"] == pytest.approx(np.sqrt(1 + 1 + 2 + 1e-4))
 
@@ -45,7 +45,7 @@ def test_the_effective_rank_is_the_activations():
 def test_a_network_without_life_is_measured():
     of = network([[-1.0, -1.0], [-1.0, -1.0]], [0.0, 0.0])
     (row,) = plasticity(of, torch.eye(2), torch.tensor([0.5, 0.5]))
-    assert (row["dead"], row["dormant"]) == (1, 1)
+    assert (row["inactive"], row["dormant"]) == (1, 1)
     assert np.isnan(row["effective_rank"])
 
 

@@ -231,11 +231,11 @@ def test_a_whole_run_is_the_same_twice_and_has_its_controls(run):
     assert one.notna().all(axis=None)
     controls = one.groupby("probe")["control"].unique().map(set).to_dict()
     assert controls == {
-        "key_place": {"none", "untrained"},
-        "transferred_place": {"none", "shuffled"},
-        "place_beyond_action": {"none", "shuffled"},
-        "wanted_colour": {"none", "shuffled"},
+        "key_place": {"no_control", "untrained"},
+        "transferred_place": {"no_control", "permuted"},
+        "place_beyond_action": {"no_control", "permuted"},
+        "wanted_colour": {"no_control", "permuted"},
     }
-    assert set(one.loc[one["control"] == "shuffled", "draw"]) == {0, 1}
-    assert set(one.loc[one["control"] != "shuffled", "draw"]) == {0}
+    assert set(one.loc[one["control"] == "permuted", "draw"]) == {0, 1}
+    assert set(one.loc[one["control"] != "permuted", "draw"]) == {0}
     assert set(one.loc[one["control"] == "untrained", "test_objective"]) == {""}

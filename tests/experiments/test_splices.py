@@ -13,7 +13,14 @@ from goalsplice.experiments.splices import edit_rows, pair_rows, pairs_of, untra
 from goalsplice.io.tables import table_schema
 from goalsplice.settings.sections import Splices
 
-SETTINGS = Splices(((2, 3), (3, 4)), levels=12, control_levels=6, draws=2, layouts="three_colours", policy="sampling")
+SETTINGS = Splices(
+    ((2, 3), (3, 4)),
+    levels=12,
+    control_levels=6,
+    draws=2,
+    level_distribution="three_colours",
+    action_selection="sampling",
+)
 RUN = ["arm", "seed"]
 
 
@@ -46,22 +53,24 @@ def test_every_pair_is_there_in_both_directions(pairs):
 def test_donors_of_controls_are_of_the_same_goal_another_run_and_nowhere(pairs, recipe):
     for pair in pairs:
         context = pair.context
-        assert set(pair.donors) == {"same_goal", "other_seed", "untrained"}
-        same_goal = pair.donors["same_goal"]
+        assert set(pair.donors) == {"same_goal_donor", "other_seed_donor", "untrained_donor"}
+        same_goal = pair.donors["same_goal_donor"]
         assert same_goal.seed == 1
         assert same_goal.objective == context.recipient.objective
         assert abs(same_goal.phase - context.phase) == 2
-        other = pair.donors["other_seed"]
+        other = pair.donors["other_seed_donor"]
         assert (other.seed, other.phase, other.objective) == (2, context.donor.phase, context.donor.objective)
         blank = untrained(recipe, "onehot", 1)
-        torch.testing.assert_close(pair.donors["untrained"].actor, blank.actor, rtol=0, atol=0)
+        torch.testing.assert_close(pair.donors["untrained_donor"].actor, blank.actor, rtol=0, atol=0)
     assert not torch.equal(untrained(recipe, "onehot", 2).actor["layer1.weight"], blank.actor["layer1.weight"])
 
 
 def test_a_run_alone_has_no_other_and_a_missing_phase_is_no_donor(run_of):
     for pair in pairs_of(run_of(1, phases=(2, 3, 4)), None, SETTINGS):
         # Of phases 2 and 3, the nearest ones of the same goal are 0 and 1.
-        assert set(pair.donors) == ({"untrained", "same_goal"} if pair.context.phase == 4 else {"untrained"})
+        assert set(pair.donors) == (
+            {"untrained_donor", "same_goal_donor"} if pair.context.phase == 4 else {"untrained_donor"}
+        )
 
 
 def test_each_pair_meets_observations_of_its_own(pairs, run_of):
@@ -80,9 +89,9 @@ def test_rows_have_the_tables_columns_and_say_whose_they_are(pairs, recipe, monk
     assert all([*RUN, *row] == schema.names for row in rows)
     assert {(row["recipient_phase"], row["donor_phase"], row["donor_objective"]) for row in rows} == {(3, 2, "blue")}
     assert [row["family"] for row in rows[:2]] == ["bounds"] * 2
-    edits = [row["edit"] for row in rows if row["control"] == "none"]
-    assert edits == ["none", "layer1", "layer2"]
+    edits = [row["edit"] for row in rows if row["control"] == "no_control"]
+    assert edits == ["no_control", "layer1", "layer2"]
     (_, first, _) = layer_edits()[:3]
     own = list(edit_rows(pairs[1], first, bench, SETTINGS.draws))
     assert own == [row for row in rows if row["edit"] == "layer1"]
-    assert sum(row["control"] == "noise" for row in own) == 2
+    assert sum(row["control"] == "gaussian" for row in own) == 2

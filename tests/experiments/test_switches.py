@@ -24,8 +24,8 @@ from goalsplice.settings.sections import Ablations, Retargeting
 
 RETARGETING = Retargeting(
     **{"target": "yellow", "absent": "green", "strength": 1.3, "share": 0.02, "below": {"onehot": "layer 2"}},
-    **{"draws": 2, "evaluations": 4, "levels": 12, "control_levels": 5, "layouts": ("three_colours",)},
-    policy="sampling",
+    **{"draws": 2, "evaluations": 4, "levels": 12, "control_levels": 5, "level_distribution": ("three_colours",)},
+    action_selection="sampling",
 )
 
 
@@ -50,13 +50,13 @@ def test_movement_by_hand():
     moved["layer3.bias"][2] += 4
     found = movement(origin, moved)
     assert found["distance"] == pytest.approx(5)
-    assert found["share_layer1"] == pytest.approx(9 / 25)
+    assert found["layer1_variance_share"] == pytest.approx(9 / 25)
     assert found["effective_rank"] == pytest.approx(1, abs=1e-6)
     norm = sum(float((tensor**2).sum()) for tensor in origin.values()) ** 0.5
     assert found["relative_distance"] == pytest.approx(5 / norm)
     still = movement(origin, origin)
     assert still["distance"] == 0
-    assert pd.isna(still["share_layer1"])
+    assert pd.isna(still["layer1_variance_share"])
     assert pd.isna(still["effective_rank"])
 
 
@@ -84,7 +84,8 @@ def test_recoveries_are_scaled_by_recipient_and_donor(recipe):
         recipient, donor = actors[row["recipient_phase"]], actors[row["donor_phase"]]
         spliced = {name: (donor if name.startswith("layer1.") else recipient)[name] for name in recipient}
         floor, ceiling, share = (
-            switches.bench.evaluate(actor)[f"share_{row['donor_objective']}"] for actor in (recipient, donor, spliced)
+            switches.bench.evaluate(actor)[f"episode_share_{row['donor_objective']}"]
+            for actor in (recipient, donor, spliced)
         )
         assert row["gap"] == ceiling - floor
         if row["gap"] < SMALLEST_GAP:
@@ -103,9 +104,9 @@ def test_the_last_checkpoints_are_edited_for_the_new_colour(recipe):
     rows = list(switches_of(recipe, [checkpoint(recipe, phase) for phase in range(3)], switches=2).aim_rows())
     assert all(list(row) == aim_columns("yellow") for row in rows)
     found = [(row["phase"], row["wanted"], row["edit"], row["control"], row["draw"]) for row in rows]
-    edits = [("none", "none", 0), ("swap", "none", 0)]
-    for edit in ("few weights", "below layer 1"):
-        edits += [(edit, "none", 0), (edit, "noise", 0), (edit, "noise", 1)]
+    edits = [("no_control", "no_control", 0), ("swap", "no_control", 0)]
+    for edit in ("sparse", "downstream of layer 1"):
+        edits += [(edit, "no_control", 0), (edit, "gaussian", 0), (edit, "gaussian", 1)]
     assert found == [(phase, wanted, *edit) for phase, wanted in ((1, "purple"), (2, "blue")) for edit in edits]
 
 
@@ -113,7 +114,7 @@ def test_what_was_trained_on_the_new_colour_is_not_edited(recipe):
     three = replace(recipe, objectives=("blue", "purple", "yellow"))
     trained = checkpoint(recipe, 2)._replace(objective="yellow")
     (row,) = switches_of(three, [checkpoint(recipe, 1), trained]).aim_rows()
-    assert (row["phase"], row["wanted"], row["edit"], row["size"]) == (2, "yellow", "none", 0)
+    assert (row["phase"], row["wanted"], row["edit"], row["size"]) == (2, "yellow", "no_control", 0)
 
 
 def test_a_run_of_one_objective_has_no_switch(recipe):

@@ -79,7 +79,7 @@ def run(recipe) -> Run:
 def rows_of(run, bench):
     """Rows for a target's phase and a source, added to the run."""
 
-    def rows_of(phase, source, aligned="none"):
+    def rows_of(phase, source, aligned="unaligned"):
         return pd.DataFrame(Transfer(run, bench, DRAWS).rows(phase, source, aligned))
 
     return rows_of
@@ -131,19 +131,20 @@ def test_rows_of_a_vector_have_bounds_of_their_own_levels(run, bench, rows_of):
     vector = source(2, 3, run)
     rows = rows_of(4, vector)
     assert len(rows) == 2 * (1 + 1 + DRAWS + 1)
-    assert set(rows["control"]) == {"none", "turned", "shuffled", "same_goal"}
+    assert set(rows["control"]) == {"no_control", "sign_flipped", "permuted", "same_goal_donor"}
     assert set(rows["donor_objective"]) == {"purple"}
     for on, count in ((bench.levels, 48), (bench.control_levels, 16)):
         found = rows[rows["levels"] == count]
-        assert set(found["control"] == "none") == {count == 48}
+        assert set(found["control"] == "no_control") == {count == 48}
         floor, ceiling = (
-            evaluate(run.checkpoints[phase].actor, bench.recipe, on, "sampling")["share_purple"] for phase in (4, 5)
+            evaluate(run.checkpoints[phase].actor, bench.recipe, on, "sampling")["episode_share_purple"]
+            for phase in (4, 5)
         )
         assert set(found["floor"]) == {floor}
         assert set(found["ceiling"]) == {ceiling}
-    edits = rows[rows["control"] == "none"].set_index("part")
+    edits = rows[rows["control"] == "no_control"].set_index("part")
     network = transferred(run.checkpoints[4].actor, vector, "all", None)
-    assert edits.loc["all", "share_purple"] == bench.evaluate(network)["share_purple"]
+    assert edits.loc["all", "episode_share_purple"] == bench.evaluate(network)["episode_share_purple"]
     assert edits.loc["layer1", "size"] < edits.loc["all", "size"]
     assert edits.loc["layer1", "norm"] < edits.loc["all", "norm"]
 
@@ -152,9 +153,9 @@ def test_controls_have_the_norm_of_what_they_add(run, rows_of):
     rows = rows_of(4, source(2, 3, run))
     for _, part in rows.groupby("part"):
         norms = part.groupby("control")["norm"].unique()
-        for control in ("turned", "shuffled"):
-            assert norms[control] == pytest.approx(norms["none"][0], rel=1e-4)
-    same_goal = rows[(rows["part"] == "all") & (rows["control"] == "same_goal")]
+        for control in ("sign_flipped", "permuted"):
+            assert norms[control] == pytest.approx(norms["unedited"][0], rel=1e-4)
+    same_goal = rows[(rows["part"] == "all") & (rows["control"] == "same_goal_donor")]
     drift = WeightDelta(run.checkpoints[2].actor, run.checkpoints[0].actor)
     assert same_goal["norm"].item() == pytest.approx(drift.norm, rel=1e-4)
 
@@ -165,9 +166,9 @@ def test_in_its_own_phase_a_vector_reaches_the_ceiling_and_the_same_goal_does_no
     shares = [column for column in rows if column.startswith("share_")]
     donor = bench.evaluate(run.checkpoints[5].actor)
     # Sums are rounded, so that a likelihood of an action may differ in its last digit.
-    assert sum(abs(whole.loc["none", share] - donor[share]) for share in shares) <= 2 / 48
-    other = bench.evaluate(run.checkpoints[2].actor, "same_goal")
-    assert sum(abs(whole.loc["same_goal", share] - other[share]) for share in shares) <= 2 / 16
+    assert sum(abs(whole.loc["no_control", share] - donor[share]) for share in shares) <= 2 / 48
+    other = bench.evaluate(run.checkpoints[2].actor, "same_goal_donor")
+    assert sum(abs(whole.loc["same_goal_donor", share] - other[share]) for share in shares) <= 2 / 16
 
 
 def test_matching_finds_the_copy_of_a_run_and_a_random_order_is_drawn(run, rows_of):
@@ -177,13 +178,13 @@ def test_matching_finds_the_copy_of_a_run_and_a_random_order_is_drawn(run, rows_
     copies = {phase: found._replace(actor=permute(found.actor, order)) for phase, found in copies.items()}
     vector = source(4, 5, replace(run, seed=2, checkpoints=copies))
     matched = rows_of(4, vector, "matched")
-    assert set(matched["control"]) == {"none", "turned", "shuffled"}
+    assert set(matched["control"]) == {"no_control", "sign_flipped", "permuted"}
     own = rows_of(4, source(4, 5, run))
-    columns = ["share_blue", "share_purple", "share_crash", "share_timeout"]
-    mine, theirs = (frame[frame["control"] == "none"][columns].to_numpy() for frame in (own, matched))
+    columns = ["episode_share_blue", "episode_share_purple", "episode_share_crash", "episode_share_timeout"]
+    mine, theirs = (frame[frame["control"] == "no_control"][columns].to_numpy() for frame in (own, matched))
     assert np.abs(mine - theirs).sum() <= 4 / 48
     at_random = rows_of(4, vector, "random")
-    assert list(at_random["control"]) == ["none"] * 4
+    assert list(at_random["control"]) == ["unedited"] * 4
     assert list(at_random["draw"]) == [0, 1, 0, 1]
     assert at_random["levels"].unique() == [48]
     assert at_random["source_seed"].unique() == [2]
@@ -192,7 +193,7 @@ def test_matching_finds_the_copy_of_a_run_and_a_random_order_is_drawn(run, rows_
 
 def test_the_same_rows_again(run, rows_of):
     vector = source(2, 3, run)
-    first, second = (pd.concat([rows_of(4, vector, aligned) for aligned in ("none", "random")]) for _ in range(2))
+    first, second = (pd.concat([rows_of(4, vector, aligned) for aligned in ("unaligned", "random")]) for _ in range(2))
     pd.testing.assert_frame_equal(first, second)
 
 
@@ -201,8 +202,8 @@ SPLICES = {
     "levels": 8,
     "control_levels": 4,
     "draws": 1,
-    "layouts": "three_colours",
-    "policy": "sampling",
+    "level_distribution": "three_colours",
+    "action_selection": "sampling",
 }
 
 
@@ -235,19 +236,19 @@ def test_the_stage_adds_all_vectors_of_the_run_and_the_last_pairs_of_others(tmp_
     paths = [*write_run(tmp_path, recipe, 1, range(PHASES)), *write_run(tmp_path, recipe, 2, [3, 4])]
     run_stage(monkeypatch, recipe, 1, [0, 1, 3], paths, tmp_path / "transfer.parquet")
     rows = read_frame(tmp_path / "transfer.parquet")
-    edits = rows[(rows["control"] == "none") & (rows["part"] == "all")]
+    edits = rows[(rows["control"] == "no_control") & (rows["part"] == "all")]
     own, other = edits[edits["source_seed"] == 1], edits[edits["source_seed"] == 2]
-    within = own[own["aligned"] == "none"][["source_recipient_phase", "source_donor_phase", "target_phase"]]
+    within = own[own["aligned"] == "unaligned"][["source_recipient_phase", "source_donor_phase", "target_phase"]]
     targets = {2: [0, 2, 4], 3: [1, 3], 4: [0, 2, 4]}
     directions = [(2, 3), (3, 2), (3, 4), (4, 3)]
     assert sorted(within.itertuples(index=False, name=None)) == sorted(
         (recipient, donor, target) for recipient, donor in directions for target in targets[recipient]
     )
-    assert list(own[own["aligned"] != "none"]["aligned"]) == ["matched", "random"] * 2
-    assert list(other["aligned"]) == ["none", "matched", "random"] * 2
+    assert list(own[own["aligned"] != "unaligned"]["aligned"]) == ["matched", "random"] * 2
+    assert list(other["aligned"]) == ["unaligned", "matched", "random"] * 2
     assert list(other["target_phase"]) == [3] * 3 + [4] * 3
     # Seed 2 has no other checkpoint of either goal here.
-    assert "same_goal" not in set(rows[rows["source_seed"] == 2]["control"])
+    assert "same_goal_donor" not in set(rows[rows["source_seed"] == 2]["control"])
     assert not rows.isna().any().any()
 
 

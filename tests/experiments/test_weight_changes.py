@@ -69,9 +69,9 @@ def test_parts_divide_the_inputs(encoding):
 
 def test_live_inputs_are_those_that_are_met(encoding):
     """By an agent that acts at random, in enough levels to see all there is."""
-    layouts, policy = "training", policy_of(actor(encoding), encoding)
-    worlds = create(256, layouts, np.random.default_rng(0), encoding.size)
-    codes = collect(worlds, policy, encoding, Rules(), colour_numbers(layouts), 0, 150).codes
+    level_distribution, policy = "training", policy_of(actor(encoding), encoding)
+    worlds = create(256, level_distribution, np.random.default_rng(0), encoding.size)
+    codes = collect(worlds, policy, encoding, Rules(), colour_numbers(level_distribution), 0, 150).codes
     met = (encoding.images(np.unique(codes)) != 0).any(axis=0)
     np.testing.assert_array_equal(live_inputs(encoding), met)
 
@@ -80,16 +80,16 @@ def test_dead_weights_do_not_count(encoding):
     rows = table(actor(encoding), actor(encoding, 1), encoding)
     live = live_inputs(encoding)
     assert 0 < live.sum() < live.size
-    counts = rows.groupby(["grouping", "part"])[["weights", "live_weights"]].sum()
+    counts = rows.groupby(["grouping", "part"])[["weights", "active_weights"]].sum()
     first, everything = counts.loc[("tensor", FIRST_LAYER)], counts.loc[("actor", "actor")]
-    assert first["live_weights"] == pytest.approx(first["weights"] * live.mean())
-    assert everything["weights"] - everything["live_weights"] == first["weights"] - first["live_weights"]
+    assert first["active_weights"] == pytest.approx(first["weights"] * live.mean())
+    assert everything["weights"] - everything["active_weights"] == first["weights"] - first["active_weights"]
     others = counts.loc["tensor"].drop(FIRST_LAYER)
-    assert (others["weights"] == others["live_weights"]).all()
+    assert (others["weights"] == others["active_weights"]).all()
     for grouping in ("field", "cell", "field_cell"):
-        assert counts.loc[grouping, "live_weights"].sum() == first["live_weights"]
+        assert counts.loc[grouping, "active_weights"].sum() == first["active_weights"]
     # Of a state's three bits the first is always set, and as an integer it is always 0.
-    assert counts.loc[("field", "state"), "live_weights"] == (25 * 6 if encoding.name == "onehot" else 0)
+    assert counts.loc[("field", "state"), "active_weights"] == (25 * 6 if encoding.name == "onehot" else 0)
 
 
 def test_shuffles_leave_dead_inputs_alone():
@@ -102,7 +102,7 @@ def test_shuffles_leave_dead_inputs_alone():
     donor = {**recipient, FIRST_LAYER: recipient[FIRST_LAYER] + step}
     first = table(recipient, donor, encoding).set_index("part").loc[FIRST_LAYER]
     for rank in ("effective_rank", "stable_rank"):
-        assert first[f"shuffled_{rank}"] == pytest.approx(first[rank], rel=0.05)
+        assert first[f"permuted_{rank}"] == pytest.approx(first[rank], rel=0.05)
 
 
 def test_channels_are_minigrids(encoding):
@@ -133,11 +133,11 @@ def test_a_change_is_found_where_it_was_made():
     purple = len(OBJECT_TO_IDX) + COLOR_TO_IDX["purple"]
     rows = table(*changed(encoding, np.s_[:, 1, 3, purple]), encoding)
     assert rows.loc[rows["grouping"] == "actor", "norm"].item() == pytest.approx(6**0.5, rel=1e-6)
-    inside = rows[(rows["grouping"] == "colour_cell") & (rows["share"] > 0)]
+    inside = rows[(rows["grouping"] == "colour_cell") & (rows["variance_share"] > 0)]
     assert inside[["part", "view_column", "view_row", "weights"]].to_numpy().tolist() == [["purple", 1, 3, 6]]
     assert inside["rms"].item() == pytest.approx(1, rel=1e-6)
-    assert inside[["share", "share_of_tensor"]].to_numpy() == pytest.approx(1)
-    shares = rows.set_index(["grouping", "part"])["share"]
+    assert inside[["variance_share", "tensor_variance_share"]].to_numpy() == pytest.approx(1)
+    shares = rows.set_index(["grouping", "part"])["variance_share"]
     assert shares["colour", "purple"] == shares["field", "colour"] == shares["tensor", "layer1.weight"] == 1
     assert shares["colour", "blue"] == shares["field", "type"] == shares["tensor", "layer2.weight"] == 0
 
@@ -148,18 +148,18 @@ def test_shares_add_up_and_norms_scale_with_the_difference(name, seed, scale):
     encoding = ENCODINGS[name]
     recipient, donor = actor(encoding), actor(encoding, seed + 1)
     rows = table(recipient, donor, encoding)
-    sums = rows.groupby("grouping")[["share", "share_of_tensor", "weights"]].sum()
-    assert sums.loc["tensor", "share"] == pytest.approx(1)
+    sums = rows.groupby("grouping")[["variance_share", "tensor_variance_share", "weights"]].sum()
+    assert sums.loc["tensor", "variance_share"] == pytest.approx(1)
     first = rows[rows["part"] == "layer1.weight"]
     for grouping in ("field", "cell", "field_cell"):
-        assert sums.loc[grouping, "share_of_tensor"] == pytest.approx(1)
-        assert sums.loc[grouping, "share"] == pytest.approx(first["share"].item())
+        assert sums.loc[grouping, "tensor_variance_share"] == pytest.approx(1)
+        assert sums.loc[grouping, "variance_share"] == pytest.approx(first["variance_share"].item())
         assert sums.loc[grouping, "weights"] == first["weights"].item()
     assert sums.loc["actor", "weights"] == sums.loc["tensor", "weights"]
     further = {part: recipient[part] + scale * (donor[part] - recipient[part]) for part in recipient}
     more = table(recipient, further, encoding)
     np.testing.assert_allclose(more["norm"], scale * rows["norm"], rtol=1e-3, atol=1e-6 * scale)
-    for same in ("share", "effective_rank", "stable_rank", "cosine_with_recipient", "recipient_norm"):
+    for same in ("variance_share", "effective_rank", "stable_rank", "cosine_with_recipient", "recipient_norm"):
         np.testing.assert_allclose(more[same], rows[same], rtol=1e-2, atol=1e-5)
 
 
@@ -175,7 +175,7 @@ def test_equal_actors_have_no_shares_and_no_ranks():
     encoding = ENCODINGS["onehot"]
     rows = table(actor(encoding), actor(encoding), encoding)
     assert (rows["norm"] == 0).all()
-    assert rows[["share", "share_of_tensor", "effective_rank", "stable_rank"]].isna().all(axis=None)
+    assert rows[["variance_share", "tensor_variance_share", "effective_rank", "stable_rank"]].isna().all(axis=None)
 
 
 def test_shuffling_a_change_of_rank_one_raises_its_rank():
@@ -186,6 +186,6 @@ def test_shuffling_a_change_of_rank_one_raises_its_rank():
     rows = table(recipient, donor, encoding).set_index("part")
     first = rows.loc["layer1.weight"]
     assert first["effective_rank"] == pytest.approx(1, abs=1e-3)
-    assert first["shuffled_effective_rank"] > 10
-    assert first["shuffled_stable_rank"] > first["stable_rank"]
+    assert first["permuted_effective_rank"] > 10
+    assert first["permuted_stable_rank"] > first["stable_rank"]
     assert rows.loc[["actor", "layer1.bias"], "effective_rank"].isna().all()

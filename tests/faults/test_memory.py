@@ -25,7 +25,7 @@ run(stage.main)
 def test_a_stage_without_memory(recipe, agent, header, tmp_path):
     checkpoint, output = tmp_path / "phase=00.safetensors", tmp_path / "evaluation.parquet"
     save_checkpoint(checkpoint, agent, replace(header, phase=0, objective="blue"))
-    settings = {"levels": 1_000_000, "seed": 1, "layouts": ["training"], "policies": ["greedy"]}
+    settings = {"levels": 1_000_000, "seed": 1, "level_distributions": ["training"], "policies": ["greedy"]}
     arguments = {
         **{"arm": header.arm, "seed": str(header.seed), "recipe": json.dumps(asdict(recipe))},
         **{"evaluation": json.dumps(settings), "checkpoints": str(checkpoint), "output": str(output)},

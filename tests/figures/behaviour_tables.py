@@ -21,12 +21,19 @@ def behaviour_table(arm="onehot", endings=("purple", "yellow"), lengths=LENGTHS)
                 agent, ball = chance.choice(free, 2, replace=False).tolist()
                 rows.append(
                     {
-                        **{"agent": name, "size": 260 * (name == "edited"), "share": 0.005 * (name == "edited")},
+                        **{"agent": name, "size": 260 * (name == "edited"), "weight_share": 0.005 * (name == "edited")},
                         **{"level": level, "step": step, "action": "forward" if step else ""},
                         **{"outcome": ending if step == length else "", "agent_cell": agent, "direction": step % 4},
                         **dict(zip(("blue_cell", "purple_cell", "third_cell"), keys, strict=True)),
                         **{"ball_cell": ball, "third_colour": "yellow"},
                     }
                 )
-    run = {"arm": arm, "seed": 99, "phase": 23, "wanted": "purple", "layouts": "three_colours", "policy": "sampling"}
+    run = {
+        "arm": arm,
+        "seed": 99,
+        "phase": 23,
+        "wanted": "purple",
+        "level_distribution": "three_colours",
+        "action_selection": "sampling",
+    }
     return pd.DataFrame(rows).assign(grid_size=SIZE, view_size=5, max_steps=180, **run)

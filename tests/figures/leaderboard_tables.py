@@ -17,8 +17,8 @@ def leaderboard_tables(seeds, arms, never=False):
             middle = chance.uniform(0, 1)
             for seed in seeds:
                 known = {"arm": arm, "seed": seed, "family": family, "edit": edit, "dose": dose, "norm": 1.0}
-                for control in ("none", *(CONTROLS if family != "weights" else ())):
-                    recovery = np.nan if never else chance.normal(middle if control == "none" else 0.1, 0.1)
+                for control in ("no_control", *(CONTROLS if family != "weights" else ())):
+                    recovery = np.nan if never else chance.normal(middle if control == "no_control" else 0.1, 0.1)
                     numbers = {"size": 20_000 * middle, "broken": chance.uniform(0, 1), "recovery": recovery}
                     runs.append({**known, "control": control, **numbers})
     rows = [("custom", edit, "", seed) for _, edit, _ in custom for seed in seeds]

@@ -18,10 +18,10 @@ def reading(layer, side):
 
 NETWORKS = {
     # Family and edit: sides of the target's key and of the wanted key by layer, first changed layer, share of yellow.
-    ("bounds", "none"): ((1, 1, 1), (1, 1, 1), None, 0.01),
+    ("bounds", "unedited"): ((1, 1, 1), (1, 1, 1), None, 0.01),
     ("perception", "swap"): ((-1, -1, -1), (-1, -1, -1), None, 0.99),
-    ("chosen", "few weights"): ((0.6, 0.5, 0.1), (0.5, -0.7, -0.9), "layer1", 0.95),
-    ("chosen", "below layer 1"): ((1, -0.5, -0.5), (1, -0.5, -0.5), "layer2", 0.9),
+    ("preregistered", "sparse"): ((0.6, 0.5, 0.1), (0.5, -0.7, -0.9), "layer1", 0.95),
+    ("preregistered", "downstream of layer 1"): ((1, -0.5, -0.5), (1, -0.5, -0.5), "layer2", 0.9),
     ("layer 1", "least squares"): ((-0.9, -0.8, -0.8), (-0.9, -0.8, -0.8), "layer1", 0.97),
     ("trained", "same goal"): ((0.6, 0.5, 0.5), (0.7, 0.7, 0.7), "layer1", 0.01),
 }
@@ -44,10 +44,10 @@ def perception_table(seeds, arms=("onehot", "integers"), changed=None, without=(
                     for (family, edit), values in networks.items():
                         known = {"arm": arm, "seed": seed, "phase": phase, "wanted": wanted, "target": target}
                         elsewhere = target == {"switch": "yellow", "further": former}.get(edit)
-                        if edit in without or elsewhere or (arm == "integers" and edit == "few weights"):
+                        if edit in without or elsewhere or (arm == "integers" and edit == "sparse"):
                             continue
                         for row in rows_of(values, target == "yellow" and edit not in ("switch", "same goal")):
-                            drawn = 0 if edit == "none" or row["test"] == "change" else noise * chance.normal()
+                            drawn = 0 if edit == "unedited" or row["test"] == "change" else noise * chance.normal()
                             row["value"] += drawn
                             rows.append({**known, "family": family, "edit": edit, **row})
     return pd.DataFrame(rows)

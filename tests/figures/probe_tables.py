@@ -10,7 +10,7 @@ from goalsplice.world.vocabulary import OBJECTIVES as KEYS
 TRAINED = ("blue", "purple")
 COMMON = {"train_phases": "0+1", "test_phases": "2+3", "classes": 20}
 VALUES = {"wanted": 0.9, "unwanted": 0.8, "never": 0.7, "untrained": 0.6,
-          "same": 0.5, "role": 0.45, "colour": 0.4, "yellow": 0.35, "shuffled": 0.3,
+          "same": 0.5, "role": 0.45, "colour": 0.4, "yellow": 0.35, "permuted": 0.3,
           "later": 0.95, "drawn": 0.55, "elsewhere": 0.01}  # fmt: skip
 """A value for each line, and one that no line may show."""
 
@@ -28,7 +28,9 @@ def _rows_of(arm, seed):
     rows = []
 
     def add(line, **known):
-        rows.append({**COMMON, "arm": arm, "seed": seed, "control": "none", "balanced_accuracy": VALUES[line], **known})
+        rows.append(
+            {**COMMON, "arm": arm, "seed": seed, "control": "no_control", "balanced_accuracy": VALUES[line], **known}
+        )
 
     for layer, key in product(LAYERS, KEYS):
         known = {"probe": "key_place", "layer": layer, "train_key": key, "test_key": key}
@@ -42,15 +44,15 @@ def _rows_of(arm, seed):
             known = dict(zip(("train_objective", "train_key", "test_objective", "test_key"), cells, strict=True))
             add(relation(*cells), probe=probe, layer=layer, **known)
             if known["train_key"] == known["train_objective"]:
-                line = "shuffled" if relation(*cells) == "role" else "elsewhere"
-                add(line, probe=probe, layer=layer, **{**known, "control": "shuffled"})
+                line = "permuted" if relation(*cells) == "role" else "elsewhere"
+                add(line, probe=probe, layer=layer, **{**known, "control": "permuted"})
     for layer in LAYERS:
         known = {"probe": "wanted_colour", "layer": layer, "train_objective": "blue+purple", "classes": 2,
                  "test_objective": "blue+purple", "train_key": "", "test_key": ""}  # fmt: skip
         add("later", **known)
         add("elsewhere", **{**known, "test_phases": "0+1"})
         if layer != "inputs":
-            add("drawn", **{**known, "control": "shuffled"})
+            add("drawn", **{**known, "control": "permuted"})
     return rows
 
 

@@ -9,7 +9,14 @@ from goalsplice.analysis.retargeting import effects
 LATE, LAST = 18, 24
 STRENGTHS, SHARES, UNITS, RANKS = (0.5, 1.0, 1.5, 2.0, 3.0), (0.0005, 0.002, 0.005, 0.02), (4, 16, 64, 128), (1, 2, 4)
 LAYERS = ("layer 2", "layers 2 to 3", "layers 2 to 4", "layer 3", "layers 3 to 4", "layer 4")
-CONTROLS = {"noise": 0.05, "shuffled": 0.08, "turned": 0.0, "unrelated": 0.1, "absent": 0.02, "equal_effort": 0.4}
+CONTROLS = {
+    "gaussian": 0.05,
+    "permuted": 0.08,
+    "sign_flipped": 0.0,
+    "unrelated": 0.1,
+    "absent": 0.02,
+    "optimised_same_budget": 0.4,
+}
 SWAP, UNEDITED, TRAINED = 0.99, 0.01, 0.9
 ROLLOUTS = 3
 
@@ -19,29 +26,31 @@ def edits(arm):
     nothing = np.nan
     if arm == "onehot":
         for strength in STRENGTHS:
-            yield "contrast", "full", strength, 0.04, 0.95 - 0.2 * abs(strength - 1.5)
-            yield "contrast", "added only", strength, 0.02, 0.6 - 0.1 * abs(strength - 1)
-            yield "contrast", "few weights", strength, 0.005, 0.93 - 0.15 * abs(strength - 1.5)
-        yield from (("contrast", "largest", share, share, min(0.95, 100 * share + 0.1)) for share in SHARES)
-        yield from (("contrast", "units", count, 0.0003 * count, count / 140) for count in UNITS)
-        yield from (("contrast", "rank", rank, 0.04, 0.5 + 0.1 * rank) for rank in RANKS)
+            yield "contrastive direction", "full", strength, 0.04, 0.95 - 0.2 * abs(strength - 1.5)
+            yield "contrastive direction", "added only", strength, 0.02, 0.6 - 0.1 * abs(strength - 1)
+            yield "contrastive direction", "sparse", strength, 0.005, 0.93 - 0.15 * abs(strength - 1.5)
+        yield from (("contrastive direction", "top-k", share, share, min(0.95, 100 * share + 0.1)) for share in SHARES)
+        yield from (("contrastive direction", "units", count, 0.0003 * count, count / 140) for count in UNITS)
+        yield from (("contrastive direction", "rank", rank, 0.04, 0.5 + 0.1 * rank) for rank in RANKS)
         yield "analogy", "all of layer 1", nothing, 0.8, 0.2
     else:
         yield "layer 1", "least squares", nothing, 0.6, 0.7
     for strength in STRENGTHS:
-        yield "switch", "one switch", strength, 0.9, 0.1 * strength
-        yield "switch", "mean of the run's", strength, 0.9, 0.2 * strength
-        yield "switch", "other run's", strength, 0.9, 0.02
-        yield "switch", "other run's, units matched", strength, 0.9, 0.15 * strength
-        yield "extrapolation", "path", 1 + strength, 1.0, 0.05 * strength
-    yield from (("below", name, nothing, 0.3, 0.9 - 0.1 * place) for place, name in enumerate(LAYERS))
-    yield from (("graft", "by size", share, 0.9 * share, share**0.5 * TRAINED) for share in (0.01, 0.1, 0.5, 1.0))
+        yield "task vector", "one switch", strength, 0.9, 0.1 * strength
+        yield "task vector", "mean of the run's", strength, 0.9, 0.2 * strength
+        yield "task vector", "other run's", strength, 0.9, 0.02
+        yield "task vector", "other run's, units matched", strength, 0.9, 0.15 * strength
+        yield "extrapolation", "linear", 1 + strength, 1.0, 0.05 * strength
+    yield from (("downstream", name, nothing, 0.3, 0.9 - 0.1 * place) for place, name in enumerate(LAYERS))
+    yield from (
+        ("sparse graft", "by size", share, 0.9 * share, share**0.5 * TRAINED) for share in (0.01, 0.1, 0.5, 1.0)
+    )
 
 
 def chosen(arm):
     """The chosen edits of an arm, with their share of the weights and of yellow."""
-    few = (("few weights", 0.005, 0.93),) if arm == "onehot" else ()
-    return (*few, ("below layer 1", 0.3, 0.85))
+    few = (("sparse", 0.005, 0.93),) if arm == "onehot" else ()
+    return (*few, ("downstream of layer 1", 0.3, 0.85))
 
 
 def retargeting_tables(seeds, arms=("onehot", "integers"), never=False):
@@ -49,16 +58,27 @@ def retargeting_tables(seeds, arms=("onehot", "integers"), never=False):
     chance = np.random.default_rng(0)
     rows, finetuning = [], []
 
-    def add(known, family, edit, dose, size, yellow, control="none", draw=0):
+    def add(known, family, edit, dose, size, yellow, control="no_control", draw=0):
         yellow = 0.0 if never else float(np.clip(yellow + chance.normal(0, 0.04), 0, 1))
         rest = (1 - yellow) * chance.dirichlet([8, 4, 1, 1])
         ends = dict(zip(("blue", "purple", "crash", "timeout"), rest, strict=True))
         rows.append(
             {
                 **known,
-                **{"family": family, "edit": edit, "dose": dose, "control": control, "draw": draw, "share": size},
-                **{"levels": 64 if control == "none" else 16, "share_yellow": yellow, "share_other": 0.0},
-                **{f"share_{end}": share for end, share in ends.items()},
+                **{
+                    "family": family,
+                    "edit": edit,
+                    "dose": dose,
+                    "control": control,
+                    "draw": draw,
+                    "weight_share": size,
+                },
+                **{
+                    "levels": 64 if control == "no_control" else 16,
+                    "episode_share_yellow": yellow,
+                    "episode_share_other": 0.0,
+                },
+                **{f"episode_share_{end}": share for end, share in ends.items()},
             }
         )
 
@@ -66,18 +86,18 @@ def retargeting_tables(seeds, arms=("onehot", "integers"), never=False):
         for seed in seeds:
             for phase in range(LAST):
                 wanted = ("blue", "purple")[phase % 2]
-                known = {"arm": arm, "seed": seed, "phase": phase, "wanted": wanted, "policy": "sampling"}
+                known = {"arm": arm, "seed": seed, "phase": phase, "wanted": wanted, "action_selection": "sampling"}
                 grown = min(1.0, (phase + 1) / (2 if arm == "onehot" else 8))
-                for layouts in ("three_colours", "training"):
-                    of = {**known, "layouts": layouts}
-                    add(of, "bounds", "none", np.nan, 0.0, UNEDITED)
+                for level_distribution in ("three_colours", "training"):
+                    of = {**known, "level_distribution": level_distribution}
+                    add(of, "bounds", "unedited", np.nan, 0.0, UNEDITED)
                     add(of, "perception", "swap", np.nan, 0.0, SWAP * grown)
                     for edit, size, yellow in chosen(arm):
-                        add(of, "chosen", edit, np.nan, size, yellow * grown)
+                        add(of, "preregistered", edit, np.nan, size, yellow * grown)
                         for control, other in CONTROLS.items() if phase >= LATE else ():
-                            draws = 2 if control in ("noise", "shuffled") else 1
+                            draws = 2 if control in ("gaussian", "permuted") else 1
                             for draw in range(draws):
-                                add(of, "chosen", edit, np.nan, size, other, control, draw)
+                                add(of, "preregistered", edit, np.nan, size, other, control, draw)
                     for family, edit, dose, size, yellow in edits(arm) if phase >= LATE else ():
                         add(of, family, edit, float(dose), size, yellow)
                 for rollout in range(ROLLOUTS + 1) if phase >= LATE else ():
@@ -85,10 +105,15 @@ def retargeting_tables(seeds, arms=("onehot", "integers"), never=False):
                         yellow = TRAINED * rollout / ROLLOUTS * (objective == "yellow")
                         finetuning.append(
                             {
-                                **{**known, "layouts": "three_colours", "levels": 64},
-                                **{"objective": objective, "rollout": rollout, "share_yellow": yellow},
-                                **{"share_crash": 0.01, "share_timeout": 0.02, "distance": 1.0, "layer1_share": 0.5},
-                                **dict.fromkeys(("share_blue", "share_purple"), 0.0),
+                                **{**known, "level_distribution": "three_colours", "levels": 64},
+                                **{"objective": objective, "rollout": rollout, "episode_share_yellow": yellow},
+                                **{
+                                    "episode_share_crash": 0.01,
+                                    "episode_share_timeout": 0.02,
+                                    "distance": 1.0,
+                                    "layer1_variance_share": 0.5,
+                                },
+                                **dict.fromkeys(("episode_share_blue", "episode_share_purple"), 0.0),
                                 **dict.fromkeys(("return_blue", "return_purple", "return_yellow"), 0.1),
                             }
                         )

@@ -10,7 +10,7 @@ from goalsplice.settings.labels import FAIR
 
 LAYERS = ("layer1", "layer2", "layer3", "layer4")
 SETS = ["+".join(layers) for size in range(1, 5) for layers in combinations(LAYERS, size)]
-VALUES = ("shuffled", "noise", "turned")
+VALUES = ("permuted", "gaussian", "sign_flipped")
 PLACES = ("distance 0", "distance 1", "left", "straight ahead", "right")
 GROUPS = {"onehot": ("red", "blue and purple", "all colours", "key", "all kinds"), "": ("kind", "colour", "state")}
 SHARES, COUNTS, RANKS = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0), (1, 2, 4, 8, 16, 32, 64, 128), (1, 2, 4, 8)
@@ -18,16 +18,16 @@ STEPS = (-1.0, -0.5, -0.25, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 EXCHANGE = "own blue and purple exchanged"
 REFERENCES = ("own blue and green exchanged", "own green and yellow exchanged")
 LONGER = 3e-2
-"""The share of the weights by attribution that has the control `longer_effort`, which recovers 0.25."""
+"""The share of the weights by attribution that has the control `optimised_8x_budget`, which recovers 0.25."""
 
 
 def edits(arm):
     """Family, edit, dose, controls and recovery of all edits of an arm."""
-    everywhere = (*VALUES, "random_sites", "same_goal", "other_seed")
-    yield "layers", "none", np.nan, (), 0.0
+    everywhere = (*VALUES, "random_weights", "same_goal_donor", "other_seed_donor")
+    yield "layers", "unedited", np.nan, (), 0.0
     for name in SETS:
         strength = 0.8 * ("layer1" in name) + 0.2 * ("layer2" in name)
-        yield "layers", name, np.nan, (*everywhere, "untrained"), strength
+        yield "layers", name, np.nan, (*everywhere, "untrained_donor"), strength
         yield "layer_weights", name, np.nan, (), strength
         yield "layer_biases", name, np.nan, (), 0.0
     for name in (*GROUPS.get(arm, GROUPS[""]), *PLACES):
@@ -38,20 +38,35 @@ def edits(arm):
         yield "inputs", EXCHANGE, np.nan, (), 0.9
         yield "inputs", REFERENCES[1], np.nan, (), 0.0
     for share in SHARES:
-        longer = ("longer_effort",) if share == LONGER else ()
-        for ranking, effort in (("by size", ()), ("by attribution", ("same_goal", "turned", "equal_effort", *longer))):
-            controls = ("random_sites", "complement", *effort) if share < 1 else ()
+        longer = ("optimised_8x_budget",) if share == LONGER else ()
+        for ranking, effort in (
+            ("by size", ()),
+            ("by attribution", ("same_goal_donor", "sign_flipped", "optimised_same_budget", *longer)),
+        ):
+            controls = ("random_weights", "complement", *effort) if share < 1 else ()
             yield "weights", ranking, share, controls, min(1.0, 30 * share)
     for count in COUNTS:
         for side in ("incoming", "outgoing", "incoming and outgoing"):
             for ranking in ("by size", "by attribution"):
-                yield "units", f"{side}, {ranking}", count, ("random_sites", "complement", "same_goal"), count / 128
+                yield (
+                    "units",
+                    f"{side}, {ranking}",
+                    count,
+                    ("random_weights", "complement", "same_goal_donor"),
+                    count / 128,
+                )
     for rank in RANKS:
         for name in (*LAYERS, "all layers"):
-            controls = ("random_sites", "complement", "turned") if name in ("layer1", "all layers") else ()
+            controls = ("random_weights", "complement", "sign_flipped") if name in ("layer1", "all layers") else ()
             yield "rank", name, rank, controls, min(1.0, rank / 4) if name == "all layers" else 0.1
     for step in STEPS:
-        yield "path", "whole actor", step, ("shuffled", "noise", "same_goal", "other_seed"), np.clip(step, 0, 1)
+        yield (
+            "linear interpolation",
+            "whole actor",
+            step,
+            ("permuted", "gaussian", "same_goal_donor", "other_seed_donor"),
+            np.clip(step, 0, 1),
+        )
 
 
 def recovery_tables(seeds, arms=("onehot", "integers"), unlike=True):
@@ -65,8 +80,10 @@ def recovery_tables(seeds, arms=("onehot", "integers"), unlike=True):
         for family, edit, dose, controls, strength in edits(arm):
             tested = set(controls) & set(FAIR)
             worst = np.nan if not tested else 0.01 if strength > 0.5 else 0.6
-            for control in ("none", *controls):
-                recovery = {"none": strength, "complement": 1 - strength, "longer_effort": 0.25}.get(control, 0.02)
+            for control in ("no_control", *controls):
+                recovery = {"no_control": strength, "complement": 1 - strength, "optimised_8x_budget": 0.25}.get(
+                    control, 0.02
+                )
                 known = {"arm": arm, "family": family, "edit": edit, "dose": float(dose), "control": control}
                 own = {"networks": 10, "broken": 0.03, "size": 100.0}
                 by_seed += [
@@ -81,9 +98,9 @@ def recovery_tables(seeds, arms=("onehot", "integers"), unlike=True):
                         "recovery": middle,
                         "recovery_low": middle - half,
                         "recovery_high": middle + half,
-                        "p_holm": np.nan if control == "none" or not unlike else 0.01 if strength > 0.5 else 0.6,
+                        "p_holm": np.nan if control == "no_control" or not unlike else 0.01 if strength > 0.5 else 0.6,
                         "tried": 15,
-                        "worst_p_holm": worst if control == "none" and unlike else np.nan,
+                        "worst_p_holm": worst if control == "no_control" and unlike else np.nan,
                         **{"broken": 0.03, "broken_low": 0.02, "broken_high": 0.04},
                     }
                 )
@@ -104,17 +121,17 @@ def splices_table(seeds, arms=("onehot", "integers")):
         for seed in seeds:
             for (first, mine), (second, other) in (((4, "blue"), (5, "purple")), ((5, "purple"), (4, "blue"))):
                 known = {
-                    **{"arm": arm, "seed": seed, "policy": "sampling", "layouts": "three_colours"},
+                    **{"arm": arm, "seed": seed, "action_selection": "sampling", "level_distribution": "three_colours"},
                     **{"recipient_phase": first, "donor_phase": second},
                     **{"recipient_objective": mine, "donor_objective": other},
                 }
                 for family, edit, control, levels in (
-                    *(("layers", name, "none", 64) for name in ("none", *SETS)),
-                    *(("layers", "layer1", "shuffled", 16), ("path", "whole actor", "none", 64)),
-                    *(("bounds", "none", "bound", 16), ("bounds", "donor", "bound", 16)),
+                    *(("layers", name, "no_control", 64) for name in ("no_control", *SETS)),
+                    *(("layers", "layer1", "permuted", 16), ("linear interpolation", "whole actor", "no_control", 64)),
+                    *(("bounds", "unedited", "bound", 16), ("bounds", "donor", "bound", 16)),
                 ):
-                    own = other if "layer1" in edit and control == "none" else mine
+                    own = other if "layer1" in edit and control == "no_control" else mine
                     parts = chance.dirichlet([1 + 20 * (end == own) for end in COLOURS])
-                    ends = {f"share_{end}": part for end, part in zip(COLOURS, parts, strict=True)}
+                    ends = {f"episode_share_{end}": part for end, part in zip(COLOURS, parts, strict=True)}
                     rows.append({**known, "family": family, "edit": edit, "control": control, "levels": levels, **ends})
     return pd.DataFrame(rows)

@@ -68,7 +68,7 @@ def synthetic_tables(seeds):
         for phase in training["phase"].unique()
         for network, layer in (("actor", "layer1"), ("actor", "layer2"), ("critic", "layer1"))
     ]
-    measures = ["dead", "dormant", "effective_rank", "weight_norm"]
+    measures = ["inactive", "dormant", "effective_rank", "weight_norm"]
     tables = {
         "ablation_training": training,
         "ablation_runs": runs,

@@ -57,13 +57,14 @@ def test_the_complement_falls_and_equal_effort_is_where_it_was_tried(panels):
         len(line.get_xdata())
         for panel in panels[:2]
         for line in panel.lines
-        if line.get_color() == CONTROLS["equal_effort"].colour and line.get_marker() == CONTROLS["equal_effort"].marker
+        if line.get_color() == CONTROLS["optimised_same_budget"].colour
+        and line.get_marker() == CONTROLS["optimised_same_budget"].marker
     ]
     assert counts == [0, len(SHARES) - 1]
 
 
 def test_a_longer_effort_is_a_mark_of_its_own_and_in_no_band(panels):
-    look = CONTROLS["longer_effort"]
+    look = CONTROLS["optimised_8x_budget"]
     marks = [[line for line in panel.lines if line.get_marker() == look.marker] for panel in panels]
     assert [len(found) for found in marks] == [0, 1, 0, 0, 0, 0]
     assert list(zip(*marks[1][0].get_data(), strict=True)) == [(LONGER, 0.25)]
@@ -96,7 +97,7 @@ def test_every_seed_is_a_point(panels):
 def test_another_seed_s_whole_actor_is_no_dose():
     tables = recovery_tables(SEEDS, arms=("onehot",))
     effects = tables["edit_effects"]
-    row = effects[(effects["family"] == "weights") & (effects["control"] == "random_sites")].iloc[:1]
-    changed = {"control": "other_seed", "dose": 1.0, "recovery": 9.0, "recovery_low": 9.0, "recovery_high": 9.0}
+    row = effects[(effects["family"] == "weights") & (effects["control"] == "random_weights")].iloc[:1]
+    changed = {"control": "other_seed_donor", "dose": 1.0, "recovery": 9.0, "recovery_low": 9.0, "recovery_high": 9.0}
     tables["edit_effects"] = pd.concat([effects, row.assign(**changed)])
     assert drawn(tables)[0].get_ylim()[1] < 2

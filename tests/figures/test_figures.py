@@ -53,7 +53,7 @@ def objective(phase):
 def shares(chance, own):
     """Made-up outcome shares of which the own colour's is the largest."""
     parts = chance.dirichlet([1 + 20 * (end == own) for end in COLOURS])
-    return {f"share_{end}": part for end, part in zip(COLOURS, parts, strict=True)}
+    return {f"episode_share_{end}": part for end, part in zip(COLOURS, parts, strict=True)}
 
 
 def training_run(chance, arm, seed):
@@ -95,19 +95,25 @@ def make_tables(seeds, arms=("onehot", "integers"), never=False):
         phases.append(of_run.assign(arm=arm, seed=seed))
         measured.append({"arm": arm, "seed": seed, **run_measures(run, of_run, CONFIG["threshold"], 6)})
     for arm, seed in [(arm, seed) for arm in arms for seed in seeds]:
-        known = {"arm": arm, "seed": seed, "policy": "sampling", "levels": 64}
+        known = {"arm": arm, "seed": seed, "action_selection": "sampling", "levels": 64}
         for phase in range(PHASES):
-            for layouts in ("training", "three_colours"):
+            for level_distribution in ("training", "three_colours"):
                 trained = objective(phase)
                 evaluation.append(
-                    {**known, "phase": phase, "objective": trained, "layouts": layouts, **shares(chance, trained)}
+                    {
+                        **known,
+                        "phase": phase,
+                        "objective": trained,
+                        "level_distribution": level_distribution,
+                        **shares(chance, trained),
+                    }
                 )
     measured = pd.DataFrame(measured)
     published = measured.iloc[-1][[measure.name for measure in MEASURES]].to_dict()
     references = [
         {
             "arm": arm,
-            "layouts": "training",
+            "level_distribution": "training",
             "trained": True,
             "objective": name,
             "best_return": 0.98,

@@ -48,10 +48,10 @@ def test_each_group_has_a_row_of_its_own_under_its_section(panels):
 def test_values_are_the_table_s(panels):
     onehot, _ = panels
     rows = recovery_tables(SEEDS)["edit_effects"].query("arm == 'onehot' and family == 'inputs'")
-    own = rows[rows["control"] == "none"].set_index("edit")["recovery"]
+    own = rows[rows["control"] == "no_control"].set_index("edit")["recovery"]
     names = [*GROUPS["onehot"], *PLACES, EXCHANGE]
     assert [x for _, x in marks(onehot, "o")] == pytest.approx(own.reindex(names[:-1]).to_list())
-    for look in (CONTROLS["random_sites"], CONTROLS["other_seed"]):
+    for look in (CONTROLS["random_weights"], CONTROLS["other_seed_donor"]):
         assert [x for _, x in marks(onehot, look.marker, look.colour)] == [0.02] * (len(names) - 1)
     assert [x for _, x in marks(onehot, "D")] == pytest.approx([1 - own[name] for name in names[:-1]])
     assert [x for _, x in marks(onehot, "^", "0.6")] == pytest.approx(own.reindex(list(REFERENCES)).to_list())
@@ -73,7 +73,7 @@ def test_the_exchange_is_marked_apart_and_above_its_references(panels):
 def test_the_other_controls_lie_in_a_band():
     tables = recovery_tables(SEEDS)
     effects = tables["edit_effects"]
-    outlier = (effects["edit"] == "key") & (effects["control"] == "noise")
+    outlier = (effects["edit"] == "key") & (effects["control"] == "gaussian")
     effects.loc[outlier, "recovery_high"] = 0.45
     onehot, _ = drawn(tables)
     ends = sorted(bar.get_x() + bar.get_width() for bar in onehot.patches if bar.get_height() == pytest.approx(0.34))

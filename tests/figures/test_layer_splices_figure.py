@@ -36,18 +36,26 @@ def marks(axes, marker, colour, size):
 def test_both_ways_are_drawn_of_edits_only(panels):
     taken, *_ = panels
     rows = splices_table(SEEDS, ("onehot",))
-    rows = rows[(rows["family"] == "layers") & (rows["control"] == "none")]
+    rows = rows[(rows["family"] == "layers") & (rows["control"] == "no_control")]
     for donor in ("blue", "purple"):
-        shares = rows[rows["donor_objective"] == donor].groupby("edit", sort=False)[f"share_{donor}"]
+        shares = rows[rows["donor_objective"] == donor].groupby("edit", sort=False)[f"episode_share_{donor}"]
         expected = shares.agg(lambda values: float(interquartile_mean(values)))
         assert marks(taken, MARKERS[donor], COLOURS[donor], SIZE) == pytest.approx(
-            expected.reindex(["none", *SETS]).to_list()
+            expected.reindex(["no_control", *SETS]).to_list()
         )
 
 
 def test_every_control_of_every_set_is_drawn(panels):
     _, recovery, *_ = panels
-    for name in ("random_sites", "same_goal", "other_seed", "untrained", "shuffled", "noise", "turned"):
+    for name in (
+        "random_weights",
+        "same_goal_donor",
+        "other_seed",
+        "untrained",
+        "permuted",
+        "gaussian",
+        "sign_flipped",
+    ):
         look = CONTROLS[name]
         assert marks(recovery, look.marker, look.colour, 3.4) == [0.02] * len(SETS)
 

@@ -38,8 +38,8 @@ def made(*edits, arm="onehot"):
     }
 
 
-LAYER = ("layers", "layer1+layer2", np.nan, [0.9, 0.95, 1.0], "random_sites", [0.2, 0.3, 0.4])
-MINE = ("custom", "mine", np.nan, [0.5, 0.6, 0.4], "turned", [0.1, 0.0, -0.1])
+LAYER = ("layers", "layer1+layer2", np.nan, [0.9, 0.95, 1.0], "random_weights", [0.2, 0.3, 0.4])
+MINE = ("custom", "mine", np.nan, [0.5, 0.6, 0.4], "sign_flipped", [0.1, 0.0, -0.1])
 ALONE = ("weights", "by attribution", 0.03, [0.3, 0.2, 0.1], "", [])
 FAILED = ("custom", "broken", np.nan, [], "", [])
 
@@ -99,7 +99,7 @@ def test_the_claim_is_computed():
     assert drawn(MINE)[2] == "“mine” is number 1 of 1 and recovers 50 %"
     assert drawn(LAYER, FAILED)[2] == "The study's own edits, ranked; no custom edit has a score"
     assert drawn(LAYER)[2] == "The study's own edits, ranked; no custom edit has a score"
-    long = ("custom", "an edit with a name of 32 letters", np.nan, [1.0], "turned", [0.0])
+    long = ("custom", "an edit with a name of 32 letters", np.nan, [1.0], "sign_flipped", [0.0])
     assert max(map(len, drawn(LAYER, long)[2].split("\n"))) <= 80
 
 
@@ -113,7 +113,7 @@ def test_an_arm_is_named_where_there_are_two():
 
 
 def test_nothing_lies_outside_of_the_panel():
-    wild = ("custom", "wild", np.nan, [-0.7, 2.5, 0.1], "turned", [3.0, -1.5, 0.0])
+    wild = ("custom", "wild", np.nan, [-0.7, 2.5, 0.1], "sign_flipped", [3.0, -1.5, 0.0])
     _, axes, _ = drawn(LAYER, wild)
     low, high = axes.get_xlim()
     assert low < -1.5

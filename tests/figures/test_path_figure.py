@@ -26,9 +26,9 @@ def test_steps_are_in_order_with_the_unedited_recipient_at_zero(panels):
     recovery = panels[0]
     (joined,) = [line for line in recovery.lines if line.get_color() == "black" and len(line.get_xdata()) > 2]
     assert list(joined.get_xdata()) == sorted([0.0, *STEPS])
-    rows = recovery_tables(SEEDS, arms=("onehot",))["edit_effects"].query("control == 'none'")
-    start = rows[(rows["family"] == "layers") & (rows["edit"] == "none")]["recovery"].item()
-    along = rows[rows["family"] == "path"].set_index("dose")["recovery"]
+    rows = recovery_tables(SEEDS, arms=("onehot",))["edit_effects"].query("control == 'no_control'")
+    start = rows[(rows["family"] == "layers") & (rows["edit"] == "unedited")]["recovery"].item()
+    along = rows[rows["family"] == "linear interpolation"].set_index("dose")["recovery"]
     assert list(joined.get_ydata()) == [start if step == 0 else along[step] for step in sorted([0.0, *STEPS])]
 
 
@@ -40,7 +40,7 @@ def test_every_seed_of_every_step_is_a_point(panels):
 
 def test_controls_are_drawn_below_too(panels):
     _, broken = panels
-    for name in ("shuffled", "noise", "same_goal", "other_seed"):
+    for name in ("permuted", "gaussian", "same_goal_donor", "other_seed_donor"):
         (line,) = [
             line
             for line in broken.lines

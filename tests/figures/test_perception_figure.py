@@ -38,9 +38,9 @@ def test_the_claim_is_what_the_verdicts_say():
     text = text_of(drawn())
     assert "one-hot – what it wants: few weights; what it sees: below layer 1 / layer 1, least squares" in text
     assert "integers – what it sees: below layer 1 / layer 1, least squares" in text
-    fooled = {("chosen", "few weights"): ((-0.6, -0.5, -0.5), (-0.6, -0.5, -0.5), "layer1", 0.95)}
+    fooled = {("preregistered", "sparse"): ((-0.6, -0.5, -0.5), (-0.6, -0.5, -0.5), "layer1", 0.95)}
     assert "one-hot – what it sees: few weights /" in text_of(drawn(changed=fooled))
-    idle = {("chosen", "few weights"): ((0.9, 0.9, 0.9), (0.9, 0.9, 0.9), "layer1", 0.05)}
+    idle = {("preregistered", "sparse"): ((0.9, 0.9, 0.9), (0.9, 0.9, 0.9), "layer1", 0.05)}
     assert "brings no yellow: few weights" in text_of(drawn(changed=idle))
 
 
@@ -53,8 +53,8 @@ def test_right_and_fooled_are_drawn_where_they_are():
 
 
 def test_only_the_edits_that_are_there_are_drawn():
-    figure = drawn(without=("same goal", "further", "below layer 1"), arms=("onehot",))
+    figure = drawn(without=("same goal", "further", "downstream of layer 1"), arms=("onehot",))
     (part,) = figure.subfigs
     names = [label.get_text() for label in part.axes[0].get_yticklabels()]
-    expected = ["unedited", "sees the two exchanged", "trained to the other colour*", "few weights"]
+    expected = ["unedited", "sees the two exchanged", "trained to the other colour*", "sparse"]
     assert names == [*expected, "layer 1, least squares"]

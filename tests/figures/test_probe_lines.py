@@ -15,7 +15,7 @@ def test_each_line_shows_its_rows(seeds):
     with styled():
         figure = probes.draw({name: tables[name][columns] for name, columns in probes.TABLES.items()}, {})
     places = ["wanted", "unwanted", "never", "untrained"]
-    transfers = ["same", "role", "colour", "yellow", "shuffled"]
+    transfers = ["same", "role", "colour", "yellow", "permuted"]
     for part, expected in zip(figure.subfigs, (places, transfers, transfers, ["later", "drawn"]), strict=True):
         (axes,) = part.axes
         joined = [line for line in axes.lines if len(line.get_xdata()) > 2 and line.get_linewidth() == 0.9]

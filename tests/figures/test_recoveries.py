@@ -13,7 +13,7 @@ from goalsplice.figures.style import COLOURS, CONTROL_COLOURS, WIDTH, select
 
 def effects(worst=np.nan, **p_values):
     """One edit, with the corrected p of its tests against some controls, and another without controls."""
-    rows = [{"edit": "a", "control": "none"}, {"edit": "b", "control": "none"}]
+    rows = [{"edit": "a", "control": "no_control"}, {"edit": "b", "control": "no_control"}]
     rows += [{"edit": "a", "control": control, "p_holm": p} for control, p in p_values.items()]
     known = {"arm": "onehot", "family": "layers", "dose": np.nan, "seeds": 10, "tried": 15}
     rows[0]["worst_p_holm"] = worst
@@ -47,7 +47,7 @@ def test_the_envelope_holds_intervals_or_estimates():
 
 
 def test_the_smallest_possible_p_is_said():
-    by_seed = pd.DataFrame({"control": ["none"], "networks": [8]})
+    by_seed = pd.DataFrame({"control": ["unedited"], "networks": [8]})
     text = small_print(effects(noise=0.01), by_seed, "More.").replace("\n", " ")
     assert "Seeds: 10." in text
     assert "mean over 8 pairs" in text
@@ -58,11 +58,14 @@ def test_the_smallest_possible_p_is_said():
 
 
 def test_it_is_said_which_controls_need_not_be_beaten():
-    by_seed = pd.DataFrame({"control": ["none"], "networks": [8]})
+    by_seed = pd.DataFrame({"control": ["unedited"], "networks": [8]})
     for controls, words in (
-        (("noise", "complement"), "corrected p < 0.05. "),
-        (("noise", "other_seed"), "corrected p < 0.05; another seed's donor does not count. "),
-        (("longer_effort", "other_seed"), "< 0.05; another seed's donor and a longer effort do not count. "),
+        (("gaussian", "complement"), "corrected p < 0.05. "),
+        (("gaussian", "other_seed_donor"), "corrected p < 0.05; another seed's donor does not count. "),
+        (
+            ("optimised_8x_budget", "other_seed_donor"),
+            "< 0.05; another seed's donor and a longer effort do not count. ",
+        ),
     ):
         assert words in small_print(effects(**dict.fromkeys(controls, 0.1)), by_seed, "More.").replace("\n", " ")
 
@@ -107,11 +110,11 @@ def test_controls_of_one_colour_have_other_markers():
 def test_arms_with_unlike_numbers_of_seeds_are_told_apart():
     rows = effects(noise=0.01)
     both = pd.concat([rows, rows.assign(arm="integers", seeds=7)])
-    text = small_print(both, pd.DataFrame({"control": ["none"], "networks": [8]})).replace("\n", " ")
+    text = small_print(both, pd.DataFrame({"control": ["unedited"], "networks": [8]})).replace("\n", " ")
     assert "Seeds: 10 of onehot, 7 of integers." in text
 
 
 def test_the_small_print_fits_below_a_figure():
-    by_seed = pd.DataFrame({"control": ["none"], "networks": [8]})
+    by_seed = pd.DataFrame({"control": ["unedited"], "networks": [8]})
     lines = small_print(effects(noise=0.01), by_seed).splitlines()
     assert max(map(len, lines)) * 0.058 < WIDTH

@@ -35,15 +35,15 @@ def middles(axes):
     return {round(float(line.get_ydata()[0]) - 0.28, 3): float(line.get_xdata()[0]) for line in marks}
 
 
-def expected(arm, family, edit, control="none", dose=None):
+def expected(arm, family, edit, control="no_control", dose=None):
     """A network's shares by seed, straight from the table."""
     rows = TABLES["retargeting"].query(
         "arm == @arm and family == @family and edit == @edit and control == @control"
-        " and layouts == 'three_colours' and phase >= @LATE"
+        " and level_distribution == 'three_colours' and phase >= @LATE"
     )
     if dose is not None:
         rows = rows[rows["dose"] == dose]
-    return rows.groupby("seed", sort=False)["share_yellow"].mean()
+    return rows.groupby("seed", sort=False)["episode_share_yellow"].mean()
 
 
 @pytest.fixture(scope="module")
@@ -54,23 +54,27 @@ def rows():
 def test_rows_hold_the_table_s_means_over_phases_and_draws(rows):
     left, right = rows.axes
     at, found = places(left), middles(left)
-    assert found[round(at["unedited"], 3)] == pytest.approx(interquartile_mean(expected("onehot", "bounds", "none")))
+    assert found[round(at["unedited"], 3)] == pytest.approx(
+        interquartile_mean(expected("onehot", "bounds", "unedited"))
+    )
     assert found[round(at["trained further on yellow"], 3)] == pytest.approx(TRAINED)
     assert found[round(at["layers 2 to 3"], 3)] == pytest.approx(
-        interquartile_mean(expected("onehot", "below", "layers 2 to 3"))
+        interquartile_mean(expected("onehot", "downstream", "layers 2 to 3"))
     )
     # Rows of controls have the same names in both sections; the last ones are those of `below layer 1`.
     for axes, arm in ((left, "onehot"), (right, "integers")):
         value = middles(axes)[round(at["– shuffled"], 3)]
-        assert value == pytest.approx(interquartile_mean(expected(arm, "chosen", "below layer 1", "shuffled")))
+        assert value == pytest.approx(
+            interquartile_mean(expected(arm, "preregistered", "downstream of layer 1", "permuted"))
+        )
 
 
 def test_of_several_doses_the_one_next_to_the_tuning_seeds_choice_is_shown_and_named(rows):
     """Not the best on these same episodes, which is 1.5."""
     left, _ = rows.axes
-    for name, edit, dose in (("whole contrast", "full", 1.0), ("largest entries", "largest", 0.005)):
+    for name, edit, dose in (("whole contrast", "full", 1.0), ("largest entries", "top-k", 0.005)):
         value = middles(left)[round(places(left)[name], 3)]
-        assert value == pytest.approx(interquartile_mean(expected("onehot", "contrast", edit, dose=dose)))
+        assert value == pytest.approx(interquartile_mean(expected("onehot", "contrastive direction", edit, dose=dose)))
     said = texts(rows)
     assert "a = 1 " in said
     assert "(strength 1.1, 0.4 % of the weights)" in said
@@ -89,12 +93,12 @@ def test_an_arm_without_an_edit_has_an_empty_row(rows):
 
 def test_the_claim_and_the_small_print_count(rows):
     said = texts(rows)
-    chosen, start = expected("onehot", "chosen", "few weights"), expected("onehot", "bounds", "none")
-    strongest = expected("onehot", "chosen", "few weights", "equal_effort")
+    chosen, start = expected("onehot", "preregistered", "sparse"), expected("onehot", "bounds", "unedited")
+    strongest = expected("onehot", "preregistered", "sparse", "optimised_same_budget")
     numbers = [f"{100 * interquartile_mean(values.to_numpy()):.0f} %" for values in (chosen, start, strongest)]
     assert f"changing 0.5 % of the weights brings yellow in {numbers[0]} of episodes (unedited: {numbers[1]};" in said
     assert f"strongest control: {numbers[2]})" in said
-    tables = TABLES["retargeting"].query("control == 'none' and family not in ['bounds', 'perception']")
+    tables = TABLES["retargeting"].query("control == 'no_control' and family not in ['bounds', 'perception']")
     count = len(tables.query("arm == 'onehot'").drop_duplicates(["family", "edit", "dose"]))
     assert f"{count} in onehot" in said
     assert f"({2 * len(CONTROLS)} tests)" in said
@@ -102,8 +106,8 @@ def test_the_claim_and_the_small_print_count(rows):
 
 def test_only_levels_with_all_three_colours_count(rows):
     tables = {name: frame.copy() for name, frame in TABLES.items()}
-    elsewhere = tables["retargeting"]["layouts"] != "three_colours"
-    tables["retargeting"].loc[elsewhere, "share_yellow"] = 1.0
+    elsewhere = tables["retargeting"]["level_distribution"] != "three_colours"
+    tables["retargeting"].loc[elsewhere, "episode_share_yellow"] = 1.0
     for own, other in zip(rows.axes, drawn(retargeting, with_effects(tables)).axes, strict=True):
         assert middles(own) == middles(other)
 
@@ -119,19 +123,19 @@ def test_an_edit_that_the_figure_does_not_know_has_a_row_too():
 
 def test_late_phases_are_those_with_all_edits():
     assert sorted(late(on_three_colours(TABLES["retargeting"]))["phase"].unique()) == list(range(LATE, 24))
-    few = TABLES["retargeting"].query("family in ['bounds', 'chosen']")
+    few = TABLES["retargeting"].query("family in ['bounds', 'preregistered']")
     assert late(on_three_colours(few))["phase"].min() == 12
 
 
 @pytest.mark.parametrize(
     ("family", "edit", "dose", "words"),
     [
-        ("contrast", "full", 1.5, "a = 1.5"),
-        ("contrast", "largest", 0.005, "0.5 %"),
-        ("contrast", "units", 16.0, "16 units"),
-        ("contrast", "rank", 2.0, "rank 2"),
-        ("graft", "by size", 1.0, "100 %"),
-        ("below", "layer 2", np.nan, ""),
+        ("contrastive direction", "full", 1.5, "a = 1.5"),
+        ("contrastive direction", "top-k", 0.005, "0.5 %"),
+        ("contrastive direction", "units", 16.0, "16 units"),
+        ("contrastive direction", "rank", 2.0, "rank 2"),
+        ("sparse graft", "by size", 1.0, "100 %"),
+        ("downstream", "layer 2", np.nan, ""),
     ],
 )
 def test_doses_in_words(family, edit, dose, words):
@@ -148,15 +152,17 @@ def test_curves_of_doses_are_the_table_s():
     assert axes.get_xlabel() == "% of the actor's weights"
     (curve,) = [line for line in axes.lines if line.get_marker() == "o" and len(line.get_xdata()) == len(SHARES)]
     assert list(curve.get_xdata()) == pytest.approx(SHARES)
-    values = [interquartile_mean(expected("onehot", "contrast", "largest", dose=share)) for share in SHARES]
+    values = [interquartile_mean(expected("onehot", "contrastive direction", "top-k", dose=share)) for share in SHARES]
     assert list(curve.get_ydata()) == pytest.approx(values)
     (star,) = [line for line in axes.lines if line.get_marker() == "*"]
     assert star.get_xdata() == pytest.approx([0.005])
-    assert star.get_ydata() == pytest.approx([interquartile_mean(expected("onehot", "chosen", "few weights"))])
+    assert star.get_ydata() == pytest.approx([interquartile_mean(expected("onehot", "preregistered", "sparse"))])
 
 
 def test_the_claim_of_doses_is_the_first_share_beyond_a_colour_blind_agent():
-    lows = [over_seeds(expected("onehot", "contrast", "largest", dose=share).to_numpy()).low for share in SHARES]
+    lows = [
+        over_seeds(expected("onehot", "contrastive direction", "top-k", dose=share).to_numpy()).low for share in SHARES
+    ]
     first = next(share for share, low in zip(SHARES, lows, strict=True) if low > CHANCE)
     assert f"from {percent(first)} % of the weights on (one-hot)" in texts(drawn(retargeting_doses))
 
@@ -164,9 +170,9 @@ def test_the_claim_of_doses_is_the_first_share_beyond_a_colour_blind_agent():
 def test_phases_say_since_when_an_edit_works():
     tables = dict(TABLES)
     frame = TABLES["retargeting"].copy()
-    of = (frame["arm"] == "onehot") & (frame["edit"] == "few weights")
-    frame.loc[of & (frame["phase"] == 6), "share_yellow"] = 0.2
-    frame.loc[(frame["arm"] == "integers") & (frame["phase"] == 23), "share_yellow"] = 0.2
+    of = (frame["arm"] == "onehot") & (frame["edit"] == "sparse")
+    frame.loc[of & (frame["phase"] == 6), "episode_share_yellow"] = 0.2
+    frame.loc[(frame["arm"] == "integers") & (frame["phase"] == 23), "episode_share_yellow"] = 0.2
     tables["retargeting"] = frame
     said = texts(drawn(retargeting_phases, with_effects(tables)))
     assert "“few weights”: from phase 7 on (one-hot)" in said

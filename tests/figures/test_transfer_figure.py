@@ -36,13 +36,13 @@ def test_cells_within_a_run_are_means_over_seeds():
     chosen = table[
         (table["source_recipient_phase"] == 6)
         & (table["target_phase"] == 4)
-        & (table["control"] == "none")
+        & (table["control"] == "no_control")
         & (table["part"] == "all")
-        & (table["aligned"] == "none")
+        & (table["aligned"] == "unaligned")
         & (table["seed"] == table["source_seed"])
     ]
     assert len(chosen) == 2
-    assert cells(axes)[1, 1] == f"{chosen['share_purple'].mean():.2f}".removeprefix("0") == ".80"
+    assert cells(axes)[1, 1] == f"{chosen['episode_share_purple'].mean():.2f}".removeprefix("0") == ".80"
     assert cells(axes)[2.35, 0] == ".10"
     assert cells(axes)[3.35, 2] == ".90"
 
@@ -91,7 +91,7 @@ def test_intervals_between_runs_are_over_runs():
     table = transports_table(list(range(1, 7)))
     lent = table["seed"] != table["source_seed"]
     for colour in ("blue", "purple"):
-        table.loc[lent, f"share_{colour}"] = table.loc[lent, "source_seed"] / 10
+        table.loc[lent, f"episode_share_{colour}"] = table.loc[lent, "source_seed"] / 10
     summary = drawn(table).axes[-1]
     names = [label.get_text() for label in summary.get_yticklabels()]
     place = names.index("units matched")

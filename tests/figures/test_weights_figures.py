@@ -43,7 +43,7 @@ def test_a_cell_is_drawn_where_the_agent_sees_it():
     rows = tables["weight_changes"]
     cells = rows["grouping"].isin(["field_cell", "colour_cell"])
     here = (rows["part"] == "purple") & (rows["view_column"] == 0) & (rows["view_row"] == 4)
-    rows.loc[cells, "share_of_tensor"] = np.where(here[cells], 1.0, 0.0)
+    rows.loc[cells, "tensor_variance_share"] = np.where(here[cells], 1.0, 0.0)
     ((axes, title, shares),) = [
         found for found in images(draw(weight_changes, tables)) if found[1].startswith("purple")
     ]
@@ -115,7 +115,7 @@ def test_an_interval_of_two_runs_is_over_runs():
 
 def test_only_late_pairs_are_drawn():
     tables = weights_tables([99], ("onehot",), phases=4)
-    tables["weight_changes"].loc[tables["weight_changes"]["recipient_phase"] < 2, "share_of_tensor"] = 1e6
+    tables["weight_changes"].loc[tables["weight_changes"]["recipient_phase"] < 2, "tensor_variance_share"] = 1e6
     assert all(shares.max() <= 100 for _, _, shares in images(draw(weight_changes, tables)))
 
 

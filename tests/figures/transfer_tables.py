@@ -6,13 +6,13 @@ from goalsplice.figures.style import COLOURS
 
 PHASES, PAIRS = (2, 3, 4, 5, 6, 7), ((4, 5), (6, 7))
 SHARES = {
-    ("within", "none", "none"): 0.8,
-    ("within", "none", "turned"): 0.01,
-    ("within", "matched", "none"): 0.8,
-    ("between", "none", "none"): 0.03,
-    ("between", "matched", "none"): 0.7,
-    ("between", "matched", "same_goal"): 0.05,
-    ("between", "random", "none"): 0.06,
+    ("within", "unaligned", "no_control"): 0.8,
+    ("within", "unaligned", "sign_flipped"): 0.01,
+    ("within", "matched", "no_control"): 0.8,
+    ("between", "unaligned", "no_control"): 0.03,
+    ("between", "matched", "no_control"): 0.7,
+    ("between", "matched", "same_goal_donor"): 0.05,
+    ("between", "random", "no_control"): 0.06,
 }
 
 
@@ -38,13 +38,13 @@ def _rows_of(seed, source, target, vector, aligned, control):
             "aligned": aligned,
             "control": control,
             "draw": 0,
-            "layouts": "three_colours",
-            "policy": "sampling",
-            "levels": 64 if control == "none" else 16,
+            "level_distribution": "three_colours",
+            "action_selection": "sampling",
+            "levels": 64 if control == "no_control" else 16,
             "floor": 0.1,
             "ceiling": 0.9,
-            **dict.fromkeys((f"share_{end}" for end in COLOURS), 0.0),
-            f"share_{_colour(donor)}": share - less,
+            **dict.fromkeys((f"episode_share_{end}" for end in COLOURS), 0.0),
+            f"episode_share_{_colour(donor)}": share - less,
         }
 
 
@@ -56,13 +56,17 @@ def transports_table(seeds, arms=("onehot",)):
             for vector in ((first, second), (second, first)):
                 for target in PHASES:
                     if target % 2 == vector[0] % 2:
-                        for control in ("none", "turned", "shuffled", "same_goal"):
-                            rows += _rows_of(seed, seed, target, vector, "none", control)
+                        for control in ("no_control", "sign_flipped", "permuted", "same_goal_donor"):
+                            rows += _rows_of(seed, seed, target, vector, "unaligned", control)
         for source in seeds:
             for vector in (PAIRS[-1], PAIRS[-1][::-1]):
-                for aligned in ("none", "matched", "random"):
-                    if aligned != "none" or source != seed:
-                        for control in ("none",) if aligned == "random" else ("none", "turned", "same_goal"):
+                for aligned in ("unaligned", "matched", "random"):
+                    if aligned != "unaligned" or source != seed:
+                        for control in (
+                            ("no_control",)
+                            if aligned == "random"
+                            else ("no_control", "sign_flipped", "same_goal_donor")
+                        ):
                             rows += _rows_of(seed, source, vector[0], vector, aligned, control)
     frame = pd.DataFrame(rows)
     return pd.concat([frame.assign(arm=arm) for arm in arms], ignore_index=True)

@@ -163,8 +163,8 @@ def test_a_file_that_the_study_did_not_write_is_refused(tmp_path):
 
 def test_a_missing_column_or_file_is_named(tmp_path):
     write_frame(tmp_path / "run.parquet", pd.DataFrame({"arm": ["onehot"]}))
-    with pytest.raises(StudyError, match=r"run\.parquet lacks the column share_blue; delete it"):
-        read_frame(tmp_path / "run.parquet", ["arm", "share_blue"])
+    with pytest.raises(StudyError, match=r"run\.parquet lacks the column episode_share_blue; delete it"):
+        read_frame(tmp_path / "run.parquet", ["arm", "episode_share_blue"])
     with pytest.raises(StudyError, match=r"there is no table .*none\.parquet; make it with snakemake"):
         read_frame(tmp_path / "none.parquet")
 

@@ -242,10 +242,10 @@ def test_every_key_has_a_description(pytestconfig):
     ("section", "key", "sentence"),
     [
         (None, "perception", r"the top level: 'perception' is a required property"),
-        ("retargeting", "layouts", r"retargeting: 'layouts' is a required property"),
+        ("retargeting", "level_distribution", r"retargeting: 'level_distribution' is a required property"),
         ("ablations", "rank", r"ablations: 'rank' is a required property"),
-        ("figures", "layouts", r"figures: 'layouts' is a required property"),
-        ("figures", "policy", r"figures: 'policy' is a required property"),
+        ("figures", "level_distribution", r"figures: 'level_distribution' is a required property"),
+        ("figures", "action_selection", r"figures: 'action_selection' is a required property"),
     ],
 )
 def test_a_configuration_of_before_is_told_which_key_it_lacks(pytestconfig, section, key, sentence):
@@ -258,17 +258,17 @@ def test_a_configuration_of_before_is_told_which_key_it_lacks(pytestconfig, sect
 
 
 @pytest.mark.parametrize(
-    ("layouts", "sentence"),
+    ("level_distribution", "sentence"),
     [
-        (["training", "three_colours"], r"retargeting\.layouts\.0: 'three_colours' was expected"),
-        (["three_colours", "three_colours"], r"retargeting\.layouts"),
-        ([], r"retargeting\.layouts: \[\] should be non-empty"),
+        (["training", "three_colours"], r"retargeting\.level_distribution\.0: 'three_colours' was expected"),
+        (["three_colours", "three_colours"], r"retargeting\.level_distribution"),
+        ([], r"retargeting\.level_distribution: \[\] should be non-empty"),
     ],
 )
-def test_everything_is_tried_where_the_three_colours_are(pytestconfig, layouts, sentence):
+def test_everything_is_tried_where_the_three_colours_are(pytestconfig, level_distribution, sentence):
     config = yaml.safe_load((pytestconfig.rootpath / "config.yaml").read_text())
     schema = yaml.safe_load((pytestconfig.rootpath / "workflow/schemas/config.schema.yaml").read_text())
-    config["retargeting"]["layouts"] = layouts
+    config["retargeting"]["level_distribution"] = level_distribution
     with pytest.raises(StudyError, match=sentence):
         study.validate(config, schema)
 

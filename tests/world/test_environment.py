@@ -35,7 +35,7 @@ def room(front=None, **arguments):
 
 
 @pytest.mark.filterwarnings("ignore:.*(not within the observation space|lower case|upper case|render)")
-@pytest.mark.parametrize("arguments", [{}, {"layouts": "three_colours", "objective": "yellow"}])
+@pytest.mark.parametrize("arguments", [{}, {"level_distribution": "three_colours", "objective": "yellow"}])
 def test_gymnasium_accepts_it(arguments):
     check_env(gymnasium.make(ENVIRONMENT_ID, **arguments).unwrapped, skip_render_check=True)
 
@@ -122,9 +122,11 @@ def test_a_key_at_the_last_step_terminates_and_does_not_truncate():
     assert (reward, terminated, truncated) == (pytest.approx(0.1), True, False)
 
 
-@pytest.mark.parametrize("layouts", ["training", "three_colours"])
-def test_every_layout_holds_its_keys_inside_walls(layouts):
-    environment = gymnasium.make(ENVIRONMENT_ID, layouts=layouts, disable_env_checker=True).unwrapped
+@pytest.mark.parametrize("level_distribution", ["training", "three_colours"])
+def test_every_layout_holds_its_keys_inside_walls(level_distribution):
+    environment = gymnasium.make(
+        ENVIRONMENT_ID, level_distribution=level_distribution, disable_env_checker=True
+    ).unwrapped
     thirds = set()
     for seed in range(80):
         environment.reset(seed=seed)
@@ -135,10 +137,10 @@ def test_every_layout_holds_its_keys_inside_walls(layouts):
         assert sum(isinstance(content, Wall) for content in contents) == 20
         assert environment.grid.get(*environment.agent_pos) is None
         thirds |= set(colours) - {"blue", "purple"}
-    assert thirds == ({"green", "grey", "red", "yellow"} if layouts == "training" else {"yellow"})
+    assert thirds == ({"green", "grey", "red", "yellow"} if level_distribution == "training" else {"yellow"})
 
 
-@pytest.mark.parametrize("argument", [{"objective": "green"}, {"layouts": "four_colours"}])
+@pytest.mark.parametrize("argument", [{"objective": "green"}, {"level_distribution": "four_colours"}])
 def test_unknown_arguments_are_refused_by_name(argument):
     with pytest.raises(ValueError, match=f"{next(iter(argument))} is .*; it must be one of"):
         gymnasium.make(ENVIRONMENT_ID, **argument)

@@ -1,4 +1,4 @@
-"""Layouts are told apart by the third key's colour alone."""
+"""Level distribution are told apart by the third key's colour alone."""
 
 import numpy as np
 import pytest
@@ -32,8 +32,8 @@ def aimless() -> Policy:
 
 
 def test_without_yellow_is_training_but_for_yellow():
-    assert {*THIRD_KEY_COLOURS["without_yellow"], "yellow"} == set(THIRD_KEY_COLOURS["training"])
-    assert "yellow" not in THIRD_KEY_COLOURS["without_yellow"]
+    assert {*THIRD_KEY_COLOURS["without_third_colour"], "yellow"} == set(THIRD_KEY_COLOURS["training"])
+    assert "yellow" not in THIRD_KEY_COLOURS["without_third_colour"]
     assert THIRD_KEY_COLOURS["three_colours"] == ("yellow",)
 
 
@@ -45,7 +45,7 @@ def test_other_key_colours_are_the_same_layouts_repainted(drawn):
     assert Encoding("onehot", 3, 6, keys).colours == [shown(keys)[colour] for colour in COLOR_TO_IDX]
     assert set(third_key_colours("training", keys)) == set(drawn[2:])
     assert third_key_colours("three_colours", keys) == (keys[2],)
-    assert set(third_key_colours("without_yellow", keys)) == set(drawn[3:])
+    assert set(third_key_colours("without_third_colour", keys)) == set(drawn[3:])
     assert outcomes(keys) == (*keys, "other", "crash", "timeout")
 
 
@@ -54,31 +54,31 @@ def test_the_studys_own_colours_are_shown_as_they_are():
     assert third_key_colours("training") == THIRD_KEY_COLOURS["training"]
 
 
-@pytest.mark.parametrize("layouts", THIRD_KEY_COLOURS)
-def test_third_keys_have_the_layouts_colours_as_often_as_each_other(layouts):
-    colours, counts = np.unique(levels(layouts, 3000, 0).third_colour, return_counts=True)
+@pytest.mark.parametrize("level_distribution", THIRD_KEY_COLOURS)
+def test_third_keys_have_the_layouts_colours_as_often_as_each_other(level_distribution):
+    colours, counts = np.unique(levels(level_distribution, 3000, 0).third_colour, return_counts=True)
     names = [name for name, number in COLOR_TO_IDX.items() if number in colours]
-    assert sorted(names) == sorted(THIRD_KEY_COLOURS[layouts])
+    assert sorted(names) == sorted(THIRD_KEY_COLOURS[level_distribution])
     assert not set(names) & set(ALWAYS_PRESENT)
     expected = 3000 / len(counts)
     assert np.abs(counts - expected).max() <= 4 * expected**0.5
 
 
-@pytest.mark.parametrize("layouts", THIRD_KEY_COLOURS)
-def test_episodes_that_follow_have_them_too(layouts, aimless):
-    worlds = create(32, layouts, np.random.default_rng(0))
-    rollout = collect(worlds, aimless, ENCODING, Rules(), colour_numbers(layouts), 0, 400)
+@pytest.mark.parametrize("level_distribution", THIRD_KEY_COLOURS)
+def test_episodes_that_follow_have_them_too(level_distribution, aimless):
+    worlds = create(32, level_distribution, np.random.default_rng(0))
+    rollout = collect(worlds, aimless, ENCODING, Rules(), colour_numbers(level_distribution), 0, 400)
     assert (rollout.outcomes >= 0).sum() > 300
     met = np.unique(ENCODING.rows(rollout.codes.ravel()))
     seen = {colour for colour in COLOR_TO_IDX if np.isin(rows_of_keys(ENCODING, colour), met).any()}
-    assert seen == {*ALWAYS_PRESENT, *THIRD_KEY_COLOURS[layouts]}
+    assert seen == {*ALWAYS_PRESENT, *THIRD_KEY_COLOURS[level_distribution]}
 
 
-@pytest.mark.parametrize("layouts", THIRD_KEY_COLOURS)
-def test_an_episode_ends_with_a_colour_that_is_there(layouts, aimless):
-    ended, _ = play(levels(layouts, 2000, 0), aimless, ENCODING, Rules(), greedy=False)
+@pytest.mark.parametrize("level_distribution", THIRD_KEY_COLOURS)
+def test_an_episode_ends_with_a_colour_that_is_there(level_distribution, aimless):
+    ended, _ = play(levels(level_distribution, 2000, 0), aimless, ENCODING, Rules(), greedy=False)
     ends = {OUTCOMES[outcome] for outcome in ended}
-    colours = THIRD_KEY_COLOURS[layouts]
+    colours = THIRD_KEY_COLOURS[level_distribution]
     assert ("yellow" in ends) == ("yellow" in colours)
     assert ("other" in ends) == (set(colours) != {"yellow"})
     assert set(ALWAYS_PRESENT) <= ends

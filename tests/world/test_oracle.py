@@ -96,7 +96,7 @@ def test_a_start_return_is_the_mean_of_the_first_values():
 def test_the_policy_earns_its_value_in_minigrid():
     keys, generator = (at(4, 4), at(1, 3), at(2, 1)), np.random.default_rng(0)
     solution = oracle.solve(keys, BLUE_PAYS, Rules())
-    environment = gymnasium.make(ENVIRONMENT_ID, layouts="three_colours", disable_env_checker=True).unwrapped
+    environment = gymnasium.make(ENVIRONMENT_ID, level_distribution="three_colours", disable_env_checker=True).unwrapped
     environment.reset(seed=0)
     differences = []
     for agent, direction, ball in zip(*uniform_starts(keys, geometry(6, 5), 400, generator), strict=True):
@@ -217,12 +217,12 @@ def test_the_ball_costs_little():
     assert unhindered - 0.003 < oracle.best_return("training", "blue", Rules()) < unhindered
 
 
-@pytest.mark.parametrize("layouts", THIRD_KEY_COLOURS)
+@pytest.mark.parametrize("level_distribution", THIRD_KEY_COLOURS)
 @pytest.mark.parametrize("objective", OBJECTIVES)
-def test_seeing_colours_helps(layouts, objective):
-    best = oracle.best_return(layouts, objective, Rules())
-    blind = oracle.colour_blind_return(layouts, objective, Rules())
-    if objective in (*ALWAYS_PRESENT, *THIRD_KEY_COLOURS[layouts]):
+def test_seeing_colours_helps(level_distribution, objective):
+    best = oracle.best_return(level_distribution, objective, Rules())
+    blind = oracle.colour_blind_return(level_distribution, objective, Rules())
+    if objective in (*ALWAYS_PRESENT, *THIRD_KEY_COLOURS[level_distribution]):
         assert best > blind > WRONG_KEY_REWARD
     else:
         assert best == pytest.approx(WRONG_KEY_REWARD) == blind
@@ -235,7 +235,7 @@ def test_returns_of_the_studys_world():
     assert 0.38 < oracle.colour_blind_return("training", "blue", rules) < 0.40
     assert oracle.best_return("training", "purple", rules) == blue
     assert oracle.best_return("three_colours", "yellow", rules) == blue
-    # In three of four training layouts no key is yellow.
+    # In three of four training level_distribution no key is yellow.
     assert oracle.best_return("training", "yellow", rules) == pytest.approx(blue / 4 + 0.75 * 0.1)
     assert 0.16 < oracle.colour_blind_return("training", "yellow", rules) < 0.18
 

@@ -52,6 +52,6 @@ def test_keys_move_the_agent_and_escape_ends(typed, poses, capsys):
 def test_closing_the_window_ends(typed, poses):
     typed()
     pygame.event.post(pygame.event.Event(pygame.QUIT))
-    play.main(["--objective", "yellow", "--layouts", "three_colours", "--view-size", "7"])
+    play.main(["--objective", "yellow", "--level-distribution", "three_colours", "--view-size", "7"])
     assert len(poses) == 1
     assert not pygame.display.get_init()

@@ -27,20 +27,20 @@ CAUTIOUS = np.array([0.25, 0.25, 0.3, 0.05, 0.05, 0.05, 0.05])
 @settings(max_examples=settings.default.max_examples // 5)
 @given(
     seed=st.integers(0, 2**32 - 1),
-    layouts=st.sampled_from(sorted(THIRD_KEY_COLOURS)),
+    level_distribution=st.sampled_from(sorted(THIRD_KEY_COLOURS)),
     number=st.integers(0, len(OBJECTIVES) - 1),
     walkable_keys=st.booleans(),
     wall_penalty=st.booleans(),
 )
 @pytest.mark.parametrize("encoding", ENCODINGS, ids=lambda e: "-".join([e.name, str(e.view_size), *e.key_colours]))
 def test_same_state_action_and_ball_move_give_the_same_step(
-    encoding, layouts, seed, number, walkable_keys, wall_penalty
+    encoding, level_distribution, seed, number, walkable_keys, wall_penalty
 ):
     """Observation, reward, end and outcome are equal over 100 steps of each example; at night, over 40,000 steps."""
     max_steps = 40
     environment = wrapped(
         encoding,
-        layouts=layouts,
+        level_distribution=level_distribution,
         objective=encoding.key_colours[number],
         walkable_keys=walkable_keys,
         wall_penalty=wall_penalty,
@@ -87,12 +87,14 @@ def assert_same_distribution(first: np.ndarray, second: np.ndarray):
     assert scipy.stats.chi2_contingency(np.array([first, second])[:, occurring]).pvalue > 0.001
 
 
-@pytest.mark.parametrize("layouts", THIRD_KEY_COLOURS)
-def test_initial_states_are_distributed_as_minigrids(layouts):
+@pytest.mark.parametrize("level_distribution", THIRD_KEY_COLOURS)
+def test_initial_states_are_distributed_as_minigrids(level_distribution):
     count = 4_000
-    environment = gymnasium.make(ENVIRONMENT_ID, layouts=layouts, disable_env_checker=True).unwrapped
+    environment = gymnasium.make(
+        ENVIRONMENT_ID, level_distribution=level_distribution, disable_env_checker=True
+    ).unwrapped
     environment.reset(seed=5)
-    ours = sim.create(count, layouts, np.random.default_rng(5))
+    ours = sim.create(count, level_distribution, np.random.default_rng(5))
     theirs = []
     for _ in range(count):
         environment.reset()
@@ -105,7 +107,7 @@ def test_initial_states_are_distributed_as_minigrids(layouts):
     for thing in range(4):
         mine = counts_of(ours.things[:, thing], cells)
         assert_same_distribution(mine, counts_of((int(state.things[0, thing]) for state in theirs), cells))
-    assert {IDX_TO_COLOR[c] for c in ours.third_colour} == set(THIRD_KEY_COLOURS[layouts])
+    assert {IDX_TO_COLOR[c] for c in ours.third_colour} == set(THIRD_KEY_COLOURS[level_distribution])
     # Jointly too: where the ball starts, given where the agent does.
     pairs = list(itertools.product(sorted(set(ours.agent)), repeat=2))
     assert_same_distribution(

@@ -8,7 +8,7 @@ FIGURE_SETTINGS = {
     "measures": {**config["figures"], **config["measures"]},
     "pairs": {"pairs": config["splices"]["pairs"]},
     # The doses that were chosen on the tuning seeds.
-    "tuned": {"retargeting": {key: config["retargeting"][key] for key in ("target", "strength", "share")}},
+    "tuned": {"retargeting": {key: config["retargeting"][key] for key in ("target", "strength", "weight_share")}},
     # And each reference's own values.
     "ablations": {
         "threshold": config["measures"]["threshold"],

@@ -192,8 +192,8 @@ rule behaviour:
             retargeting=sections.Retargeting.passed(config),
             levels_seed=config["evaluation"]["seed"],
             levels=config["figures"]["levels"],
-            layouts=config["figures"]["layouts"],
-            policy=config["figures"]["policy"],
+            level_distribution=config["figures"]["level_distribution"],
+            action_selection=config["figures"]["action_selection"],
             schema=schema_of("behaviour"),
         ),
         schemas=SCHEMAS,
@@ -202,6 +202,6 @@ rule behaviour:
         " --checkpoint {input.checkpoint:q} --retargeting {params.retargeting:q} --output {output.edited:q} 2> {log:q}"
         " && python -m goalsplice.cli.behaviour --made {params.made:q} {params.run}"
         " --recipe {params.recipe:q} --checkpoint {input.checkpoint:q} --edited {output.edited:q}"
-        " --layouts {params.layouts:q} --policy {params.policy:q}"
+        " --level-distribution {params.level_distribution:q} --action-selection {params.action_selection:q}"
         " --levels-seed {params.levels_seed} --levels {params.levels} --schemas {params.schemas:q}"
         " --output {output.table:q} 2>> {log:q}"

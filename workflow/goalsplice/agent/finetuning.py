@@ -49,7 +49,7 @@ def finetune(
     order, place = sequence(arm, seed, "fine-tuning", phase, objective).spawn(2)
     learner = learner_of(copy.deepcopy(agent), recipe, device)
     minibatch_generator = np.random.default_rng(order)
-    worlds = create(recipe.num_envs, recipe.layouts, np.random.default_rng(place), recipe.grid_size)
+    worlds = create(recipe.num_envs, recipe.level_distribution, np.random.default_rng(place), recipe.grid_size)
     for number in range(1, rollouts + 1):
         start = time.perf_counter()
         row = {

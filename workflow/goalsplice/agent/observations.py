@@ -15,7 +15,7 @@ from goalsplice.world.simulator import colour_numbers, create
 def observations(
     actors: Iterable[Weights],
     recipe: Recipe,
-    layouts: str,
+    level_distribution: str,
     worlds: int,
     steps: int,
     sequences: Iterable[np.random.SeedSequence],
@@ -25,15 +25,15 @@ def observations(
     Args:
         actors: those that play.
         recipe: what they see, and the world's rules.
-        layouts: the distribution of their levels.
+        level_distribution: the distribution of their levels.
         worlds, steps: how many worlds each plays at a time, and for how many steps.
         sequences: where each actor's levels and actions are drawn from.
     """
     codes = []
     for actor, sequence in zip(actors, sequences, strict=True):
-        levels = create(worlds, layouts, np.random.default_rng(sequence), recipe.grid_size)
+        levels = create(worlds, level_distribution, np.random.default_rng(sequence), recipe.grid_size)
         policy = policy_of(actor, recipe.world)
         # Rewards are not looked at, so the objective does not matter.
-        rollout = collect(levels, policy, recipe.world, recipe.rules, colour_numbers(layouts), 0, steps)
+        rollout = collect(levels, policy, recipe.world, recipe.rules, colour_numbers(level_distribution), 0, steps)
         codes.append(rollout.codes.ravel())
     return Observations(*np.unique(np.concatenate(codes), return_counts=True))

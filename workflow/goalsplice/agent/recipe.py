@@ -27,7 +27,7 @@ class Recipe(Section):
     max_steps: int
     walkable_keys: bool
     wall_penalty: bool
-    layouts: str
+    level_distribution: str
     schedule: str
     objectives: tuple[str, ...]
     phase_rollouts: int

@@ -54,7 +54,7 @@ def summary(rollout: Rollout, outcomes: Sequence[str]) -> dict:
         "episodes": episodes,
         "mean_return": float(rollout.rewards[ended].sum(dtype=np.float64) / some),
         "mean_length": float(rollout.lengths[ended].sum() / some),
-        **{f"share_{outcome}": float(count / some) for outcome, count in zip(outcomes, counts, strict=True)},
+        **{f"episode_share_{outcome}": float(count / some) for outcome, count in zip(outcomes, counts, strict=True)},
     }
 
 
@@ -70,7 +70,7 @@ def train_step(
 
     Args:
         learner: changed in place.
-        worlds: changed in place; their layouts are those of the learner's recipe.
+        worlds: changed in place; their level_distribution are those of the learner's recipe.
         objective: the outcome that pays, or `MIXED`: in each world one of the recipe's objectives.
         generator: draws the minibatches.
 
@@ -84,7 +84,7 @@ def train_step(
             policy_of(learner.agent.actor.state_dict(), learner.encoding),
             learner.encoding,
             recipe.rules,
-            colour_numbers(recipe.layouts),
+            colour_numbers(recipe.level_distribution),
             np.array([recipe.outcomes.index(name) for name in paying(objective, recipe.objectives, recipe.num_envs)]),
             recipe.num_steps,
         )
@@ -125,7 +125,9 @@ class Training:
         self.learner = learner_of(agent, recipe, device)
         self._minibatches = np.random.default_rng(order)
         self._worlds = {
-            objective: create(recipe.num_envs, recipe.layouts, np.random.default_rng(place), recipe.grid_size)
+            objective: create(
+                recipe.num_envs, recipe.level_distribution, np.random.default_rng(place), recipe.grid_size
+            )
             for objective, place in zip(names, places, strict=True)
         }
 

@@ -9,7 +9,7 @@ import pandas as pd
 from goalsplice.analysis import phases
 from goalsplice.analysis.over_seeds import difference, summarise
 from goalsplice.analysis.statistics import Interval
-from goalsplice.settings.labels import BELOW, FEW, NO_CONTROL
+from goalsplice.settings.labels import DOWNSTREAM, NO_CONTROL, SPARSE
 
 COLLAPSED = 0.5
 """Return at a phase's end below which a run that had learned counts as collapsed."""
@@ -34,7 +34,7 @@ class Measure(NamedTuple):
 _LEARNING = {
     "first_rollout": (-1, 3.0),
     "phase_end_return": (1, 0.02),
-    "rollouts_to_regain": (-1, 1.0),
+    "rollouts_to_threshold": (-1, 1.0),
 }
 """Of the measures of learning those with a better end, and their margins."""
 
@@ -61,7 +61,7 @@ MEASURES = (
     Measure("collapsed_for_good", "share", "whether the last phase was such a one"),
     Measure("distance", "", "L2 norm of what a switch of the objective added to the actor"),
     Measure("relative_distance", "", "the same in parts of the actor's norm before"),
-    Measure("share_layer1", "share", "share of that norm's square in layer 1"),
+    Measure("layer1_variance_share", "share", "share of that norm's square in layer 1"),
     Measure("effective_rank", "", "effective rank of the difference of layer 1's weights"),
     Measure("spliced", "recovery", "donor's choice that splicing layer 1 brings", 1, 0.05),
     Measure("spliced_random", "recovery", "the same by as many weights at random places"),
@@ -71,7 +71,7 @@ MEASURES = (
     Measure("yellow_noise", "return", "the same after noise of the edit's size at its places"),
     Measure("yellow_ceiling", "return", "the same of unedited networks that see yellow and their colour exchanged"),
     Measure("yellow_trained", "return", "the same of unedited networks that were trained on yellow"),
-    Measure("dead", "share", "actor's hidden units that no observation activates, at the end"),
+    Measure("inactive", "share", "actor's hidden units that no observation activates, at the end"),
     Measure("dormant", "share", "actor's hidden units that hardly any observation activates, at the end"),
     Measure("feature_rank", "", "effective rank of the actor's hidden activations at the end, mean over layers"),
     Measure("weight_norm", "", "L2 norm of the actor's hidden layers at the end"),
@@ -87,7 +87,7 @@ def _learning(training: pd.DataFrame, threshold: float, burn_in: int) -> dict[st
     ends = whole["end_return"].to_numpy()[learned[0] + 1 :] if len(learned) else np.array([])
     collapsed = ends < COLLAPSED
     other = whole["objective"] != whole["objective"].shift(fill_value=whole["objective"].iloc[0])
-    switched = whole.loc[other & (whole["first_rollout"] > burn_in), "rollouts_to_regain"]
+    switched = whole.loc[other & (whole["first_rollout"] > burn_in), "rollouts_to_threshold"]
     return {
         **phases.run_measures(training, of_phases, threshold, burn_in),
         "rollouts_to_switch": float(switched.mean()),
@@ -103,7 +103,7 @@ def _aims(aims: pd.DataFrame, target: str) -> dict[str, float]:
 
     edited = aims[aims["wanted"] != target]
     # Where a colour has columns of its own, the edit of few weights; else the one below layer 1.
-    chosen = FEW if (edited["edit"] == FEW).any() else BELOW
+    chosen = SPARSE if (edited["edit"] == SPARSE).any() else DOWNSTREAM
     mine = edited[edited["edit"] == chosen]
     return {
         "yellow": mean(mine[mine["control"] == NO_CONTROL]),
@@ -116,7 +116,7 @@ def _aims(aims: pd.DataFrame, target: str) -> dict[str, float]:
 def _last(plasticity: pd.DataFrame) -> dict[str, float]:
     rows = plasticity[(plasticity["network"] == "actor") & (plasticity["phase"] == plasticity["phase"].max())]
     return {
-        "dead": float(rows["dead"].mean()),
+        "inactive": float(rows["inactive"].mean()),
         "dormant": float(rows["dormant"].mean()),
         "feature_rank": float(rows["effective_rank"].mean()),
         "weight_norm": float((rows["weight_norm"] ** 2).sum() ** 0.5),

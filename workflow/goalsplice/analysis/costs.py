@@ -72,8 +72,8 @@ def costs_by_stage(jobs: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         One row for each stage and arm: stage, arm (missing for jobs that serve all runs), jobs, lowest, median and
-        highest seconds, median_memory and peak_memory (MiB), total_seconds, and share, the total's part of all
-        jobs' seconds; stage_seconds and stage_share are the same of all arms together.
+        highest seconds, median_memory and peak_memory (MiB), total_seconds, and seconds_share, the total's part of all
+        jobs' seconds; stage_seconds and stage_seconds_share are the same of all arms together.
     """
     grouped = jobs.groupby(["stage", "arm"], sort=False, dropna=False)
     costs = grouped.agg(
@@ -88,7 +88,7 @@ def costs_by_stage(jobs: pd.DataFrame) -> pd.DataFrame:
     everything = costs["total_seconds"].sum()
     stage_seconds = costs.groupby("stage")["total_seconds"].transform("sum")
     return costs.assign(
-        share=costs["total_seconds"] / everything,
+        seconds_share=costs["total_seconds"] / everything,
         stage_seconds=stage_seconds,
-        stage_share=stage_seconds / everything,
+        stage_seconds_share=stage_seconds / everything,
     )

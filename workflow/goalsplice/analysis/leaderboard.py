@@ -5,7 +5,7 @@ import pandas as pd
 
 from goalsplice.analysis.over_seeds import against_controls, summarise
 from goalsplice.analysis.recovery import recoveries, with_recovery
-from goalsplice.settings.labels import BOUND, FAIR, NO_CONTROL, NO_EDIT
+from goalsplice.settings.labels import BOUND, EXCHANGE, FAIR, NO_CONTROL, NO_EDIT, TRAINED_COLOURS
 
 CUSTOM = "custom"
 REFERENCES = pd.DataFrame(
@@ -13,14 +13,14 @@ REFERENCES = pd.DataFrame(
         ("layers", "layer1", np.nan),
         ("layers", "layer1+layer2", np.nan),
         ("layers", "layer1+layer2+layer3+layer4", np.nan),
-        ("inputs", "blue and purple", np.nan),
+        ("inputs", TRAINED_COLOURS, np.nan),
         ("inputs", "colour", np.nan),
-        ("inputs", "own blue and purple exchanged", np.nan),
+        ("inputs", EXCHANGE, np.nan),
         ("units", "incoming, by attribution", 32.0),
         ("weights", "by attribution", 0.01),
         ("weights", "by attribution", 0.03),
         ("rank", "all layers", 4.0),
-        ("path", "whole actor", 0.5),
+        ("linear interpolation", "whole actor", 0.5),
     ],
     columns=["family", "edit", "dose"],
 )

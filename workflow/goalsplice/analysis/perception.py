@@ -29,12 +29,14 @@ from goalsplice.settings.labels import (
     COMPOSITION,
     FINETUNED,
     FOOLED,
+    NEW,
     OTHER,
     PROBE,
     RIGHT,
     SWITCH,
     TARGET,
     THIRD,
+    TRAINED,
     UNEDITED,
 )
 
@@ -79,7 +81,7 @@ def towards(perception: pd.DataFrame) -> np.ndarray:
     """For each row whether its target is a colour that its arm was trained on: `trained`, else `new`."""
     trained = perception.groupby("arm")["wanted"].agg(set)
     known = [target in trained[arm] for arm, target in zip(perception["arm"], perception["target"], strict=True)]
-    return np.where(known, "trained", "new")
+    return np.where(known, TRAINED, NEW)
 
 
 def telling(perception: pd.DataFrame) -> pd.DataFrame:
@@ -103,7 +105,7 @@ def telling(perception: pd.DataFrame) -> pd.DataFrame:
     found = {name: over_seeds(mine["side"].to_numpy()) for name, mine in known.groupby(["arm", "edit", "layer", "key"])}
     rows = []
     for (arm, toward, layer, key), mine in own.groupby(["arm", "towards", "layer", "key"], sort=False):
-        names = [SWITCH[1]] if toward == "trained" else [SWITCH[1], FINETUNED[1]]
+        names = [SWITCH[1]] if toward == TRAINED else [SWITCH[1], FINETUNED[1]]
         goals = [found[arm, name, layer, key] for name in names if (arm, name, layer, key) in found]
         readable = over_seeds(mine["margin"].to_numpy()).estimate >= READABLE
         if goals and readable and all(_surely(side) > 0 for side in goals):
@@ -137,7 +139,7 @@ def verdicts(perception: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         arm, towards, family, edit, first (layer that is changed; empty for none), readings (those heard, with their
-        sides, as "layer1 target -0.98 [-0.99, -0.97]; ..."), share (of the target), composed (what the next switch
+        sides, as "layer1 target -0.98 [-0.99, -0.97]; ..."), episode_share (of the target), composed (what the next switch
         brings of its colour, in parts of what it brings in the unedited network; missing where it was not tried) and
         verdict. trained/switch and trained/fine-tuned are the measure and have none.
     """
@@ -165,7 +167,7 @@ def verdicts(perception: pd.DataFrame) -> pd.DataFrame:
         rows.append(
             {
                 **dict(zip(["arm", *_EDIT], name, strict=True)),
-                **{"first": first, "readings": "; ".join(said), "share": share, "composed": composed},
+                **{"first": first, "readings": "; ".join(said), "episode_share": share, "composed": composed},
                 "verdict": _verdict(readings, share),
             }
         )

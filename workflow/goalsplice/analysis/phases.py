@@ -21,11 +21,11 @@ MEASURES = (
     Measure("phase_end_return", "return", "mean return of the phases' last rollouts, once settled"),
     Measure("phase_start_return", "return", "mean return of the phases' first rollouts, once settled"),
     Measure(
-        "rollouts_to_regain",
+        "rollouts_to_threshold",
         "rollouts",
         "mean rollouts of a phase until the threshold is reached, once settled, of the phases that reach it",
     ),
-    Measure("never_regained", "share", "share of the phases that never reach the threshold, once settled"),
+    Measure("never_at_threshold", "share", "share of the phases that never reach the threshold, once settled"),
 )
 
 
@@ -38,7 +38,7 @@ def phases_of(run: pd.DataFrame, threshold: float) -> pd.DataFrame:
 
     Returns:
         phase, objective, first_rollout and last_rollout of the phase, its start_return and end_return, and
-        rollouts_to_regain: how many rollouts until `threshold`, 1 for the first one, missing if never.
+        rollouts_to_threshold: how many rollouts until `threshold`, 1 for the first one, missing if never.
     """
     rows = []
     for phase, rollouts in run.sort_values("rollout").groupby("phase"):
@@ -51,10 +51,10 @@ def phases_of(run: pd.DataFrame, threshold: float) -> pd.DataFrame:
                 "last_rollout": rollouts["rollout"].iloc[-1],
                 "start_return": rollouts["mean_return"].iloc[0],
                 "end_return": rollouts["mean_return"].iloc[-1],
-                "rollouts_to_regain": reached[0] + 1 if len(reached) else np.nan,
+                "rollouts_to_threshold": reached[0] + 1 if len(reached) else np.nan,
             }
         )
-    return pd.DataFrame(rows).astype({"rollouts_to_regain": "float64"})
+    return pd.DataFrame(rows).astype({"rollouts_to_threshold": "float64"})
 
 
 def is_whole(phases: pd.DataFrame) -> pd.Series:
@@ -85,8 +85,8 @@ def run_measures(run: pd.DataFrame, phases: pd.DataFrame, threshold: float, burn
         "first_rollout": float(reached.min()) if len(reached) else np.nan,
         "phase_end_return": float(ends["end_return"].mean()),
         "phase_start_return": float(starts["start_return"].mean()),
-        "rollouts_to_regain": float(starts.loc[whole, "rollouts_to_regain"].mean()),
-        "never_regained": float(starts.loc[whole, "rollouts_to_regain"].isna().mean()),
+        "rollouts_to_threshold": float(starts.loc[whole, "rollouts_to_threshold"].mean()),
+        "never_at_threshold": float(starts.loc[whole, "rollouts_to_threshold"].isna().mean()),
     }
 
 

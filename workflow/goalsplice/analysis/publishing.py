@@ -7,7 +7,7 @@ import pandas as pd
 
 from goalsplice.analysis.phases import MEASURES
 from goalsplice.io.errors import StudyError
-from goalsplice.settings.labels import FAIR, NO_CONTROL
+from goalsplice.settings.labels import EXCHANGE, FAIR, NO_CONTROL, TRAINED_COLOURS
 
 START, END = "<!-- results: made by `snakemake publish` -->", "<!-- end of results -->"
 
@@ -32,13 +32,18 @@ SHOWN = (
     Shown("layers", "layer1", nan, "layer 1"),
     Shown("layers", "layer2+layer3+layer4", nan, "layers 2, 3 and 4"),
     Shown("layers", "layer1+layer2", nan, "layers 1 and 2"),
-    Shown("inputs", "blue and purple", nan, "layer 1's columns for blue and purple"),
-    Shown("inputs", "own blue and purple exchanged", nan, "no donor: its own columns of blue and purple exchanged"),
+    Shown("inputs", TRAINED_COLOURS, nan, "layer 1's columns for the two trained colours"),
+    Shown("inputs", EXCHANGE, nan, "no donor: its own columns of the two colours exchanged"),
     Shown("weights", "by attribution", 0.01, "1 % of the weights, by attribution"),
     Shown("weights", "by attribution", 0.03, "3 % of the weights, by attribution"),
     Shown("rank", "all layers", 4, "the rank-4 part of each layer's difference"),
-    Shown("path", "whole actor", 0.5, "half of the whole difference"),
-    Shown("activations", "mean difference after layer1", nan, "mean difference of activations after layer 1"),
+    Shown("linear interpolation", "whole actor", 0.5, "half of the whole difference"),
+    Shown(
+        "activations",
+        "steering vector after layer1",
+        nan,
+        "a steering vector: mean difference of activations after layer 1",
+    ),
 )
 
 
@@ -72,49 +77,49 @@ def _edit_cells(rows: pd.DataFrame) -> list[str]:
     return [_cell(own["recovery"], own["recovery_low"], own["recovery_high"], 2), words]
 
 
-TURNED = (
-    Shown("bounds", "none", nan, "no edit"),
-    Shown("chosen", "few weights", nan, "few weights of layer 1 (fixed on other seeds)"),
-    Shown("chosen", "below layer 1", nan, "below layer 1 (fixed on other seeds)"),
-    Shown("contrast", "full", 1.0, "the whole contrast vector"),
-    Shown("contrast", "added only", 1.0, "the same, not taken from the old colour"),
-    Shown("switch", "mean of the run's", 2.0, "the mean switch vector, twice"),
-    Shown("switch", "other run's, units matched", 2.5, "another run's, units matched, 2.5 times"),
-    Shown("perception", "swap", nan, "no edit, but yellow and the wanted colour exchanged in what is seen"),
+RETARGETED = (
+    Shown("bounds", "unedited", nan, "no edit"),
+    Shown("preregistered", "sparse", nan, "sparse: few weights of layer 1 (preregistered)"),
+    Shown("preregistered", "downstream of layer 1", nan, "downstream of layer 1 (preregistered)"),
+    Shown("contrastive direction", "full", 1.0, "the whole contrastive direction"),
+    Shown("contrastive direction", "added only", 1.0, "the same, not taken from the old colour"),
+    Shown("task vector", "mean of the run's", 2.0, "the mean task vector, twice"),
+    Shown("task vector", "other run's, units matched", 2.5, "another run's task vector, units matched, 2.5 times"),
+    Shown("perception", "swap", nan, "no edit, but the new and the wanted colour exchanged in what is seen"),
 )
 
 
 def _percent(row: pd.Series) -> str:
     return "{:.1f} [{:.1f}, {:.1f}]".format(
-        *(100 * row[name] for name in ("share_yellow", "share_yellow_low", "share_yellow_high"))
+        *(100 * row[name] for name in ("episode_share_target", "episode_share_target_low", "episode_share_target_high"))
     )
 
 
-def _turned_cells(effects: pd.DataFrame, arm: str, turned: Shown) -> list[str]:
-    """Yellow with an edit, in the worst run, its return, and yellow with the strongest control."""
-    rows = effects_of(effects[effects["layouts"] == "three_colours"], arm, turned)
+def _retargeted_cells(effects: pd.DataFrame, arm: str, shown: Shown) -> list[str]:
+    """The share of the new colour with an edit, in the worst run, its return, and with the strongest control."""
+    rows = effects_of(effects[effects["level_distribution"] == "three_colours"], arm, shown)
     if NO_CONTROL not in rows.index:
         return []
     own, controls = rows.loc[NO_CONTROL], rows.drop(index=NO_CONTROL)
     words = ""
     if len(controls):
-        most = controls.loc[controls["share_yellow"].idxmax()]
-        words = f"{100 * most['share_yellow']:.1f} ({most.name.replace('_', ' ')})"
-    worst, share = f"{100 * own['lowest']:.1f}", f"{100 * own['share']:.2g}"
-    return [_percent(own), worst, f"{own['return_yellow']:.3f}", share, words]
+        most = controls.loc[controls["episode_share_target"].idxmax()]
+        words = f"{100 * most['episode_share_target']:.1f} ({most.name.replace('_', ' ')})"
+    worst, share = f"{100 * own['lowest']:.1f}", f"{100 * own['weight_share']:.2g}"
+    return [_percent(own), worst, f"{own['return_target']:.3f}", share, words]
 
 
 def retargets_text(effects: pd.DataFrame) -> str:
-    """README's table of edits that make the agent fetch yellow.
+    """README's table of edits for the new colour.
 
     Args:
         effects: the retargeting_effects table.
     """
     rows = [
-        [f"`{arm}`", turned.label, *cells]
+        [f"`{arm}`", shown.label, *cells]
         for arm in effects["arm"].unique()
-        for turned in TURNED
-        if (cells := _turned_cells(effects, arm, turned))
+        for shown in RETARGETED
+        if (cells := _retargeted_cells(effects, arm, shown))
     ]
     header = ["arm", "edit", "yellow, % of episodes", "worst seed", "return", "% of weights", "strongest control, %"]
     return (
@@ -136,7 +141,7 @@ def results_text(summary: pd.DataFrame, effects: pd.DataFrame, retargeting: pd.D
     learning = []
     for measure in MEASURES:
         rows = summary[summary["measure"] == measure.name].set_index("arm")
-        digits = {"return": 3, "share": 3}.get(measure.unit, 1)
+        digits = {"return": 3, "weight_share": 3}.get(measure.unit, 1)
         cells = [
             _cell(row["interquartile_mean"], row["low"], row["high"], digits) for _, row in rows.loc[arms].iterrows()
         ]

@@ -6,40 +6,36 @@ import pandas as pd
 from goalsplice.analysis.over_seeds import against_controls, summarise
 from goalsplice.settings.labels import BOUND, FAIR, NO_CONTROL, NO_EDIT, SUFFICIENT
 from goalsplice.settings.recovery import SMALLEST_GAP
-from goalsplice.world.vocabulary import OBJECTIVES
 
 _PAIR = ["arm", "seed", "recipient_phase", "donor_phase"]
 _EDIT = ["family", "edit", "dose", "control"]
-_MEASURES = ["recovery", "share", "share_crash", "share_timeout", "mean_length", "size", "norm"]
-_COMPETENCE = ["share_crash", "share_timeout", "mean_length"]
+_MEASURES = [
+    "recovery",
+    "episode_share_donor",
+    "episode_share_crash",
+    "episode_share_timeout",
+    "mean_length",
+    "size",
+    "norm",
+]
+_COMPETENCE = ["episode_share_crash", "episode_share_timeout", "mean_length"]
 COLUMNS = [
     *_PAIR,
-    "donor_objective",
     *_EDIT,
-    *(f"share_{colour}" for colour in OBJECTIVES),
-    *(measure for measure in _MEASURES if measure not in ("recovery", "share")),
+    *(measure for measure in _MEASURES if measure != "recovery"),
 ]
 """Columns of the splices table that recoveries are measured from."""
 
 
-def donors_share(rows: pd.DataFrame) -> pd.Series:
-    """Share of episodes that take the donor's colour: `share_blue` where `donor_objective` is blue, and so on."""
-    objectives = rows["donor_objective"]
-    share = pd.Series(np.nan, rows.index)
-    for name in objectives.unique():
-        share = share.where(objectives != name, rows[f"share_{name}"])
-    return share
-
-
 def with_recovery(splices: pd.DataFrame) -> pd.DataFrame:
-    """The splices table with `share`, of episodes that take the donor's colour, and `recovery`.
+    """The splices table with `recovery`.
 
-    Recovery is that share, scaled so that the unedited recipient has 0 and the donor 1, both on the levels that the
+    Recovery is the share of episodes that take the donor's colour, scaled so that the unedited recipient has 0 and the donor 1, both on the levels that the
     row's network played. It is NaN where the two differ by less than `SMALLEST_GAP` on the edits' levels, for edits and
     their controls alike, so that both are of the same pairs. Where they differ by that little on the controls' levels
     alone, which are fewer, the edits' difference scales the controls too. Rows of the bounds drop out.
     """
-    rows = splices.assign(share=donors_share(splices))
+    rows = splices
     layers = rows[(rows["family"] == "layers") & (rows["control"] == NO_CONTROL)]
     whole = layers[layers["edit"].str.count(r"\+") == 3]
     bounds = rows[rows["control"] == BOUND]
@@ -52,11 +48,13 @@ def with_recovery(splices: pd.DataFrame) -> pd.DataFrame:
     rows = rows[rows["control"] != BOUND]
     is_edit = (rows["control"] == NO_CONTROL).to_numpy()
     pairs = pd.MultiIndex.from_frame(rows[_PAIR])
-    shares = {key: bound.set_index(_PAIR)["share"].reindex(pairs).to_numpy() for key, bound in found.items()}
+    shares = {
+        key: bound.set_index(_PAIR)["episode_share_donor"].reindex(pairs).to_numpy() for key, bound in found.items()
+    }
     gap, controls_gap = (shares[edit, "ceiling"] - shares[edit, "floor"] for edit in (True, False))
     floor = np.where(is_edit, shares[True, "floor"], shares[False, "floor"])
     scale = np.where(~is_edit & (controls_gap >= SMALLEST_GAP), controls_gap, gap)
-    recovery = (rows["share"] - floor) / np.where(gap >= SMALLEST_GAP, scale, np.nan)
+    recovery = (rows["episode_share_donor"] - floor) / np.where(gap >= SMALLEST_GAP, scale, np.nan)
     return rows.assign(recovery=recovery)
 
 
@@ -69,7 +67,7 @@ def recoveries(splices: pd.DataFrame) -> pd.DataFrame:
     groups = splices.groupby(["arm", "seed", *_EDIT], sort=False, dropna=False)
     means = groups[_MEASURES].mean()
     counts = {"networks": groups.size(), "networks_with_recovery": groups["recovery"].count()}
-    return means.assign(broken=means["share_crash"] + means["share_timeout"], **counts).reset_index()
+    return means.assign(broken=means["episode_share_crash"] + means["episode_share_timeout"], **counts).reset_index()
 
 
 def effects(by_seed: pd.DataFrame) -> pd.DataFrame:
@@ -88,7 +86,7 @@ def effects(by_seed: pd.DataFrame) -> pd.DataFrame:
 def _effects_of_arm(by_seed: pd.DataFrame) -> pd.DataFrame:
     edit = ["arm", "family", "edit", "dose"]
     keys = ["arm", *_EDIT]
-    values = ["recovery", "share", "broken"]
+    values = ["recovery", "episode_share_donor", "broken"]
     frame = summarise(by_seed, keys, values, means=["recovery"], middles=_COMPETENCE)
     sizes = by_seed.groupby(keys, sort=False, dropna=False)[["size", "norm"]].mean().reset_index()
     tests = against_controls(by_seed, edit, "recovery", ["arm", "family", "control"])

@@ -6,18 +6,16 @@ import pandas as pd
 
 from goalsplice.analysis.over_seeds import against_controls, summarise
 
-_EDIT = ["arm", "layouts", "family", "edit", "dose"]
+_EDIT = ["arm", "level_distribution", "target", "family", "edit", "dose"]
 _KEYS = [*_EDIT, "control"]
-_WITH_INTERVAL = ("share_yellow", "return_yellow")
+_WITH_INTERVAL = ("episode_share_target", "return_target")
 _BESIDE = (
-    "share_blue",
-    "share_purple",
-    "share_other",
-    "share_crash",
-    "share_timeout",
+    "episode_share_wanted",
+    "episode_share_crash",
+    "episode_share_timeout",
     "mean_length",
     "size",
-    "share",
+    "weight_share",
     "norm",
     "cosine_trained",
 )
@@ -26,7 +24,7 @@ COLUMNS = [*_KEYS, "seed", "phase", *_WITH_INTERVAL, *_BESIDE]
 
 
 def by_seed(retargeting: pd.DataFrame, late: Sequence[int]) -> pd.DataFrame:
-    """One row a run, edit, control and layouts: means over late phases and draws. Missing doses stay missing."""
+    """One row a run, level distribution, edit and control: means over late phases and draws. Missing doses stay so."""
     rows = retargeting[retargeting["phase"].isin(late)]
     means = rows.groupby([*_KEYS, "seed"], sort=False, dropna=False)[[*_WITH_INTERVAL, *_BESIDE]].mean()
     return means.assign(agents=rows.groupby([*_KEYS, "seed"], sort=False, dropna=False).size()).reset_index()
@@ -41,17 +39,17 @@ def effects(retargeting: pd.DataFrame, late: Sequence[int]) -> pd.DataFrame:
 
     Returns:
         The columns of the table `retargeting_effects`. `lowest` is of the run where the edit does least. `p` is of "the
-        edit brings no more yellow than this control", exact and paired by seeds; `p_holm` is corrected for the edits
+        edit's episode_share_target is no larger than this control's", exact and paired by seeds; `p_holm` is corrected for the edits
         of the family that were tried against this control, of which `tried` there are.
     """
     rows = by_seed(retargeting, late)
     found = rows.groupby(_KEYS, sort=False, dropna=False)
     plain = found.agg(
         agents=("agents", "sum"),
-        lowest=("share_yellow", "min"),
-        share_yellow_mean=("share_yellow", "mean"),
-        return_yellow_mean=("return_yellow", "mean"),
+        lowest=("episode_share_target", "min"),
+        episode_share_target_mean=("episode_share_target", "mean"),
+        return_target_mean=("return_target", "mean"),
     )
     frame = summarise(rows, _KEYS, _WITH_INTERVAL, middles=_BESIDE).merge(plain.reset_index(), on=_KEYS, how="left")
-    tests = against_controls(rows, _EDIT, "share_yellow", ["arm", "layouts", "family", "control"])
+    tests = against_controls(rows, _EDIT, "episode_share_target", ["arm", "level_distribution", "family", "control"])
     return frame.merge(tests, on=_KEYS, how="left")

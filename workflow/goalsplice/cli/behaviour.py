@@ -15,9 +15,9 @@ def main() -> None:
     parser.add_argument("--phase", type=int, required=True)
     parser.add_argument("--checkpoint", type=Path, required=True, help="the unedited agent's")
     parser.add_argument("--edited", type=Path, required=True, help="the edited actor, of the same run and phase")
-    parser.add_argument("--layouts", choices=THIRD_KEY_COLOURS, required=True, help="of the levels")
+    parser.add_argument("--level-distribution", choices=THIRD_KEY_COLOURS, required=True, help="of the levels")
     parser.add_argument("--levels", type=int, nargs="+", required=True, help="numbers of the levels, from 0")
-    parser.add_argument("--policy", choices=["sampling", "greedy"], required=True, help="how actions follow")
+    parser.add_argument("--action-selection", choices=["sampling", "greedy"], required=True, help="how actions follow")
     parser.add_argument("--schemas", required=True, help="workflow/schemas/tables.yaml")
     parser.add_argument("--output", required=True, help="where the behaviour table goes")
     options = runs.parse(parser)
@@ -26,7 +26,9 @@ def main() -> None:
     unedited = runs.load(options, [options.checkpoint], [phase]).checkpoints[phase]
     edited, _ = load_actor(options.edited, recipe, arm=options.arm, seed=options.seed, phase=phase)
     actors = {"unedited": unedited.actor, "edited": edited}
-    frame = record(actors, recipe, options.layouts, options.levels, options.levels_seed, options.policy)
+    frame = record(
+        actors, recipe, options.level_distribution, options.levels, options.levels_seed, options.action_selection
+    )
     said = {"arm": options.arm, "seed": options.seed, "phase": phase, "wanted": unedited.objective}
     write_table(options.output, frame.assign(**said), options.schemas, "behaviour")
 

@@ -36,10 +36,10 @@ def main() -> None:
     parser.add_argument("--runs", nargs="+", required=True, help="the runs' tables, in order")
     parser.add_argument("--output", required=True)
     options = parse(parser)
-    columns = table_schema(options.schemas, options.table).names
     frames = []
     for path in options.runs:
         frames.append(read_run(path))
+        columns = table_schema(options.schemas, options.table, frames[0]).names
         # Here, where the file has a name: put together, a column that one run lacks would only look empty.
         check_columns(frames[-1], columns, path, options.schemas)
     frame = pd.concat(frames, ignore_index=True)

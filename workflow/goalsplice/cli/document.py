@@ -36,8 +36,8 @@ import pandas
 evaluation = pandas.read_parquet("results/tables/evaluation.parquet")
 blue = pandas.read_parquet(
     "results/tables/evaluation.parquet",
-    columns=["seed", "phase", "share_blue", "return_blue"],
-    filters=[("arm", "==", "onehot"), ("policy", "==", "sampling")],
+    columns=["seed", "phase", "episode_share_blue", "return_blue"],
+    filters=[("arm", "==", "onehot"), ("action_selection", "==", "sampling")],
 )
 ```
 
@@ -46,7 +46,7 @@ blue = pandas.read_parquet(
 ```python
 import pyarrow.parquet
 
-pyarrow.parquet.read_schema("results/tables/evaluation.parquet").field("share_blue").metadata
+pyarrow.parquet.read_schema("results/tables/evaluation.parquet").field("episode_share_blue").metadata
 ```
 
 The same code, configuration, packages and machine give the same bytes in every table but `timing`

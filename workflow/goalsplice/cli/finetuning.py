@@ -30,7 +30,7 @@ def main() -> None:
     options = runs.parse(parser)
     settings, target, device = options.finetuning, options.target, resolve(options.device)
     this = runs.load(options, options.checkpoints, settings.phases)
-    on = levels(settings.layouts, settings.levels, options.levels_seed, this.recipe.grid_size)
+    on = levels(settings.level_distribution, settings.levels, options.levels_seed, this.recipe.grid_size)
     rows = []
     for phase, path in zip(settings.phases, options.actors, strict=True):
         for objective in objectives_of(this, phase, target):

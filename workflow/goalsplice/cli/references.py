@@ -20,15 +20,15 @@ def main() -> None:
     options = parse(parser)
     rows = []
     for arm, recipe in options.recipes.items():
-        for layouts in THIRD_KEY_COLOURS:
+        for level_distribution in THIRD_KEY_COLOURS:
             for objective, colour in zip(OBJECTIVES, recipe.key_colours, strict=True):
-                case = (layouts, objective, recipe.rules, recipe.grid_size)
+                case = (level_distribution, objective, recipe.rules, recipe.grid_size)
                 rows.append(
                     {
                         "arm": arm,
-                        "layouts": layouts,
+                        "level_distribution": level_distribution,
                         "objective": colour,
-                        "trained": layouts == recipe.layouts,
+                        "trained": level_distribution == recipe.level_distribution,
                         "best_return": best_return(*case),
                         "colour_blind_return": colour_blind_return(*case),
                         "wrong_key_return": WRONG_KEY_REWARD,

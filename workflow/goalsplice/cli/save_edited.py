@@ -21,7 +21,7 @@ def main() -> None:
     this = runs.load(options, [options.checkpoint], [phase])
     edit = next(iter(chosen(recipe.encoding, settings).values()))
     agent = Agent(recipe.world.inputs, recipe.hidden_size)
-    agent.actor.load_state_dict(edit.make(context_of(this, phase, settings.layouts[0])))
+    agent.actor.load_state_dict(edit.make(context_of(this, phase, settings.level_distributions[0])))
     save_actor(options.output, agent, this.header(phase, settings.target))
 
 

@@ -28,21 +28,21 @@ def add_mean_difference(layer: str) -> Make:
 
 
 def activation_edits() -> list[Edit]:
-    """Interchange and mean difference after each hidden layer."""
+    """Interchange and steering vector after each hidden layer."""
     edits = []
     for number, layer in enumerate(ACTOR_LAYERS[:-1], start=1):
         edits += [
             Edit(
                 "activations",
-                f"interchange after {layer}",
+                f"activation patching after {layer}",
                 spliced(ACTOR_LAYERS[:number]),
-                controls=("same_goal", "other_seed", "untrained"),
+                controls=("same_goal_donor", "other_seed_donor", "untrained_donor"),
             ),
             Edit(
                 "activations",
-                f"mean difference after {layer}",
+                f"steering vector after {layer}",
                 add_mean_difference(layer),
-                controls=("turned", "noise", "same_goal", "other_seed"),
+                controls=("sign_flipped", "gaussian", "same_goal_donor", "other_seed_donor"),
             ),
         ]
     return edits

@@ -11,14 +11,14 @@ from goalsplice.edits.edit import Context, Donors, Edit, Edited
 from goalsplice.edits.effort import GRADIENTS, optimised_at_random
 from goalsplice.settings.labels import BOUND, NO_EDIT
 
-DRAWN = ("random_sites", "shuffled", "noise", "equal_effort")
-"""Controls that are drawn at random, several times. `longer_effort` is so too, but only once: it takes long."""
+DRAWN = ("random_weights", "permuted", "gaussian", "optimised_same_budget")
+"""Controls that are drawn at random, several times. `optimised_8x_budget` is so too, but only once: it takes long."""
 
 FLOOR = Edit("bounds", NO_EDIT, lambda context: context.recipient.actor)
 CEILING = Edit("bounds", "donor", lambda context: context.donor.actor)
 """What every edit is between."""
 
-OF_OTHER_DONORS = ("same_goal", "other_seed", "untrained")
+OF_OTHER_DONORS = ("same_goal_donor", "other_seed_donor", "untrained_donor")
 """Controls that are the edit itself, made with another donor."""
 
 
@@ -36,18 +36,18 @@ def control(
     if name in OF_OTHER_DONORS:
         return edit.make(context._replace(donor=donors[name]))
     recipient, donor = context.actors
-    if name == "turned":
-        return controls.turned(recipient, edited)
+    if name == "sign_flipped":
+        return controls.sign_flipped(recipient, edited)
     if name == "complement":
         return controls.complement(recipient, donor, edited)
     numbers = generator(*key, "splice", edit.family, edit.name, edit.dose, name, draw)
-    if name == "random_sites" and edit.at_random is not None:
+    if name == "random_weights" and edit.at_random is not None:
         return edit.at_random(numbers)(context)
-    if name == "random_sites":
-        return controls.random_sites(recipient, donor, edited, numbers)
+    if name == "random_weights":
+        return controls.random_weights(recipient, donor, edited, numbers)
     if name in GRADIENTS:
         return optimised_at_random(context, WeightDelta(recipient, edited).size, GRADIENTS[name], numbers)
-    return {"shuffled": controls.shuffled, "noise": controls.noise}[name](recipient, edited, numbers)
+    return {"permuted": controls.permuted, "gaussian": controls.gaussian}[name](recipient, edited, numbers)
 
 
 def controlled(context: Context, edit: Edit, donors: Donors, draws: int, key: Key | None = None) -> Iterator[Edited]:

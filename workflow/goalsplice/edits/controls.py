@@ -13,7 +13,7 @@ from goalsplice.edits.delta import WeightDelta
 from goalsplice.edits.weights import flat, parts, unflat
 
 
-def turned(recipient: Weights, edited: Weights) -> dict[str, Tensor]:
+def sign_flipped(recipient: Weights, edited: Weights) -> dict[str, Tensor]:
     """The same change with its sign turned."""
     start = flat(recipient)
     return unflat(start - (flat(edited) - start), recipient)
@@ -26,7 +26,7 @@ def complement(recipient: Weights, donor: Weights, edited: Weights) -> dict[str,
     return unflat(np.where(made == end, start, end - (made - start)), recipient)
 
 
-def shuffled(recipient: Weights, edited: Weights, generator: np.random.Generator) -> dict[str, Tensor]:
+def permuted(recipient: Weights, edited: Weights, generator: np.random.Generator) -> dict[str, Tensor]:
     """The same change, its values shuffled over the places that it has in each tensor."""
     out = flat(recipient)
     added = flat(edited) - out
@@ -36,7 +36,7 @@ def shuffled(recipient: Weights, edited: Weights, generator: np.random.Generator
     return unflat(out, recipient)
 
 
-def noise(recipient: Weights, edited: Weights, generator: np.random.Generator) -> dict[str, Tensor]:
+def gaussian(recipient: Weights, edited: Weights, generator: np.random.Generator) -> dict[str, Tensor]:
     """Normal random values at the same places, with the same norm in each tensor."""
     out = flat(recipient)
     added = flat(edited) - out
@@ -54,7 +54,7 @@ def random_places(recipient: np.ndarray, donor: np.ndarray, count: int, generato
     return generator.choice(places, min(count, len(places)), replace=False, shuffle=False)
 
 
-def random_sites(
+def random_weights(
     recipient: Weights, donor: Weights, edited: Weights, generator: np.random.Generator
 ) -> dict[str, Tensor]:
     """The donor's weights at random places of the whole actor, as many as the edit changed.

@@ -83,8 +83,8 @@ Make = Callable[[Context], Weights | Policy]
 """The edited network: weights, or an agent that sees otherwise with its weights unchanged. A pure function."""
 
 Donors = Mapping[str, Checkpoint]
-"""Other donors by the names of the controls that take them: `same_goal`, another phase of the recipient's goal;
-`other_seed`, the donor's phase in another run; `untrained`."""
+"""Other donors by the names of the controls that take them: `same_goal_donor`, another phase of the recipient's goal;
+`other_seed_donor`, the donor's phase in another run; `untrained_donor`."""
 
 
 class Edit(NamedTuple):
@@ -96,7 +96,7 @@ class Edit(NamedTuple):
         make: what it does.
         dose: how much of it: units, share of the weights, rank, or step; NaN where there is no such scale.
         controls: names of its controls (`controlled.py`).
-        at_random: the same kind of edit at a random site, for the control `random_sites`. Without it, that control
+        at_random: the same kind of edit at a random site, for the control `random_weights`. Without it, that control
             takes single weights anywhere in the actor.
     """
 

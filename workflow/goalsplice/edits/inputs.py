@@ -9,16 +9,23 @@ import torch
 from goalsplice.agent.network import Weights
 from goalsplice.edits.edit import Context, Edit, Make
 from goalsplice.edits.weights import take
+from goalsplice.settings.labels import EXCHANGE, TRAINED_COLOURS
 from goalsplice.world.minigrid_numbers import COLOR_TO_IDX, OBJECT_TO_IDX
 from goalsplice.world.observation import Encoding
 
 _KINDS = ("empty", "wall", "key", "ball")
 """Kinds of things that this world has, of MiniGrid's eleven."""
 
-_EXCHANGED = ("blue", "purple", "green", "yellow")
-"""Colours that are exchanged, two at a time: those that are wanted in turn, and two that never are."""
-
-_CONTROLS = ("random_sites", "complement", "turned", "shuffled", "noise", "same_goal", "other_seed", "untrained")
+_CONTROLS = (
+    "random_weights",
+    "complement",
+    "sign_flipped",
+    "permuted",
+    "gaussian",
+    "same_goal_donor",
+    "other_seed_donor",
+    "untrained_donor",
+)
 
 
 def _channels(encoding: Encoding) -> dict[str, list[int]]:
@@ -29,7 +36,7 @@ def _channels(encoding: Encoding) -> dict[str, list[int]]:
     colours = {colour: first_colour + number for colour, number in COLOR_TO_IDX.items()}
     return {
         **{colour: [channel] for colour, channel in colours.items()},
-        "blue and purple": [colours["blue"], colours["purple"]],
+        TRAINED_COLOURS: [colours[colour] for colour in encoding.key_colours[:2]],
         "all colours": list(range(first_colour, first_state)),
         **{kind: [OBJECT_TO_IDX[kind]] for kind in _KINDS},
         "all kinds": list(range(first_colour)),
@@ -106,6 +113,17 @@ def exchange_colours(actor: Weights, encoding: Encoding, one: str, other: str) -
     return {**actor, "layer1.weight": actor["layer1.weight"][:, torch.from_numpy(order)]}
 
 
+def exchanged_colours(encoding: Encoding) -> dict[str, tuple[str, str]]:
+    """By the edit's name, two colours that are exchanged.
+
+    Of four colours every two: the two that are wanted in turn, the third key's, and another that never is wanted.
+    """
+    another = next(colour for colour in ("green", *COLOR_TO_IDX) if colour not in encoding.key_colours)
+    first, second, third = encoding.key_colours
+    pairs = combinations((first, second, another, third), 2)
+    return {EXCHANGE if pair == (first, second) else f"own {pair[0]} and {pair[1]} exchanged": pair for pair in pairs}
+
+
 def _exchanged(one: str, other: str) -> Make:
     return lambda context: exchange_colours(context.recipient.actor, context.encoding, one, other)
 
@@ -113,7 +131,7 @@ def _exchanged(one: str, other: str) -> Make:
 def input_edits(encoding: Encoding) -> list[Edit]:
     """Every group's columns from the donor; for one-hot encodings also exchanges of colours.
 
-    Exchanging blue and purple is the edit, the other exchanges tell whether any would do: those of a wanted colour with
+    Exchanging the trained colours is the edit, the other exchanges tell whether any would do: those of a wanted colour with
     one that never is wanted, and that of two that never are.
     """
     edits = [
@@ -122,7 +140,6 @@ def input_edits(encoding: Encoding) -> list[Edit]:
     ]
     if encoding.name == "onehot":
         edits += [
-            Edit("inputs", f"own {one} and {other} exchanged", _exchanged(one, other))
-            for one, other in combinations(_EXCHANGED, 2)
+            Edit("inputs", name, _exchanged(one, other)) for name, (one, other) in exchanged_colours(encoding).items()
         ]
     return edits

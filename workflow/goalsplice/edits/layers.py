@@ -6,7 +6,15 @@ from goalsplice.agent.network import ACTOR_LAYERS, Weights
 from goalsplice.edits.edit import Edit, Make
 from goalsplice.settings.labels import NO_EDIT
 
-_CONTROLS = ("turned", "shuffled", "noise", "random_sites", "same_goal", "other_seed", "untrained")
+_CONTROLS = (
+    "sign_flipped",
+    "permuted",
+    "gaussian",
+    "random_weights",
+    "same_goal_donor",
+    "other_seed_donor",
+    "untrained_donor",
+)
 
 _PARTS = {"layers": ("weight", "bias"), "layer_weights": ("weight",), "layer_biases": ("bias",)}
 """Families, and which of a layer's tensors they take."""

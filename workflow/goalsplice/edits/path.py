@@ -22,6 +22,12 @@ def along(step: float) -> Make:
 def path_edits() -> list[Edit]:
     """Steps of the whole actor along the difference; another donor's or a random one of the same norm as control."""
     return [
-        Edit("path", "whole actor", along(step), step, ("shuffled", "noise", "same_goal", "other_seed"))
+        Edit(
+            "linear interpolation",
+            "whole actor",
+            along(step),
+            step,
+            ("permuted", "gaussian", "same_goal_donor", "other_seed_donor"),
+        )
         for step in STEPS
     ]

@@ -71,7 +71,9 @@ def rank_edits(actor: Weights) -> list[Edit]:
     for name in (*ACTOR_LAYERS, _ALL):
         layers = ACTOR_LAYERS if name == _ALL else (name,)
         full = max(min(_matrix(actor, layer).shape) for layer in layers)
-        controls = ("random_sites", "complement", "turned", "same_goal") if name in ("layer1", _ALL) else ()
+        controls = (
+            ("random_weights", "complement", "sign_flipped", "same_goal_donor") if name in ("layer1", _ALL) else ()
+        )
         edits += [
             Edit(
                 "rank",

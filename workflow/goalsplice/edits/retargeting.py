@@ -28,7 +28,7 @@ from goalsplice.edits.least_squares import refitted
 from goalsplice.edits.relabelling import perceiving
 from goalsplice.edits.single_weights import SHARES
 from goalsplice.edits.weights import add, flat
-from goalsplice.settings.labels import BELOW, FEW
+from goalsplice.settings.labels import DOWNSTREAM, SPARSE
 from goalsplice.settings.sections import Retargeting
 
 STRENGTHS = (0.5, 1.0, 1.3, 1.5, 2.0, 2.5, 3.0)
@@ -48,7 +48,7 @@ LOWER = {
 }
 """Which layers `below` refits."""
 
-DRAWN = ("noise", "shuffled")
+DRAWN = ("gaussian", "permuted")
 
 
 class Switches(NamedTuple):
@@ -107,9 +107,9 @@ def entries(context: Context, share: float) -> int:
     return max(1, int(share * len(flat(context.recipient.actor)) / 2))
 
 
-def few_weights(context: Context, settings: Retargeting) -> Weights:
+def sparse(context: Context, settings: Retargeting) -> Weights:
     """The largest entries of the contrast vector, moved from the wanted colour's columns to the target's."""
-    kept = goal_vectors.largest(contrast(context), entries(context, settings.share))
+    kept = goal_vectors.largest(contrast(context), entries(context, settings.weight_share))
     return aimed(context, kept, settings.target, settings.strength)
 
 
@@ -120,7 +120,7 @@ def exchanged_in(context: Context, layers: Sequence[str], one: str, other: str) 
 
 def below(context: Context, settings: Retargeting) -> Weights:
     """The settings' layers after the first, refitted to act as if the wanted colour and the target were exchanged."""
-    layers = LOWER[settings.below[context.recipe.encoding]]
+    layers = LOWER[settings.downstream[context.recipe.encoding]]
     return exchanged_in(context, layers, context.recipient.objective, settings.target)
 
 
@@ -132,9 +132,9 @@ def perception(context: Context, target: str) -> Policy:
 
 def chosen(encoding: str, settings: Retargeting) -> dict[str, Edit]:
     """The edits that were chosen on other runs than those reported, by their names."""
-    made = {FEW: few_weights, BELOW: below}
-    names = (FEW, BELOW) if encoding == "onehot" else (BELOW,)
-    return {name: Edit("chosen", name, partial(made[name], settings=settings)) for name in names}
+    made = {SPARSE: sparse, DOWNSTREAM: below}
+    names = (SPARSE, DOWNSTREAM) if encoding == "onehot" else (DOWNSTREAM,)
+    return {name: Edit("preregistered", name, partial(made[name], settings=settings)) for name in names}
 
 
 def fixed(encoding: str, settings: Retargeting) -> list[Edit]:
@@ -154,16 +154,18 @@ def _contrasts(settings: Retargeting) -> Iterator[Edit]:
         return lambda context: aimed(context, of(contrast(context), count), target, settings.strength)
 
     for strength in STRENGTHS:
-        yield Edit("contrast", "full", whole(strength, True), strength)
-        yield Edit("contrast", "added only", whole(strength, False), strength)
+        yield Edit("contrastive direction", "full", whole(strength, True), strength)
+        yield Edit("contrastive direction", "added only", whole(strength, False), strength)
         stronger = replace(settings, strength=strength)
-        yield Edit("contrast", FEW, partial(few_weights, settings=stronger), strength)
+        yield Edit("contrastive direction", SPARSE, partial(sparse, settings=stronger), strength)
     for share in ENTRY_SHARES:
-        yield Edit("contrast", "largest", partial(few_weights, settings=replace(settings, share=share)), share)
+        yield Edit(
+            "contrastive direction", "top-k", partial(sparse, settings=replace(settings, weight_share=share)), share
+        )
     for count in UNITS:
-        yield Edit("contrast", "units", part(goal_vectors.of_units, count), count)
+        yield Edit("contrastive direction", "units", part(goal_vectors.of_units, count), count)
     for rank in RANKS:
-        yield Edit("contrast", "rank", part(goal_vectors.of_rank, rank), rank)
+        yield Edit("contrastive direction", "rank", part(goal_vectors.of_rank, rank), rank)
 
 
 def _vectors(context: Context, settings: Retargeting, switches: Switches) -> Iterator[Edit]:
@@ -191,7 +193,7 @@ def _vectors(context: Context, settings: Retargeting, switches: Switches) -> Ite
     for name, vector in vectors.items():
         for strength in STRENGTHS:
             added = partial(aimed, vector=vector, target=target, strength=strength)
-            yield Edit("switch", name, added, strength)
+            yield Edit("task vector", name, added, strength)
 
 
 def all_retargets(context: Context, settings: Retargeting, switches: Switches) -> Iterator[Edit]:
@@ -201,26 +203,26 @@ def all_retargets(context: Context, settings: Retargeting, switches: Switches) -
     colours = {"one": context.recipient.objective, "other": settings.target}
     yield Edit("layer 1", "least squares", partial(exchanged_in, layers=("layer1",), **colours))
     for name, layers in LOWER.items():
-        yield Edit("below", name, partial(exchanged_in, layers=layers, **colours))
+        yield Edit("downstream", name, partial(exchanged_in, layers=layers, **colours))
     before = switch_to(context.run, context.phase)
     if before is not None:
         moved = WeightDelta(*before).tensors
         for step in STEPS:
-            yield Edit("extrapolation", "path", lambda context, step=step: add(before[0], moved, step), step)
+            yield Edit("extrapolation", "linear", lambda context, step=step: add(before[0], moved, step), step)
     if context.donor is not None:
         for share in SHARES:
-            yield Edit("graft", "by size", graft(share), share)
+            yield Edit("sparse graft", "by size", graft(share), share)
 
 
 def _units_shuffled(context: Context, settings: Retargeting, numbers: np.random.Generator) -> Weights:
     """The few weights of the same vector, its units in a random order."""
-    kept = goal_vectors.largest(contrast(context), entries(context, settings.share))
+    kept = goal_vectors.largest(contrast(context), entries(context, settings.weight_share))
     return aimed(context, kept[numbers.permutation(len(kept))], settings.target, settings.strength)
 
 
 def _unrelated(context: Context, settings: Retargeting) -> Weights:
     """As many entries, of the same norm, of the vector that tells the absent colour from others."""
-    count = entries(context, settings.share)
+    count = entries(context, settings.weight_share)
     other = goal_vectors.contrast(context.recipient.actor, context.encoding, settings.absent)
     kept, length = goal_vectors.largest(other, count), goal_vectors.largest(contrast(context), count).norm()
     return aimed(context, kept * (length / kept.norm()), settings.target, settings.strength)
@@ -229,22 +231,22 @@ def _unrelated(context: Context, settings: Retargeting) -> Weights:
 def _of_other_colours(context: Context, settings: Retargeting) -> dict[str, dict[str, Weights]]:
     """By chosen edit and control, the same made of other colours: see `chosen_controls`."""
     absent = replace(settings, target=settings.absent)
-    found = {BELOW: {"absent": below(context, absent)}}
+    found = {DOWNSTREAM: {"absent": below(context, absent)}}
     if former(context) != context.recipient.objective:
-        layers = LOWER[settings.below[context.recipe.encoding]]
-        found[BELOW]["unrelated"] = exchanged_in(context, layers, former(context), settings.target)
+        layers = LOWER[settings.downstream[context.recipe.encoding]]
+        found[DOWNSTREAM]["unrelated"] = exchanged_in(context, layers, former(context), settings.target)
     if context.recipe.encoding == "onehot":
-        found[FEW] = {"unrelated": _unrelated(context, settings), "absent": few_weights(context, absent)}
+        found[SPARSE] = {"unrelated": _unrelated(context, settings), "absent": sparse(context, absent)}
     return found
 
 
 def chosen_controls(context: Context, settings: Retargeting, score: Callable[[Weights], float]) -> Iterator[Edited]:
     """Controls of the chosen edits.
 
-    `noise`, random values of the same norm at the same places. `shuffled`, the few weights with their units in a random
-    order, or the refitted weights' changes at each other's places. `turned`, the opposite change. `unrelated`, the same
+    `gaussian`, random values of the same norm at the same places. `permuted`, the few weights with their units in a random
+    order, or the refitted weights' changes at each other's places. `sign_flipped`, the opposite change. `unrelated`, the same
     made of other colours: what tells the absent colour from others, or the colour of the other phases in place of the
-    one that is wanted. `absent`, aimed at a colour that is not there. `equal_effort`, as many weights at random places,
+    one that is wanted. `absent`, aimed at a colour that is not there. `optimised_same_budget`, as many weights at random places,
     optimised for the target's return (`hill_climbing.py`).
 
     Args:
@@ -254,20 +256,20 @@ def chosen_controls(context: Context, settings: Retargeting, score: Callable[[We
     of_other_colours = _of_other_colours(context, settings)
     for name, edit in reversed(chosen(context.recipe.encoding, settings).items()):
         edited = edit.make(context)
-        yield Edited(edit, controls.turned(actor, edited), "turned")
+        yield Edited(edit, controls.sign_flipped(actor, edited), "sign_flipped")
         for control, network in of_other_colours[name].items():
             yield Edited(edit, network, control)
         for control in DRAWN:
             for draw in range(settings.draws):
                 numbers = generator(*key, "retarget", name, control, draw)
-                if control == "noise":
-                    network = controls.noise(actor, edited, numbers)
-                elif name == FEW:
+                if control == "gaussian":
+                    network = controls.gaussian(actor, edited, numbers)
+                elif name == SPARSE:
                     network = _units_shuffled(context, settings, numbers)
                 else:
-                    network = controls.shuffled(actor, edited, numbers)
+                    network = controls.permuted(actor, edited, numbers)
                 yield Edited(edit, network, control, draw)
         added = flat(edited) - flat(actor)
         count, length = int(np.count_nonzero(added)), float(np.linalg.norm(added))
-        numbers = generator(*key, "retarget", name, "equal_effort")
-        yield Edited(edit, climbed(actor, count, length, score, settings.evaluations, numbers), "equal_effort")
+        numbers = generator(*key, "retarget", name, "optimised_same_budget")
+        yield Edited(edit, climbed(actor, count, length, score, settings.evaluations, numbers), "optimised_same_budget")

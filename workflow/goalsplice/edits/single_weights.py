@@ -12,7 +12,7 @@ SHARES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0)
 """Of the actor's weights and biases."""
 
 LONGER_EFFORT = 3e-2
-"""The share that has the control `longer_effort`."""
+"""The share that has the control `optimised_8x_budget`."""
 
 
 def top_masks(scores: Weights, share: float) -> dict[str, Tensor]:
@@ -40,27 +40,27 @@ def weight_edits(attributions: Weights) -> list[Edit]:
 
     Attributions are for one pair of recipient and donor. With another donor in a control, `by attribution` keeps its
     places, while `by size` looks for new ones. It is the edit with the closest search, and has the control
-    `equal_effort`, at one share also `longer_effort`.
+    `optimised_same_budget`, at one share also `optimised_8x_budget`.
     """
-    controls = ("random_sites", "shuffled", "noise", "complement", "turned", "same_goal")
+    controls = ("random_weights", "permuted", "gaussian", "complement", "sign_flipped", "same_goal_donor")
     edits = []
     for share in SHARES:
         everything = share == 1
-        longer = ("longer_effort",) if share == LONGER_EFFORT else ()
+        longer = ("optimised_8x_budget",) if share == LONGER_EFFORT else ()
         edits += [
             Edit(
                 "weights",
                 "by size",
                 _largest(share),
                 share,
-                ("shuffled", "noise", "turned") if everything else controls,
+                ("permuted", "gaussian", "sign_flipped") if everything else controls,
             ),
             Edit(
                 "weights",
                 "by attribution",
                 _attributed(top_masks(attributions, share)),
                 share,
-                () if everything else (*controls, "equal_effort", *longer),
+                () if everything else (*controls, "optimised_same_budget", *longer),
             ),
         ]
     return edits

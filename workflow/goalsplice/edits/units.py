@@ -101,10 +101,10 @@ def unit_edits(attributions: Weights) -> list[Edit]:
                 continue
             important = top_mask(scores, count)
             orders = {
-                "by size": (_largest(count, *taken), ("random_sites", "complement", "same_goal")),
+                "by size": (_largest(count, *taken), ("random_weights", "complement", "same_goal_donor")),
                 "by attribution": (
                     lambda *_, important=important: important,
-                    ("random_sites", "shuffled", "noise", "complement", "turned", "same_goal"),
+                    ("random_weights", "permuted", "gaussian", "complement", "sign_flipped", "same_goal_donor"),
                 ),
             }
             edits += [

@@ -35,7 +35,7 @@ def activations(actor: Weights, inputs: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def drawn_observations(
-    actors: Iterable[Weights], recipe: Recipe, layouts: str, count: int, sequence: np.random.SeedSequence
+    actors: Iterable[Weights], recipe: Recipe, level_distribution: str, count: int, sequence: np.random.SeedSequence
 ) -> np.ndarray:
     """Different observations that actors meet while they play, in random order.
 
@@ -44,7 +44,7 @@ def drawn_observations(
     Args:
         actors: state dicts.
         recipe: what they see, and the world's rules.
-        layouts: what they play.
+        level_distribution: what they play.
         count: how many observations are wanted.
         sequence: where levels, actions and the order are drawn from.
 
@@ -54,5 +54,5 @@ def drawn_observations(
     actors = list(actors)
     steps = -(-_STEPS_FOR_EACH * count // (_WORLDS * len(actors)))
     order, *places = sequence.spawn(1 + len(actors))
-    met = observations(actors, recipe, layouts, _WORLDS, steps, places)
+    met = observations(actors, recipe, level_distribution, _WORLDS, steps, places)
     return np.random.default_rng(order).permutation(met.codes)[:count]

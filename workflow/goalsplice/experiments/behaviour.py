@@ -19,9 +19,11 @@ THINGS = ("ball", "blue", "purple", "third")
 """What lies in the room, in the order of `Worlds.things`."""
 
 
-def one_level(layouts: str, number: int, seed: int, grid_size: int) -> Worlds:
+def one_level(level_distribution: str, number: int, seed: int, grid_size: int) -> Worlds:
     """Level `number`, from 0, of those that `levels` draws: it is the same however many are drawn."""
-    return Worlds(*(field[number : number + 1].copy() for field in levels(layouts, number + 1, seed, grid_size)))
+    return Worlds(
+        *(field[number : number + 1].copy() for field in levels(level_distribution, number + 1, seed, grid_size))
+    )
 
 
 def _scene(world: Worlds, encoding: Encoding) -> dict:
@@ -34,16 +36,16 @@ def _scene(world: Worlds, encoding: Encoding) -> dict:
     }
 
 
-def steps(level: Worlds, actor: Mapping[str, Tensor], recipe: Recipe, policy: str) -> Iterator[dict]:
+def steps(level: Worlds, actor: Mapping[str, Tensor], recipe: Recipe, action_selection: str) -> Iterator[dict]:
     """Play one level to its end, as `agent/fast/episodes.py` does: the scene at the start and after each action.
 
     Args:
         level: stays as it is.
         actor: as its state dict.
-        policy: `sampling` or `greedy`.
+        action_selection: `sampling` or `greedy`.
     """
     world = Worlds(*(field.copy() for field in level))
-    encoding, greedy = recipe.world, policy == "greedy"
+    encoding, greedy = recipe.world, action_selection == "greedy"
     cached = cached_policy(policy_of(actor, encoding), 1)
     probabilities = np.empty((1, len(ACTIONS)), dtype=np.float32)
     yield {"step": 0, "action": "", "outcome": "", **_scene(world, encoding)}
@@ -68,10 +70,10 @@ def changed(actor: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> tuple[i
 def record(
     actors: Mapping[str, Mapping[str, Tensor]],
     recipe: Recipe,
-    layouts: str,
+    level_distribution: str,
     numbers: Iterable[int],
     seed: int,
-    policy: str,
+    action_selection: str,
 ) -> pd.DataFrame:
     """The behaviour table, but for what the checkpoint's header says.
 
@@ -83,10 +85,10 @@ def record(
     origin = next(iter(actors.values()))
     rows = []
     for number in numbers:
-        level = one_level(layouts, number, seed, recipe.grid_size)
+        level = one_level(level_distribution, number, seed, recipe.grid_size)
         for name, actor in actors.items():
             count, share = changed(actor, origin)
-            known = {"agent": name, "size": count, "share": share, "level": number}
-            rows += [{**known, **step} for step in steps(level, actor, recipe, policy)]
+            known = {"agent": name, "size": count, "weight_share": share, "level": number}
+            rows += [{**known, **step} for step in steps(level, actor, recipe, action_selection)]
     room = {"grid_size": recipe.grid_size, "view_size": recipe.view_size, "max_steps": recipe.max_steps}
-    return pd.DataFrame(rows).assign(layouts=layouts, policy=policy, **room)
+    return pd.DataFrame(rows).assign(level_distribution=level_distribution, action_selection=action_selection, **room)

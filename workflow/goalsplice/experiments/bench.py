@@ -25,20 +25,22 @@ class Bench(NamedTuple):
         recipe: how the networks see, and the rules of their world.
         levels: what edits play.
         control_levels: what controls play: the first of these levels, since controls are many more.
-        layouts, policy: as in the evaluation table.
+        level_distribution, action_selection: as in the evaluation table.
     """
 
     recipe: Recipe
     levels: Worlds
     control_levels: Worlds
-    layouts: str
-    policy: str
+    level_distribution: str
+    action_selection: str
 
     @classmethod
     def of(cls, recipe: Recipe, settings: Splices, levels_seed: int) -> Self:
-        """The bench of the splices: the first levels of the evaluation with the same layouts."""
-        every = levels(settings.layouts, settings.levels, levels_seed, recipe.grid_size)
-        return cls(recipe, every, first(every, settings.control_levels), settings.layouts, settings.policy)
+        """The bench of the splices: the first levels of the evaluation with the same level_distribution."""
+        every = levels(settings.level_distribution, settings.levels, levels_seed, recipe.grid_size)
+        return cls(
+            recipe, every, first(every, settings.control_levels), settings.level_distribution, settings.action_selection
+        )
 
     def levels_of(self, control: str) -> Worlds:
         """What a control plays, or an edit itself."""
@@ -46,7 +48,7 @@ class Bench(NamedTuple):
 
     def evaluate(self, network: Weights | Policy, control: str = NO_CONTROL) -> dict[str, float]:
         """What a network does on the levels of edits, or on those of a control."""
-        return evaluate(network, self.recipe, self.levels_of(control), self.policy)
+        return evaluate(network, self.recipe, self.levels_of(control), self.action_selection)
 
     def describe(self, recipient: Weights, edited: Edited) -> dict:
         """What a table says of a network beside what it does: its control, its size and norm, what it plays.
@@ -59,8 +61,8 @@ class Bench(NamedTuple):
             "draw": edited.draw,
             "size": delta.size,
             "norm": delta.norm,
-            "layouts": self.layouts,
-            "policy": self.policy,
+            "level_distribution": self.level_distribution,
+            "action_selection": self.action_selection,
             "levels": len(self.levels_of(edited.control).agent),
         }
 

@@ -84,7 +84,7 @@ def colour_exchanges(recipient: Weights, donor: Weights, encoding: Encoding) -> 
                     "basis": basis,
                     "colour": colour,
                     "other_colour": other,
-                    "share": float(squares[[one, two]].sum() / squares.sum()) if squares.sum() > 0 else nan,
+                    "variance_share": float(squares[[one, two]].sum() / squares.sum()) if squares.sum() > 0 else nan,
                     **exchange(origin[one], origin[two], end[one], end[two]),
                 }
             )

@@ -28,17 +28,26 @@ from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.seeding import sequence
 from goalsplice.edits.edit import Context, Edit
 from goalsplice.experiments.bench import Bench
-from goalsplice.experiments.evaluation import measures
+from goalsplice.experiments.evaluation import measures, shares_of
 from goalsplice.experiments.isolation import Ended, apart
 from goalsplice.experiments.reading import files_read, first_unknown
-from goalsplice.experiments.splices import Pair, edit_rows
+from goalsplice.experiments.splices import Pair, colours_of, edit_rows
 from goalsplice.experiments.state import changed, state
 from goalsplice.settings.labels import NO_CONTROL
 from goalsplice.settings.plugin import module_file, sources
 from goalsplice.world.observation import Encoding
 
 FAMILY = "custom"
-CONTROLS = ("turned", "complement", "shuffled", "noise", "random_sites", "same_goal", "other_seed", "untrained")
+CONTROLS = (
+    "sign_flipped",
+    "complement",
+    "permuted",
+    "gaussian",
+    "random_weights",
+    "same_goal_donor",
+    "other_seed_donor",
+    "untrained_donor",
+)
 """Those that need nothing of who made the edit: they follow from its result, or call it with another donor."""
 
 _LONGEST = 200
@@ -282,10 +291,10 @@ def unscored(name: str, pair: Pair, bench: Bench, problem: str) -> dict:
         "draw": 0,
         "size": 0,
         "norm": np.nan,
-        "layouts": bench.layouts,
-        "policy": bench.policy,
+        "level_distribution": bench.level_distribution,
+        "action_selection": bench.action_selection,
         "levels": 0,
-        **dict.fromkeys(nothing, np.nan),
+        **dict.fromkeys([*nothing, *shares_of(nothing, **colours_of(pair.context))], np.nan),
         "problem": problem,
     }
 

@@ -4,7 +4,7 @@ An episode's dynamics do not depend on the objective, so one evaluation gives th
 return under every objective.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 import numpy as np
@@ -20,13 +20,13 @@ from goalsplice.world.simulator import Worlds, create, reward
 from goalsplice.world.vocabulary import OBJECTIVES, OUTCOMES
 
 
-def levels(layouts: str, count: int, seed: int, grid_size: int = 6) -> Worlds:
-    """`count` levels of `layouts`: initial states, each with a random stream for what follows.
+def levels(level_distribution: str, count: int, seed: int, grid_size: int = 6) -> Worlds:
+    """`count` levels of `level_distribution`: initial states, each with a random stream for what follows.
 
     They depend on the arguments alone, so all checkpoints of all runs play the same ones; and they share no
     randomness with training, whose sources of randomness have the name of an arm (`agent/seeding.py`).
     """
-    return create(count, layouts, generator(EVERY_ARM, seed, "evaluation", layouts), grid_size)
+    return create(count, level_distribution, generator(EVERY_ARM, seed, "evaluation", level_distribution), grid_size)
 
 
 def means_and_errors(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -58,7 +58,7 @@ def measures(
         names: of the outcomes (`Recipe.outcomes`).
     """
     counts = np.bincount(outcomes, minlength=len(names))
-    row = {f"share_{name}": float(count / outcomes.size) for name, count in zip(names, counts, strict=True)}
+    row = {f"episode_share_{name}": float(count / outcomes.size) for name, count in zip(names, counts, strict=True)}
     returns = [_returns(number, max_steps)[outcomes, lengths] for number in range(len(OBJECTIVES))]
     measured = ["mean_length", *(f"return_{objective}" for objective in names[: len(OBJECTIVES)])]
     for name, mean, error in zip(measured, *means_and_errors(np.stack([lengths, *returns])), strict=True):
@@ -66,29 +66,44 @@ def measures(
     return row
 
 
-def evaluate(network: Weights | Policy, recipe: Recipe, on: Worlds, policy: str) -> dict[str, float]:
+def shares_of(measured: Mapping[str, float], **colours: str) -> dict[str, float]:
+    """Episode shares by the part that a colour plays in a row: `episode_share_<part>`, such as `episode_share_donor`.
+
+    Args:
+        measured: what `measures` gives.
+        colours: by part, the colour.
+    """
+    return {f"episode_share_{part}": measured[f"episode_share_{colour}"] for part, colour in colours.items()}
+
+
+def evaluate(network: Weights | Policy, recipe: Recipe, on: Worlds, action_selection: str) -> dict[str, float]:
     """Play the levels `on` with an actor, given as weights or as the compiled loops take it.
 
     Args:
-        policy: `sampling` or `greedy`.
+        action_selection: `sampling` or `greedy`.
     """
     actor = network if isinstance(network, Policy) else policy_of(network, recipe.world)
-    outcomes, lengths = play(on, actor, recipe.world, recipe.rules, policy == "greedy")
+    outcomes, lengths = play(on, actor, recipe.world, recipe.rules, action_selection == "greedy")
     return measures(outcomes, lengths, recipe.max_steps, recipe.outcomes)
 
 
 def evaluate_run(run: Run, settings: Evaluation) -> Iterator[dict]:
     """Rows of the evaluation table for a run, but for arm and seed: each checkpoint in every way of the settings."""
     recipe = run.recipe
-    drawn = {layouts: levels(layouts, settings.levels, settings.seed, recipe.grid_size) for layouts in settings.layouts}
+    drawn = {
+        level_distribution: levels(level_distribution, settings.levels, settings.seed, recipe.grid_size)
+        for level_distribution in settings.level_distributions
+    }
     for phase, checkpoint in run.checkpoints.items():
-        for layouts, on in drawn.items():
-            for policy in settings.policies:
+        for level_distribution, on in drawn.items():
+            for action_selection in settings.action_selections:
+                measured = evaluate(checkpoint.actor, recipe, on, action_selection)
                 yield {
                     "phase": phase,
                     "objective": checkpoint.objective,
-                    "layouts": layouts,
-                    "policy": policy,
+                    "level_distribution": level_distribution,
+                    "action_selection": action_selection,
                     "levels": settings.levels,
-                    **evaluate(checkpoint.actor, recipe, on, policy),
+                    **shares_of(measured, objective=checkpoint.objective),
+                    **measured,
                 }

@@ -1,4 +1,4 @@
-"""Checkpoints trained further on another objective, tested after each rollout: rows of the finetuning table."""
+"""Checkpoints fine-tuned on another objective, evaluated after each rollout: rows of the finetuning table."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,22 +11,23 @@ from goalsplice.agent.finetuning import finetune
 from goalsplice.agent.network import Agent, Weights
 from goalsplice.agent.runs import Run
 from goalsplice.edits.delta import WeightDelta
-from goalsplice.experiments.evaluation import evaluate
+from goalsplice.experiments.evaluation import evaluate, shares_of
 from goalsplice.io.errors import StudyError
+from goalsplice.settings.labels import NEW, TRAINED
 from goalsplice.settings.schedule import objective_of
 from goalsplice.settings.sections import FineTuning
 from goalsplice.world.simulator import Worlds
 
 
 def movement(origin: Weights, actor: Weights) -> dict[str, float]:
-    """The finetuning table's columns on how far an actor moved: distance, layer1_share and layer1_effective_rank.
+    """How far an actor moved, as the finetuning table has it: distance, layer1_variance_share, layer1_effective_rank.
 
-    The latter two are NaN where it did not.
+    The latter two are NaN where it did not move.
     """
     delta = WeightDelta(origin, actor)
     return {
         "distance": delta.norm,
-        "layer1_share": delta.layer_share("layer1"),
+        "layer1_variance_share": delta.layer_share("layer1"),
         "layer1_effective_rank": delta.effective_rank("layer1.weight"),
     }
 
@@ -46,7 +47,7 @@ class Tuned(NamedTuple):
 
 
 def objectives_of(run: Run, phase: int, target: str) -> list[str]:
-    """What a phase's checkpoint is trained further on: the target, and the next phase's objective if it is another one.
+    """What a phase's checkpoint is fine-tuned on: the target, and the next phase's objective if it is another one.
 
     Raises:
         StudyError: the recipe trains on the target itself.
@@ -63,7 +64,7 @@ def objectives_of(run: Run, phase: int, target: str) -> list[str]:
 def finetuned(
     run: Run, phase: int, objective: str, settings: FineTuning, on: Worlds, device: torch.device
 ) -> Iterator[Tuned]:
-    """Train a checkpoint further on an objective: first as it is, then after each rollout.
+    """Fine-tune a checkpoint on an objective: first as it is, then after each rollout.
 
     Args:
         run: the checkpoint's; it stays as it is.
@@ -74,20 +75,24 @@ def finetuned(
         device: where the networks are updated.
     """
     origin = run.checkpoints[phase]
-    recipe = replace(run.recipe, layouts=settings.training_layouts)
+    recipe = replace(run.recipe, level_distribution=settings.training_level_distribution)
 
     def row(rollout: int, training_return: float, actor: Weights) -> dict:
+        measured = evaluate(actor, recipe, on, settings.action_selection)
         return {
             "phase": phase,
             "wanted": origin.objective,
             "objective": objective,
-            "training_layouts": settings.training_layouts,
-            "layouts": settings.layouts,
-            "policy": settings.policy,
+            "towards": TRAINED if objective in recipe.objectives else NEW,
+            "training_level_distribution": settings.training_level_distribution,
+            "level_distribution": settings.level_distribution,
+            "action_selection": settings.action_selection,
             "levels": len(on.agent),
             "rollout": rollout,
             "training_return": training_return,
-            **evaluate(actor, recipe, on, settings.policy),
+            **shares_of(measured, objective=objective),
+            "return_objective": measured[f"return_{objective}"],
+            **measured,
             **movement(origin.actor, actor),
         }
 

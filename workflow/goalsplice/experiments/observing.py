@@ -12,14 +12,14 @@ _WORLDS, _STEPS = 32, 16
 _FITTED_WORLDS, _FITTED_STEPS = 64, 64
 
 
-def met(actors: Sequence[Weights], recipe: Recipe, layouts: str, key: Key) -> Observations:
+def met(actors: Sequence[Weights], recipe: Recipe, level_distribution: str, key: Key) -> Observations:
     """What some actors meet, on levels other than those of evaluations; `key` says which levels."""
     sequences = [sequence(*key, "met for attribution", number) for number in range(len(actors))]
-    return observations(actors, recipe, layouts, _WORLDS, _STEPS, sequences)
+    return observations(actors, recipe, level_distribution, _WORLDS, _STEPS, sequences)
 
 
-def met_alone(actor: Weights, recipe: Recipe, layouts: str, key: Key) -> Observations:
+def met_alone(actor: Weights, recipe: Recipe, level_distribution: str, key: Key) -> Observations:
     """What one actor meets in more worlds and for longer, for edits that are fitted on it."""
     return observations(
-        [actor], recipe, layouts, _FITTED_WORLDS, _FITTED_STEPS, [sequence(*key, "met for least squares")]
+        [actor], recipe, level_distribution, _FITTED_WORLDS, _FITTED_STEPS, [sequence(*key, "met for least squares")]
     )

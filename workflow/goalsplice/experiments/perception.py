@@ -31,17 +31,17 @@ from goalsplice.experiments.probes import _ROWS_OF_A_CELL, KEYS, LAYOUTS, _fit
 from goalsplice.experiments.retargeting import context_of
 from goalsplice.settings.labels import (
     ALONE,
-    BELOW,
     CHANGE,
     COMPOSITION,
     DISTANCE,
-    FEW,
+    DOWNSTREAM,
     FINETUNED,
     FOOLED,
     OTHER,
     PROBE,
     RIGHT,
     SAME_GOAL,
+    SPARSE,
     SWITCH,
     TARGET,
     THIRD,
@@ -203,8 +203,8 @@ def change_rows(recipient: Weights, edited: Weights) -> Iterator[dict]:
 def share_rows(test: str, outcome: Mapping[str, float], named: Mapping[str, str], levels: int) -> Iterator[dict]:
     """Shares of outcomes of an evaluation, by the names that colours have here; and `broken`, crashes and timeouts."""
     for name, colour in named.items():
-        yield _row(test, name, outcome[f"share_{colour}"], levels)
-    yield _row(test, "broken", outcome["share_crash"] + outcome["share_timeout"], levels)
+        yield _row(test, name, outcome[f"episode_share_{colour}"], levels)
+    yield _row(test, "broken", outcome["episode_share_crash"] + outcome["episode_share_timeout"], levels)
 
 
 def _row(test: str, what: str, value: float, count: int, layer: str = "", chance: float = nan) -> dict:
@@ -225,12 +225,12 @@ def towards(context: Context, settings: Retargeting) -> Iterator[Edited]:
 
     tried = [Edit(*UNEDITED, FLOOR.make), Edit("perception", "swap", partial(perception, target=target))]
     edits = chosen(context.recipe.encoding, settings)
-    if FEW in edits:
+    if SPARSE in edits:
         vector = partial(aimed, vector=contrast(context), target=target, strength=1.0, take=False)
-        tried += [edits[FEW], Edit("contrast", "added only", vector, 1.0)]
+        tried += [edits[SPARSE], Edit("contrastive direction", "added only", vector, 1.0)]
     colours = {"one": context.recipient.objective, "other": target}
     tried += [
-        edits[BELOW],
+        edits[DOWNSTREAM],
         Edit("layer 1", "least squares", partial(exchanged_in, layers=("layer1",), **colours)),
     ]
     for edit in tried:
@@ -278,14 +278,14 @@ class PerceptionTests(NamedTuple):
         codes = drawn_observations(actors, recipe, LAYOUTS, 3 * settings.scenes, place)
         shown = np.random.default_rng(order).permutation(scenes(recipe.world, codes))[: settings.scenes]
         parts = np.split(shown, [2 * len(shown) // 3])
-        every = levels(settings.layouts, settings.levels, levels_seed, recipe.grid_size)
-        bench = Bench(recipe, every, every, settings.layouts, settings.policy)
+        every = levels(settings.level_distribution, settings.levels, levels_seed, recipe.grid_size)
+        bench = Bench(recipe, every, every, settings.level_distribution, settings.action_selection)
         return cls(run, tuned, retargeting, bench, *(looks(recipe.world, part) for part in parts))
 
     def rows(self, phase: int) -> Iterator[dict]:
         """The rows of one checkpoint, towards the new colour and towards the other one that the run was trained on."""
         run, world = self.run, self.run.recipe.world
-        context = context_of(run, phase, self.retargeting.layouts[0], self.tuned.get(phase))
+        context = context_of(run, phase, self.retargeting.level_distributions[0], self.tuned.get(phase))
         actor, wanted = context.recipient.actor, context.recipient.objective
         reading = reader(hidden(actor, world, self.fitted.rows), self.fitted.places)
         unedited = hidden(actor, world, self.scored.rows)

@@ -45,7 +45,7 @@ def plasticity(network: nn.Sequential, inputs: Tensor, frequency: Tensor) -> lis
         rows.append(
             {
                 "layer": layer,
-                "dead": float((activations == 0).all(dim=0).float().mean()),
+                "inactive": float((activations == 0).all(dim=0).float().mean()),
                 "dormant": float((means <= DORMANT * means.mean()).float().mean()),
                 "effective_rank": effective_rank(np.sqrt(squares)),
                 "weight_norm": float(parameters.norm()),
@@ -59,7 +59,7 @@ def plasticity_of_run(run: Run) -> Iterator[dict[str, object]]:
     encoding = run.recipe.world
     for phase, checkpoint in run.checkpoints.items():
         key = (run.arm, run.seed, "plasticity", phase)
-        found = met([checkpoint.actor], run.recipe, run.recipe.layouts, key)
+        found = met([checkpoint.actor], run.recipe, run.recipe.level_distribution, key)
         inputs = torch.from_numpy(encoding.inputs_of(encoding.rows(found.codes)))
         frequency = torch.from_numpy(found.frequency)
         for name, network in (("actor", checkpoint.agent.actor), ("critic", checkpoint.agent.critic)):

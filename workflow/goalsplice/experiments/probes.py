@@ -48,7 +48,7 @@ KEY_PLACE, TRANSFERRED, BEYOND_ACTION, WANTED_COLOUR = (
 )
 """The probes."""
 
-UNTRAINED, SHUFFLED = "untrained", "shuffled"
+UNTRAINED, SHUFFLED = "untrained", "permuted"
 """Controls, beside `NO_CONTROL`."""
 
 _ROWS_OF_A_CELL = 7

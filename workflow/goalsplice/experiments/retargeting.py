@@ -11,25 +11,29 @@ from goalsplice.edits.delta import WeightDelta
 from goalsplice.edits.edit import Context, Edited
 from goalsplice.edits.retargeting import all_retargets, chosen_controls, fixed, switches_to
 from goalsplice.experiments.bench import Bench, first
-from goalsplice.experiments.evaluation import evaluate, levels
+from goalsplice.experiments.evaluation import evaluate, levels, shares_of
 from goalsplice.experiments.observing import met_alone
 from goalsplice.settings.sections import Retargeting
 from goalsplice.world.simulator import Worlds
 
 
-def context_of(run: Run, phase: int, layouts: str, tuned: Checkpoint | None = None) -> Context:
+def context_of(run: Run, phase: int, level_distribution: str, tuned: Checkpoint | None = None) -> Context:
     """A phase's checkpoint, to be edited for a new colour, with what it meets on levels of its own.
 
     Args:
-        layouts: of these levels.
+        level_distribution: of these levels.
         tuned: the checkpoint after training on the new colour, if there is one.
     """
     key = (run.arm, run.seed, phase)
-    return Context(run, phase, tuned, met_alone(run.checkpoints[phase].actor, run.recipe, layouts, key))
+    return Context(run, phase, tuned, met_alone(run.checkpoints[phase].actor, run.recipe, level_distribution, key))
 
 
-def row(context: Context, edited: Edited, bench: Bench) -> dict:
-    """A row of the retargeting table, but for the run: a network's row, and how its change is beside training's."""
+def row(context: Context, edited: Edited, bench: Bench, target: str) -> dict:
+    """A row of the retargeting table, but for the run: a network's row, and how its change is beside training's.
+
+    Args:
+        target: the new colour.
+    """
     actor = context.recipient.actor
     delta = WeightDelta(actor, actor if isinstance(edited.network, Policy) else edited.network)
     measured = bench.row(actor, edited)
@@ -37,8 +41,11 @@ def row(context: Context, edited: Edited, bench: Bench) -> dict:
     return {
         "phase": context.phase,
         "wanted": context.recipient.objective,
+        "target": target,
+        **shares_of(measured, target=target, wanted=context.recipient.objective),
+        "return_target": measured[f"return_{target}"],
         **measured,
-        "share": measured["size"] / sum(part.numel() for part in actor.values()),
+        "weight_share": measured["size"] / sum(part.numel() for part in actor.values()),
         "cosine_trained": delta.cosine(WeightDelta(actor, context.donor.actor)) if compared else nan,
     }
 
@@ -76,33 +83,37 @@ class RetargetedRun(NamedTuple):
         settings: Retargeting,
         levels_seed: int,
     ) -> Self:
-        """With the levels of the settings: the first ones of the evaluation with the same layouts."""
-        recipe, first_layouts = run.recipe, settings.layouts[0]
+        """With the levels of the settings: the first ones of the evaluation with the same level_distribution."""
+        recipe, first_distribution = run.recipe, settings.level_distributions[0]
 
-        def bench(layouts: str) -> Bench:
-            every = levels(layouts, settings.levels, levels_seed, recipe.grid_size)
-            return Bench(recipe, every, first(every, settings.control_levels), layouts, settings.policy)
+        def bench(level_distribution: str) -> Bench:
+            every = levels(level_distribution, settings.levels, levels_seed, recipe.grid_size)
+            return Bench(
+                recipe, every, first(every, settings.control_levels), level_distribution, settings.action_selection
+            )
 
-        benches = [bench(layouts) for layouts in settings.layouts]
-        practice = levels(first_layouts, settings.control_levels, levels_seed + 1, recipe.grid_size)
+        benches = [bench(level_distribution) for level_distribution in settings.level_distributions]
+        practice = levels(first_distribution, settings.control_levels, levels_seed + 1, recipe.grid_size)
         return cls(run, other, tuned, late, settings, benches[0], benches[1:], practice)
 
     def rows(self, phase: int) -> Iterator[dict]:
         """The rows of one checkpoint: everything for a late one, else what is tried in every phase."""
-        context = context_of(self.run, phase, self.settings.layouts[0], self.tuned.get(phase))
+        context = context_of(self.run, phase, self.settings.level_distributions[0], self.tuned.get(phase))
         late = phase in self.late
         for edit in fixed(context.recipe.encoding, self.settings):
             edited = Edited(edit, edit.make(context))
             for bench in (self.bench, *(self.further if late else ())):
-                yield row(context, edited, bench)
+                yield row(context, edited, bench, self.settings.target)
         if not late:
             return
         switches = switches_to(self.run, phase, self.late, self.other)
         for edit in all_retargets(context, self.settings, switches):
-            yield row(context, Edited(edit, edit.make(context)), self.bench)
+            yield row(context, Edited(edit, edit.make(context)), self.bench, self.settings.target)
         for edited in chosen_controls(context, self.settings, self._target_return):
-            yield row(context, edited, self.bench)
+            yield row(context, edited, self.bench, self.settings.target)
 
     def _target_return(self, actor: Weights) -> float:
         """The return if the target paid, on levels that no edit is evaluated on."""
-        return evaluate(actor, self.run.recipe, self.practice, self.settings.policy)[f"return_{self.settings.target}"]
+        return evaluate(actor, self.run.recipe, self.practice, self.settings.action_selection)[
+            f"return_{self.settings.target}"
+        ]

@@ -8,7 +8,6 @@ import numpy as np
 from goalsplice.agent.runs import Run
 from goalsplice.agent.seeding import generator
 from goalsplice.edits.delta import WeightDelta
-from goalsplice.world.vocabulary import OBJECTIVES
 
 DRAWS = 20
 """Shuffles that a cosine is compared with."""
@@ -24,18 +23,15 @@ Directions = Mapping[str, np.ndarray]
 """Differences of neighbouring phases' actors, one a row: float64 (differences, weights) by the tensors' names."""
 
 
-def orientation(objective: str, following: str) -> int:
-    """1 if a switch leads to the later one of `OBJECTIVES`, as from blue to purple, -1 if it leads back."""
-    return 1 if OBJECTIVES.index(following) >= OBJECTIVES.index(objective) else -1
-
-
 def orientations(run: Run) -> list[int]:
-    """`orientation` of each switch between neighbouring phases."""
-    return [orientation(one.objective, other.objective) for one, other in pairwise(run.checkpoints.values())]
+    """Of each switch between neighbouring phases 1 if it leads to the later of the recipe's objectives, -1 if back."""
+    place = run.recipe.objectives.index
+    pairs = pairwise(run.checkpoints.values())
+    return [1 if place(other.objective) >= place(one.objective) else -1 for one, other in pairs]
 
 
 def differences(run: Run) -> dict[str, np.ndarray]:
-    """Differences of each two neighbouring phases' actors, all turned so that they lead from blue to purple."""
+    """Differences of each two neighbouring phases' actors, each with the sign with which it leads to the later objective."""
     checkpoints = list(run.checkpoints.values())
     deltas = [WeightDelta(one.actor, other.actor) for one, other in pairwise(checkpoints)]
     return {
@@ -55,7 +51,7 @@ def parts(names: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
-def shuffled(one: Directions, generator: np.random.Generator, draws: int = DRAWS) -> dict[str, np.ndarray]:
+def permuted(one: Directions, generator: np.random.Generator, draws: int = DRAWS) -> dict[str, np.ndarray]:
     """A single difference `draws` times, each time with its values in another order within each tensor."""
     return {name: generator.permuted(np.repeat(values, draws, axis=0), axis=1) for name, values in one.items()}
 
@@ -83,7 +79,7 @@ def compare(left: Directions, right: Directions, generator: np.random.Generator)
         For each part m rows: how many weights it has, the cosine, and mean, standard deviation and range of the
         cosines with `DRAWS` shuffles.
     """
-    found, null = cosines(left, right), cosines(left, shuffled(right, generator))
+    found, null = cosines(left, right), cosines(left, permuted(right, generator))
     return {
         part: [
             {

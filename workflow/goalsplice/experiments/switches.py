@@ -24,7 +24,7 @@ from goalsplice.settings.recovery import recovery
 from goalsplice.settings.sections import Ablations, Retargeting
 
 PAIR = ["recipient_phase", "donor_phase", "recipient_objective", "donor_objective"]
-MOVEMENT = ["distance", "relative_distance", "share_layer1", "effective_rank"]
+MOVEMENT = ["distance", "relative_distance", "layer1_variance_share", "effective_rank"]
 RECOVERED = ["gap", "spliced", "spliced_random", "low_rank", "low_rank_random"]
 SWITCH_COLUMNS = [*PAIR, *MOVEMENT, *RECOVERED]
 """Columns of the switches table, but for arm and seed. They are named, since a run of one objective has no switch."""
@@ -32,7 +32,7 @@ SWITCH_COLUMNS = [*PAIR, *MOVEMENT, *RECOVERED]
 
 def aim_columns(target: str) -> list[str]:
     """Columns of the switch_retargeting table, but for arm and seed."""
-    measures = [f"return_{target}", f"share_{target}", "share_crash", "share_timeout", "size"]
+    measures = [f"return_{target}", f"episode_share_{target}", "episode_share_crash", "episode_share_timeout", "size"]
     return ["phase", "wanted", "edit", "control", "draw", *measures]
 
 
@@ -47,14 +47,14 @@ def movement(recipient: Weights, donor: Weights) -> dict[str, float]:
 
     Returns:
         `distance`, the L2 norm of the difference; `relative_distance`, in parts of the recipient's norm;
-        `share_layer1`, the share of its square that is in layer 1; `effective_rank`, of the difference of layer 1's
+        `layer1_variance_share`, the share of its square that is in layer 1; `effective_rank`, of the difference of layer 1's
         weights. The latter two are NaN for equal actors.
     """
     delta = WeightDelta(recipient, donor)
     return {
         "distance": delta.norm,
         "relative_distance": delta.relative_norm,
-        "share_layer1": delta.layer_share("layer1"),
+        "layer1_variance_share": delta.layer_share("layer1"),
         "effective_rank": delta.effective_rank("layer1.weight"),
     }
 
@@ -66,7 +66,7 @@ def spliced_edits(actor: Weights, rank: int) -> dict[str, Edit]:
         "spliced": next(edit for edit in layer_edits() if (edit.family, edit.name) == ("layers", "layer1")),
         "low_rank": max(of_rank, key=lambda edit: edit.dose),
     }
-    return {name: edit._replace(controls=("random_sites",)) for name, edit in tried.items()}
+    return {name: edit._replace(controls=("random_weights",)) for name, edit in tried.items()}
 
 
 class Switches(NamedTuple):
@@ -86,10 +86,15 @@ class Switches(NamedTuple):
 
     @classmethod
     def of(cls, run: Run, settings: Ablations, retargeting: Retargeting, levels_seed: int) -> Self:
-        """With the first levels of the evaluation with the retargeting' first layouts."""
-        layouts = retargeting.layouts[0]
-        every = levels(layouts, settings.levels, levels_seed, run.recipe.grid_size)
-        return cls(run, settings, retargeting, Bench(run.recipe, every, every, layouts, retargeting.policy))
+        """With the first levels of the evaluation with the retargeting' first level_distribution."""
+        level_distribution = retargeting.level_distributions[0]
+        every = levels(level_distribution, settings.levels, levels_seed, run.recipe.grid_size)
+        return cls(
+            run,
+            settings,
+            retargeting,
+            Bench(run.recipe, every, every, level_distribution, retargeting.action_selection),
+        )
 
     def _key(self, *phases: int) -> Key:
         return (self.run.arm, self.run.seed, "switches", *phases)
@@ -102,7 +107,7 @@ class Switches(NamedTuple):
             for phase, donor_phase in (pair, pair[::-1]):
                 context = Context(run, phase, run.checkpoints[donor_phase])
                 key = self._key(phase, donor_phase)
-                seen = met(context.actors, run.recipe, self.bench.layouts, key)
+                seen = met(context.actors, run.recipe, self.bench.level_distribution, key)
                 context = context._replace(observations=seen)
                 yield {**context.identity, **movement(*context.actors), **self._recovered(context, key)}
 
@@ -110,7 +115,7 @@ class Switches(NamedTuple):
         """Columns `RECOVERED`: the ceiling less the floor, in shares, and recoveries, those of controls over draws."""
 
         def share(network: Weights, control: str = NO_CONTROL) -> float:
-            return self.bench.evaluate(network, control)[f"share_{context.donor.objective}"]
+            return self.bench.evaluate(network, control)[f"episode_share_{context.donor.objective}"]
 
         floor, ceiling = (share(edit.make(context)) for edit in (FLOOR, CEILING))
         found: dict[str, list[float]] = {}
@@ -137,14 +142,16 @@ class Switches(NamedTuple):
     def _aimed(self, phase: int) -> Iterator[Edited]:
         """The edits for the new colour that are fixed (`retargeting.fixed`), each chosen one with noise of its size."""
         recipient, key = self.run.checkpoints[phase], self._key(phase)
-        context = Context(self.run, phase, None, met_alone(recipient.actor, self.run.recipe, self.bench.layouts, key))
+        context = Context(
+            self.run, phase, None, met_alone(recipient.actor, self.run.recipe, self.bench.level_distribution, key)
+        )
         if recipient.objective == self.retargeting.target:
             yield Edited(FLOOR, recipient.actor)
             return
         for edit in fixed(self.run.recipe.encoding, self.retargeting):
             edited = Edited(edit, edit.make(context))
             yield edited
-            if edit.family == "chosen":
+            if edit.family == "preregistered":
                 for draw in range(self.settings.draws):
-                    numbers = generator(*key, "aim", edit.name, "noise", draw)
-                    yield Edited(edit, controls.noise(recipient.actor, edited.network, numbers), "noise", draw)
+                    numbers = generator(*key, "aim", edit.name, "gaussian", draw)
+                    yield Edited(edit, controls.gaussian(recipient.actor, edited.network, numbers), "gaussian", draw)

@@ -15,17 +15,19 @@ from goalsplice.agent.network import ACTOR_LAYERS, Weights
 from goalsplice.agent.runs import Checkpoint, Run
 from goalsplice.agent.seeding import generator
 from goalsplice.edits.alignment import Order, match, permute, random_order
-from goalsplice.edits.controls import shuffled, turned
+from goalsplice.edits.controls import permuted, sign_flipped
 from goalsplice.edits.delta import WeightDelta
 from goalsplice.edits.edit import Context, Edit, Edited
 from goalsplice.edits.weights import add
 from goalsplice.experiments.bench import Bench
+from goalsplice.experiments.evaluation import shares_of
+from goalsplice.experiments.splices import colours_of
 from goalsplice.io.errors import StudyError
 from goalsplice.settings.labels import NO_CONTROL
 from goalsplice.settings.sections import Splices
 from goalsplice.settings.study import same_goal_phase
 
-NOT_ALIGNED, MATCHED, AT_RANDOM = "none", "matched", "random"
+NOT_ALIGNED, MATCHED, AT_RANDOM = "unaligned", "matched", "random"
 """What is done to the order of the source's hidden units."""
 
 PARTS = {"all": ACTOR_LAYERS, "layer1": ACTOR_LAYERS[:1]}
@@ -82,12 +84,12 @@ def _networks(target: Context, source: Context, part: str, aligned: str, draw: i
     yield Edited(edit, edited, draw=draw)
     if aligned == AT_RANDOM:
         return
-    yield Edited(edit, turned(actor, edited), "turned")
+    yield Edited(edit, sign_flipped(actor, edited), "sign_flipped")
     for number in range(draws):
-        yield Edited(edit, shuffled(actor, edited, numbers("shuffled", number)), "shuffled", number)
+        yield Edited(edit, permuted(actor, edited, numbers("permuted", number)), "permuted", number)
     same_goal = source.run.checkpoints.get(same_goal_phase(vars(source.recipe), source.phase))
     if same_goal is not None:
-        yield Edited(edit, edit.make(source._replace(donor=same_goal)), "same_goal")
+        yield Edited(edit, edit.make(source._replace(donor=same_goal)), "same_goal_donor")
 
 
 class Transfer:
@@ -108,7 +110,7 @@ class Transfer:
         key = (checkpoint.phase, len(self._bench.levels_of(control).agent))
         if key not in self._measures:
             self._measures[key] = self._bench.evaluate(checkpoint.actor, control)
-        return self._measures[key][f"share_{objective}"]
+        return self._measures[key][f"episode_share_{objective}"]
 
     def rows(self, phase: int, source: Context, aligned: str) -> Iterator[dict]:
         """Rows of the transfer table, but for the arm and the target's seed.
@@ -116,13 +118,14 @@ class Transfer:
         Args:
             phase: of the target.
             source: whose goal vector is added, the whole of it and its first layer alone.
-            aligned: `none`, `matched` or `random`.
+            aligned: `unaligned`, `matched` or `random`.
         """
         bench, objective, target = self._bench, source.donor.objective, Context(self._run, phase)
         other = nearest(self._run.checkpoints, phase, objective)
         for part in PARTS:
             for number in range(self._draws if aligned == AT_RANDOM else 1):
                 for edited in _networks(target, source, part, aligned, number, self._draws):
+                    measured = bench.evaluate(edited.network, edited.control)
                     yield {
                         "target_phase": phase,
                         "source_seed": source.run.seed,
@@ -135,7 +138,8 @@ class Transfer:
                         **bench.describe(target.recipient.actor, edited),
                         "floor": self._share(target.recipient, edited.control, objective),
                         "ceiling": self._share(other, edited.control, objective) if other else np.nan,
-                        **bench.evaluate(edited.network, edited.control),
+                        **shares_of(measured, **colours_of(source)),
+                        **measured,
                     }
 
     def within(self, settings: Splices, phases: Iterable[int]) -> Iterator[dict]:

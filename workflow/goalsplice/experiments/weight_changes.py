@@ -101,8 +101,8 @@ def _ranks(change: np.ndarray, live: np.ndarray, generator: np.random.Generator)
     return {
         "effective_rank": effective_rank(own),
         "stable_rank": stable_rank(own),
-        "shuffled_effective_rank": effective_rank(control),
-        "shuffled_stable_rank": stable_rank(control),
+        "permuted_effective_rank": effective_rank(control),
+        "permuted_stable_rank": stable_rank(control),
     }
 
 
@@ -138,12 +138,12 @@ def weight_changes(
     live = live_inputs(encoding)
     is_live = {name: np.ones(change.shape[-1], dtype=bool) for name, change in changes.items()}
     is_live[FIRST_LAYER] = live.ravel()
-    live_weights = {
+    active_weights = {
         name: change.size // change.shape[-1] * int(is_live[name].sum()) for name, change in changes.items()
     }
 
     def row(
-        grouping: str, name: str, weights: int, live_weights: int, own: np.ndarray, whole: float, **more: float
+        grouping: str, name: str, weights: int, active_weights: int, own: np.ndarray, whole: float, **more: float
     ) -> dict:
         square, square_before, product = own.tolist()
         lengths = (square * square_before) ** 0.5
@@ -153,22 +153,22 @@ def weight_changes(
             "view_column": nan,
             "view_row": nan,
             "weights": weights,
-            "live_weights": live_weights,
+            "active_weights": active_weights,
             "norm": square**0.5,
             "rms": (square / weights) ** 0.5,
-            "share": square / total if total > 0 else nan,
-            "share_of_tensor": square / whole if whole > 0 else nan,
+            "variance_share": square / total if total > 0 else nan,
+            "tensor_variance_share": square / whole if whole > 0 else nan,
             "recipient_norm": square_before**0.5,
             "cosine_with_recipient": product / lengths if lengths > 0 else nan,
             **_NO_RANKS,
             **more,
         }
 
-    sizes = sum(change.size for change in changes.values()), sum(live_weights.values())
+    sizes = sum(change.size for change in changes.values()), sum(active_weights.values())
     rows = [row("actor", "actor", *sizes, everything, nan)]
     for name, change in changes.items():
         ranks = _ranks(change, is_live[name], generator)
-        rows.append(row("tensor", name, change.size, live_weights[name], sums[name], sums[name][0], **ranks))
+        rows.append(row("tensor", name, change.size, active_weights[name], sums[name], sums[name][0], **ranks))
 
     shape = (-1, encoding.view_size, encoding.view_size, encoding.channels)
     change, before = (values[FIRST_LAYER].reshape(shape) for values in (changes, origin))

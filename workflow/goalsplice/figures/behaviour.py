@@ -67,7 +67,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     note(
         figure,
         f"{arm_name(first['arm'])}, seed {first['seed']}, phase {first['phase']}; level {first['level']} of "
-        f"{first['layouts']}, {first['policy']}.\n"
+        f"{first['level_distribution']}, {first['action_selection']}.\n"
         f"Above each picture: what it did in that step{left_out}. Its view is lighter.",
     )
     return figure

@@ -1,4 +1,4 @@
-"""Which key each checkpoint takes. From the evaluation table: layouts with a blue, a purple and a yellow key."""
+"""Which key each checkpoint takes. From the evaluation table: level_distribution with a blue, a purple and a yellow key."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -20,14 +20,26 @@ from goalsplice.figures.style import (
 )
 
 TABLES: dict[str, list[str]] = {
-    "evaluation": ["layouts", "policy", "levels"],
+    "evaluation": ["level_distribution", "action_selection", "levels"],
     "evaluation_over_seeds": [
-        *("arm", "layouts", "policy", "objective", "phase", "measure", "seed", "value", "mean", "low", "high"),
+        *(
+            "arm",
+            "level_distribution",
+            "action_selection",
+            "objective",
+            "phase",
+            "measure",
+            "seed",
+            "value",
+            "mean",
+            "low",
+            "high",
+        ),
     ],
 }
 """The tables that `draw` takes, and the columns that it reads of them."""
 
-_LAYOUTS, _POLICY, _CHANCE = "three_colours", "sampling", 1 / 3
+_LEVEL_DISTRIBUTION, _ACTION_SELECTION, _CHANCE = "three_colours", "sampling", 1 / 3
 _ENDS = {
     "blue": "blue key",
     "purple": "purple key",
@@ -47,14 +59,14 @@ def _draw_outcomes(axes: Axes, rows: pd.DataFrame) -> None:
         shares = over_runs(trained).set_index("measure")["mean"]
         start = 0.0
         for end in sorted(COLOURS, key=lambda end: end != objective):
-            share = shares[f"share_{end}"]
+            share = shares[f"episode_share_{end}"]
             bar = axes.barh(place + 0.18, share, 0.5, left=start, color=COLOURS[end], edgecolor="white", linewidth=0.5)
             if share >= 0.09:
                 axes.bar_label(
                     bar, [f"{share:.2f}"], label_type="center", fontsize=7.5, color="white" if end in _DARK else "black"
                 )
             start += share
-        own = select(trained, measure="own_share")
+        own = select(trained, measure="episode_share_objective")
         mark_group(axes, place - 0.29, own, COLOURS[objective], MARKERS[objective], width=0.36, upright=False)
     axes.axvline(_CHANCE, color="black", linestyle="--", linewidth=0.9, zorder=0.5)
     axes.set_yticks(range(len(objectives)), [f"phases on\n{objective}" for objective in objectives])
@@ -80,7 +92,8 @@ def _draw_phases(axes: Axes, rows: pd.DataFrame, settled: float, named: bool) ->
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     """Draw outcomes after the later half of the phases above, the share of the own colour at each phase below."""
     rows, levels = (
-        select(tables[name], layouts=_LAYOUTS, policy=_POLICY) for name in ("evaluation_over_seeds", "evaluation")
+        select(tables[name], level_distribution=_LEVEL_DISTRIBUTION, action_selection=_ACTION_SELECTION)
+        for name in ("evaluation_over_seeds", "evaluation")
     )
     arms = list(rows["arm"].unique())
     objectives = len(objectives_in(rows))
@@ -90,11 +103,11 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         run = select(rows, arm=arm)
         settled = (run["phase"].max() + 1) / 2
         _draw_outcomes(panels[0, column], select(run, phase=None))
-        by_phase = run[run["phase"].notna() & (run["measure"] == "own_share")]
+        by_phase = run[run["phase"].notna() & (run["measure"] == "episode_share_objective")]
         _draw_phases(panels[1, column], by_phase, settled, named=arm == arms[-1])
         panels[0, column].set_title(arm_name(arm, lines=1 if len(arms) < 3 else 2))
     panels[1, 0].set_ylabel("share of episodes\nthat take the own colour")
-    ends = [end for end in COLOURS if (select(rows, measure=f"share_{end}")["value"] > 0).any()]
+    ends = [end for end in COLOURS if (select(rows, measure=f"episode_share_{end}")["value"] > 0).any()]
     entries = [*(Patch(color=COLOURS[end], label=_ENDS[end]) for end in ends), *over_phases_entries(rows)]
     claim(figure, "Which key the checkpoints take where a blue, a purple and a yellow one lie", entries, columns=4)
     note(

@@ -10,7 +10,7 @@ from goalsplice.figures.style import MIDDLE, WIDTH, arm_name, claim, mark, note,
 
 TABLES: dict[str, list[str]] = {
     "benchmarks": ["stage", "arm", "seed", "seconds", "peak_memory"],
-    "costs": ["stage", "arm", "median", "median_memory", "total_seconds", "stage_seconds", "stage_share"],
+    "costs": ["stage", "arm", "median", "median_memory", "total_seconds", "stage_seconds", "stage_seconds_share"],
 }
 """The tables that `draw` takes, and the columns that it reads of them."""
 
@@ -123,7 +123,7 @@ def _draw_totals(axes: Axes, costs: pd.DataFrame, places: dict, styles: dict) ->
             axes.barh(middle, total, 0.6, left=start, color=styles[arm][0], edgecolor="white", linewidth=0.5)
             start += total
         axes.annotate(
-            _percent(arms["stage_share"].iloc[0]),
+            _percent(arms["stage_seconds_share"].iloc[0]),
             (start, middle),
             (4, 0),
             textcoords="offset points",
@@ -155,7 +155,7 @@ def _percent(share: float) -> str:
 
 def _claim(costs: pd.DataFrame) -> str:
     """Which stage takes the most, and how much of all."""
-    shares = costs.drop_duplicates("stage").set_index("stage")["stage_share"]
+    shares = costs.drop_duplicates("stage").set_index("stage")["stage_seconds_share"]
     most = shares.idxmax()
     subject = "Training" if most == "train" else f"The stage {most}"
     part = _percent(shares[most]).replace("> ", "more than ")
@@ -193,7 +193,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     entries.append(Line2D([], [], linestyle="none", marker="o", **median, label="median of the jobs"))
     claim(figure, _claim(costs), entries, columns=2)
     runs = jobs.loc[jobs["arm"] != _NO_ARM, ["arm", "seed"]].drop_duplicates()
-    together = costs["stage_seconds"].iloc[0] / costs["stage_share"].iloc[0]
+    together = costs["stage_seconds"].iloc[0] / costs["stage_seconds_share"].iloc[0]
     unit, name = _unit(together)
     note(
         figure,

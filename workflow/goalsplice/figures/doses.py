@@ -66,7 +66,7 @@ _FAMILIES = {
 }
 """`curves` are their names, given in the panel number `named_in`."""
 
-_BANDS = ("random_sites", "equal_effort")
+_BANDS = ("random_weights", "optimised_same_budget")
 _SHOWN = (*_BANDS, LONGER_EFFORT)
 _CURVES = (("black", "o"), ("0.35", "^"), ("0.5", "v"), ("0.65", "s"))
 _OPEN = {"markersize": 5.5, "markerfacecolor": "white", "markeredgewidth": 1.2}

@@ -25,26 +25,25 @@ from goalsplice.figures.recoveries import (
     standing_entries,
 )
 from goalsplice.figures.style import MIDDLE, WIDTH, arm_name, claim, mark, note, select, spread
-from goalsplice.settings.labels import NO_CONTROL
+from goalsplice.settings.labels import EXCHANGE, NO_CONTROL, TRAINED_COLOURS
 
 TABLES: dict[str, list[str]] = {"recoveries": RECOVERIES, "edit_effects": EFFECTS}
 """The tables that `draw` takes, and the columns that it reads of them."""
 
-_EXCHANGE = "own blue and purple exchanged"
 _OWN = "own, exchanged"
-_IS_EXCHANGE = re.compile(r"own (\w+) and (\w+) exchanged")
-"""Edits that exchange two of the recipient's own colours. All but `_EXCHANGE` are its references."""
+_IS_EXCHANGE = re.compile(r"own (.+) exchanged")
+"""Edits that exchange two of the recipient's own colours. All but `EXCHANGE` are its references."""
 
 _SECTIONS = {
-    "colours": ("red", "green", "blue", "purple", "yellow", "grey", "blue and purple", "all colours"),
+    "colours": ("red", "green", "blue", "purple", "yellow", "grey", TRAINED_COLOURS, "all colours"),
     "kinds": ("empty", "wall", "key", "ball", "all kinds"),
     "channels": ("kind", "colour", "state"),
     "places": (),
-    _OWN: (_EXCHANGE,),
+    _OWN: (EXCHANGE,),
 }
 """Groups by what they are of; those that no section names are places in the view."""
 
-_SHOWN = ("random_sites", OTHER_SEED)
+_SHOWN = ("random_weights", OTHER_SEED)
 _COMPLEMENT = Look("the whole donor but for these", "black", "D")
 _HEAD = 1.3  # rows that a section's name takes
 
@@ -54,7 +53,7 @@ def _sections(edits: list[str]) -> dict[str, list[str]]:
     named = {edit: section for section, names in _SECTIONS.items() for edit in names}
     named |= {edit: _OWN for edit in edits if _IS_EXCHANGE.fullmatch(edit)}
     found = {section: [edit for edit in edits if named.get(edit, "places") == section] for section in _SECTIONS}
-    found[_OWN].sort(key=lambda edit: edit != _EXCHANGE)
+    found[_OWN].sort(key=lambda edit: edit != EXCHANGE)
     return {section: names for section, names in found.items() if names}
 
 
@@ -74,7 +73,7 @@ def _draw_edits(axes: Axes, places: dict[str, float], by_seed: pd.DataFrame, own
     for edit, rows in by_seed.groupby("edit", sort=False):
         at = places[edit] - 0.16 + spread(len(rows), 0.3)
         axes.plot(rows["recovery"], at, "o", color="0.45", markersize=2.2, markeredgewidth=0, alpha=0.7)
-    exchange, exchanges = own["edit"] == _EXCHANGE, own["edit"].str.fullmatch(_IS_EXCHANGE)
+    exchange, exchanges = own["edit"] == EXCHANGE, own["edit"].str.fullmatch(_IS_EXCHANGE)
     for rows, marker in ((own[~exchanges], "o"), (own[exchange], "s"), (own[exchanges & ~exchange], "^")):
         own_estimates(axes, [places[edit] - 0.16 for edit in rows["edit"]], rows, upright=False, marker=marker)
 
@@ -104,7 +103,8 @@ def _draw_arm(axes: Axes, by_seed: pd.DataFrame, effects: pd.DataFrame, own: pd.
         axes.axhspan(places[edits[0]] - 0.5, places[edits[-1]] + 0.5, color="0.96", linewidth=0, zorder=0)
     heads = {places[edits[0]] - 1: section for section, edits in sections.items()}
     axes.set_yticks(
-        [*places.values(), *heads], [*(_IS_EXCHANGE.sub(r"\1 ↔ \2", edit) for edit in places), *heads.values()]
+        [*places.values(), *heads],
+        [*(_IS_EXCHANGE.sub(r"\1", edit).replace(" and ", " ↔ ") for edit in places), *heads.values()],
     )
     for label in axes.get_yticklabels()[len(places) :]:
         label.set_fontweight("bold")
@@ -133,9 +133,9 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         entries.append(mark(_COMPLEMENT.label, "black", _COMPLEMENT.marker, markersize=3.4, markerfacecolor="white"))
     entries.append(envelope_entry(shown - set(_SHOWN)))
     exchanges = set(own["edit"][own["edit"].str.fullmatch(_IS_EXCHANGE)])
-    if _EXCHANGE in exchanges:
-        entries.append(mark("no donor: own blue and purple exchanged", "0.6", "s", **MIDDLE))
-    if exchanges - {_EXCHANGE}:
+    if EXCHANGE in exchanges:
+        entries.append(mark("no donor: own trained colours exchanged", "0.6", "s", **MIDDLE))
+    if exchanges - {EXCHANGE}:
         entries.append(mark("reference: other own colours exchanged", "0.6", "^", **MIDDLE))
     claim(figure, "Which inputs' weights in layer 1 carry the choice?", entries, columns=2)
     note(figure, small_print(effects, by_seed))

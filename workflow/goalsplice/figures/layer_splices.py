@@ -36,7 +36,7 @@ from goalsplice.figures.style import (
 from goalsplice.settings.labels import NO_CONTROL, NO_EDIT
 
 TABLES: dict[str, list[str]] = {
-    "splices": ["layouts", "policy", "levels"],
+    "splices": ["level_distribution", "action_selection", "levels"],
     "splices_over_seeds": ["arm", "recipient_objective", "donor_objective", "edit", "seed", "value", "low", "high"],
     "recoveries": RECOVERIES,
     "edit_effects": [*EFFECTS, "broken"],
@@ -164,7 +164,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         _draw_broken(broken, select(effects, arm=arm), edits)
         most = max(most, broken.get_ylim()[1])
         taken.set_title(arm_name(arm) + _best(select(own, arm=arm)))
-        taken.set_ylabel("share")
+        taken.set_ylabel("episode_share")
         taken.set_ylim(-0.03, 1.03)
         recovery.set_ylabel("recovery")
         broken.set_ylabel("broken")
@@ -190,7 +190,9 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         *control_entries(effects["control"]),
     ]
     claim(figure, "Which layers carry the choice?", entries, columns=3)
-    layouts, policy = (" and ".join(splices[column].unique()) for column in ("layouts", "policy"))
+    level_distribution, action_selection = (
+        " and ".join(splices[column].unique()) for column in ("level_distribution", "action_selection")
+    )
     most, least = splices["levels"].max(), splices["levels"].min()
     note(
         figure,
@@ -198,7 +200,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
             effects,
             by_seed,
             "Share: episodes that take the donor's colour. Broken: episodes that crash or run out of time. "
-            f"Levels: {most} for edits, {least} for controls, {layouts}, {policy}.",
+            f"Levels: {most} for edits, {least} for controls, {level_distribution}, {action_selection}.",
         ),
     )
     return figure

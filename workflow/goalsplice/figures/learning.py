@@ -21,7 +21,7 @@ from goalsplice.settings.labels import PUBLISHED, PUBLISHED_LIKE
 
 TABLES: dict[str, list[str]] = {
     "phases_over_seeds": ["arm", "phase", "objective", "measure", "seed", "value", "low", "high"],
-    "measures": ["arm", "seed", "first_rollout", "phase_end_return", "phase_start_return", "rollouts_to_regain"],
+    "measures": ["arm", "seed", "first_rollout", "phase_end_return", "phase_start_return", "rollouts_to_threshold"],
     "summary": ["arm", "measure", "interquartile_mean", "low", "high"],
     "references": ["arm", "trained", "objective", "best_return", "colour_blind_return", "wrong_key_return"],
 }
@@ -97,7 +97,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     labels = {
         "phase_end_return": "return at the\nphase's end",
         "phase_start_return": "return at the\nphase's start",
-        "rollouts_to_regain": f"rollouts of a phase\nuntil {threshold:g}",
+        "rollouts_to_threshold": f"rollouts of a phase\nuntil {threshold:g}",
         "first_rollout": f"first rollout\never at {threshold:g}",
     }
     for axes, (column, label) in zip(below.subplots(1, 4, sharey=True), labels.items(), strict=True):

@@ -26,7 +26,7 @@ def objectives_in(frame: pd.DataFrame) -> list[str]:
 
 
 def draw_references(axes: Axes, references: pd.DataFrame, run: pd.DataFrame, named: bool = True) -> None:
-    """Lines at the returns that the run's are to be read against, on the layouts that runs train on.
+    """Lines at the returns that the run's are to be read against, on the level_distribution that runs train on.
 
     Args:
         axes: where returns are on the y axis.

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
-from goalsplice.figures.retargeting_rows import CEILING, CHOSEN, UNEDITED, short_name, span, wrapped
+from goalsplice.figures.retargeting_rows import CEILING, PREREGISTERED, UNEDITED, short_name, span, wrapped
 from goalsplice.figures.style import (
     COLOURS,
     WIDTH,
@@ -41,9 +41,9 @@ _NAMES = {
     SWITCH: "trained to the other colour*",
     ("trained", "same goal"): "trained on, same goal",
     FINETUNED: "trained on yellow",
-    (CHOSEN, "few weights"): "few weights",
-    (CHOSEN, "below layer 1"): "below layer 1",
-    ("contrast", "added only"): "contrast, added only",
+    (PREREGISTERED, "sparse"): "sparse",
+    (PREREGISTERED, "downstream of layer 1"): "downstream of layer 1",
+    ("contrastive direction", "added only"): "contrast, added only",
     ("layer 1", "least squares"): "layer 1, least squares",
 }
 """Networks, in the order of their rows. Others follow under their own names."""

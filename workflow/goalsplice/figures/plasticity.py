@@ -21,9 +21,9 @@ TABLES: dict[str, list[str]] = {
 
 _PANELS = {
     "end_return": "return at the phase's end",
-    "rollouts_to_regain": "rollouts until {threshold:g}",
+    "rollouts_to_threshold": "rollouts until {threshold:g}",
     "weight_norm": "L2 norm of the hidden layers",
-    "dead": "dead units (share)",
+    "inactive": "dead units (share)",
     "dormant": "dormant units (share)",
     "effective_rank": "effective rank of activations",
 }

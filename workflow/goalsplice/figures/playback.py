@@ -10,9 +10,9 @@ from goalsplice.world.environment import FetchObstaclesEnv, WalkableKey
 from goalsplice.world.vocabulary import ALWAYS_PRESENT
 
 SCENE = [
-    *("agent", "size", "share", "level", "step", "action", "outcome", "agent_cell", "direction"),
+    *("agent", "size", "weight_share", "level", "step", "action", "outcome", "agent_cell", "direction"),
     *("ball_cell", "blue_cell", "purple_cell", "third_cell", "third_colour"),
-    *("layouts", "policy", "grid_size", "view_size", "arm", "seed", "phase", "wanted"),
+    *("level_distribution", "action_selection", "grid_size", "view_size", "arm", "seed", "phase", "wanted"),
 ]
 """Columns of the behaviour table that pictures need."""
 
@@ -60,4 +60,4 @@ def agent_name(rows: pd.DataFrame) -> str:
     first = rows.iloc[0]
     if not first["size"]:
         return f"{first['agent']}:\nwants {first['wanted']}"
-    return f"{first['agent']}: {100 * first['share']:.2g} %\nof its weights"
+    return f"{first['agent']}: {100 * first['weight_share']:.2g} %\nof its weights"

@@ -50,7 +50,7 @@ _WANTED, _OTHER, _SAME, _CONTROL = "#00755E", "#C8501A", "black", "0.5"
 
 def _place_lines(rows: pd.DataFrame) -> list[_Line]:
     """Each key's place, read from the network that the probe was fitted on."""
-    trained = rows["control"] == "none"
+    trained = rows["control"] == "no_control"
     ever_wanted, wanted = rows["ever_wanted"], rows["reads_wanted"]
     untrained = rows["control"] == "untrained"
     return [
@@ -64,9 +64,9 @@ def _place_lines(rows: pd.DataFrame) -> list[_Line]:
 def _transfer_lines(rows: pd.DataFrame) -> list[_Line]:
     """The wanted key's place, by what the probe had learned."""
     wanted, as_wanted = rows["reads_wanted"], rows["learned_wanted"]
-    true = (rows["control"] == "none") & wanted
+    true = (rows["control"] == "no_control") & wanted
     flipped, same_key, never = ~rows["same_objective"], rows["same_key"], ~rows["ever_wanted"]
-    shuffled = (rows["control"] == "shuffled") & wanted & flipped & as_wanted
+    shuffled = (rows["control"] == "permuted") & wanted & flipped & as_wanted
     return [
         _Line("the same key, while it was wanted", true & ~flipped & same_key, _SAME, "v"),
         _Line("the other colour's key, while that was wanted", true & flipped & as_wanted, _WANTED, "o"),
@@ -80,8 +80,8 @@ def _colour_lines(rows: pd.DataFrame) -> list[_Line]:
     """Which colour is wanted, in phases that the probe was not fitted on."""
     other = ~rows["own_phases"]
     return [
-        _Line("the wanted colour", other & (rows["control"] == "none"), _WANTED, "o"),
-        _Line("control: phases' objectives shuffled", other & (rows["control"] == "shuffled"), _CONTROL, "D", True),
+        _Line("the wanted colour", other & (rows["control"] == "no_control"), _WANTED, "o"),
+        _Line("control: phases' objectives shuffled", other & (rows["control"] == "permuted"), _CONTROL, "D", True),
     ]
 
 

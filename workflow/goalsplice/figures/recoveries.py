@@ -21,7 +21,7 @@ EFFECTS = [
 RECOVERIES = ["arm", "seed", "family", "edit", "dose", "control", "recovery", "networks"]
 """Columns of the two tables that every figure of edits reads."""
 
-COMPLEMENT, OTHER_SEED, LONGER_EFFORT = "complement", "other_seed", "longer_effort"
+COMPLEMENT, OTHER_SEED, LONGER_EFFORT = "complement", "other_seed_donor", "optimised_8x_budget"
 ENVELOPE = "0.82"
 _LEVEL = 0.05
 _LINE = 122  # characters of small print below a figure of usual width
@@ -43,15 +43,15 @@ class Look(NamedTuple):
 
 
 CONTROLS = {
-    "random_sites": Look("donor's weights at random places", _PLACES, "s"),
-    "equal_effort": Look("random weights, optimised", _EFFORT, "D"),
+    "random_weights": Look("donor's weights at random places", _PLACES, "s"),
+    "optimised_same_budget": Look("random weights, optimised", _EFFORT, "D"),
     LONGER_EFFORT: Look("random weights, optimised for longer", _EFFORT, "p"),
-    "same_goal": Look("donor of the recipient's goal", _DONOR, "^"),
-    "other_seed": Look("donor of another seed", _DONOR, "d"),
-    "untrained": Look("untrained donor", _DONOR, "X"),
-    "shuffled": Look("shuffled change", _VALUES, "v"),
-    "noise": Look("noise of the same norm", _VALUES, "P"),
-    "turned": Look("change with its sign turned", _VALUES, "<"),
+    "same_goal_donor": Look("donor of the recipient's goal", _DONOR, "^"),
+    "other_seed_donor": Look("donor of another seed", _DONOR, "d"),
+    "untrained_donor": Look("untrained donor", _DONOR, "X"),
+    "permuted": Look("shuffled change", _VALUES, "v"),
+    "gaussian": Look("noise of the same norm", _VALUES, "P"),
+    "sign_flipped": Look("change with its sign turned", _VALUES, "<"),
 }
 """Controls of equal size. Colours say what differs from the edit: its places, its donor, the values
 written, or places and values, which were optimised."""

@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from goalsplice.figures.retargeting_rows import (
     BOUND_COLOUR,
     CEILING,
-    CHOSEN,
     CONTROL_COLOUR,
     EDIT_COLOUR,
+    PREREGISTERED,
     RETARGETING,
     UNEDITED,
     amount,
@@ -44,7 +44,7 @@ from goalsplice.settings.labels import NO_CONTROL
 
 TABLES: dict[str, list[str]] = {
     **RETARGETING,
-    "retargeting_effects": ["arm", "layouts", "family", "control", "p_holm"],
+    "retargeting_effects": ["arm", "level_distribution", "family", "control", "p_holm"],
     "finetuning": ["objective", "rollout"],
     "finetuning_over_seeds": ["arm", "objective", "measure", "seed", "value", "low", "high"],
 }
@@ -54,13 +54,13 @@ _TRAINED = ("finetuning", "trained further")
 _NO_EDIT = (UNEDITED, CEILING, _TRAINED)
 _SECTIONS = {
     "no edit": _NO_EDIT,
-    "chosen: few weights": ((CHOSEN, "few weights"),),
-    "chosen: below layer 1": ((CHOSEN, "below layer 1"),),
-    "layer 1, contrast of colours": "contrast",
-    "switches from colour to colour": "switch",
+    "chosen: few weights": ((PREREGISTERED, "sparse"),),
+    "chosen: below layer 1": ((PREREGISTERED, "downstream of layer 1"),),
+    "layer 1, contrast of colours": "contrastive direction",
+    "switches from colour to colour": "task vector",
     "analogy": "analogy",
-    "least squares": ("below", "layer 1"),
-    "with a donor": ("extrapolation", "graft"),
+    "least squares": ("downstream", "layer 1"),
+    "with a donor": ("extrapolation", "sparse graft"),
 }
 """Headings, and the edits or families below each. Families that none names have a heading of their own."""
 
@@ -68,27 +68,27 @@ _NAMES = {
     UNEDITED: "unedited",
     CEILING: "sees the two exchanged (ceiling)",
     _TRAINED: "trained further on yellow",
-    (CHOSEN, "few weights"): "the edit",
-    (CHOSEN, "below layer 1"): "the edit",
-    ("contrast", "full"): "whole contrast",
-    ("contrast", "few weights"): "few weights, other strengths",
-    ("contrast", "largest"): "largest entries",
-    ("contrast", "units"): "some units",
-    ("contrast", "rank"): "of low rank",
-    ("switch", "mean of the run's"): "mean of the run's switches",
-    ("switch", "other run's"): "another run's switch",
-    ("switch", "other run's, units matched"): "another run's, units matched",
+    (PREREGISTERED, "sparse"): "the edit",
+    (PREREGISTERED, "downstream of layer 1"): "the edit",
+    ("contrastive direction", "full"): "whole contrast",
+    ("contrastive direction", "sparse"): "few weights, other strengths",
+    ("contrastive direction", "top-k"): "largest entries",
+    ("contrastive direction", "units"): "some units",
+    ("contrastive direction", "rank"): "of low rank",
+    ("task vector", "mean of the run's"): "mean of the run's switches",
+    ("task vector", "other run's"): "another run's switch",
+    ("task vector", "other run's, units matched"): "another run's, units matched",
     ("layer 1", "least squares"): "layer 1",
-    ("extrapolation", "path"): "path beyond the donor",
-    ("graft", "by size"): "graft of one trained on yellow",
+    ("extrapolation", "linear"): "path beyond the donor",
+    ("sparse graft", "by size"): "graft of one trained on yellow",
 }
 _CONTROLS = {
-    "noise": "noise",
-    "shuffled": "shuffled",
-    "turned": "sign turned",
+    "gaussian": "gaussian",
+    "permuted": "permuted",
+    "sign_flipped": "sign turned",
     "unrelated": "made of other colours",
     "absent": "aimed at an absent colour",
-    "equal_effort": "random places, optimised",
+    "optimised_same_budget": "random places, optimised",
 }
 """Controls, in the order of their rows."""
 
@@ -104,9 +104,9 @@ _COLUMNS = {"dose": (4, "left"), "weights": (66, "right"), "broken": (93, "right
 
 def _trained(finetuning: pd.DataFrame) -> pd.DataFrame:
     """Agents at the end of more training on yellow, as rows of the retargeting over seeds."""
-    found = select(finetuning, objective="new colour", measure=["share", "broken"])
+    found = select(finetuning, objective="new colour", measure=["episode_share", "broken"])
     family, edit = _TRAINED
-    named = found.assign(measure=found["measure"].replace({"share": "share_yellow"}))
+    named = found.assign(measure=found["measure"].replace({"episode_share": "episode_share_yellow"}))
     return named.assign(family=family, edit=edit, dose=np.nan, control=NO_CONTROL)
 
 
@@ -129,7 +129,7 @@ def _shown_doses(rows: pd.DataFrame, strength: float, share: float) -> pd.DataFr
 def _sections(rows: pd.DataFrame) -> dict[str, list[tuple[str, str, str]]]:
     """Family, edit and control of each row of the figure, in order, below its heading."""
     found = list(rows[["family", "edit", "control"]].drop_duplicates().itertuples(index=False, name=None))
-    order = ["none", *_CONTROLS]
+    order = ["no_control", *_CONTROLS]
     found.sort(key=lambda row: order.index(row[2]) if row[2] in order else len(order))
     sections, left = {}, dict.fromkeys(found)
     for heading, wanted in _SECTIONS.items():
@@ -161,7 +161,7 @@ def _name(row: tuple[str, str, str]) -> str:
 def _print(axes: Axes, at: float, row: pd.DataFrame) -> None:
     """Numbers at the right of a row."""
     first = row.iloc[0]
-    size, broken = (interval_of(select(row, measure=measure)).value for measure in ("weights_share", "broken"))
+    size, broken = (interval_of(select(row, measure=measure)).value for measure in ("weight_share", "broken"))
     changed = "" if np.isnan(size) else f"{percent(size)} %"
     texts = (
         amount(first["family"], first["edit"], first["dose"]) if first["control"] == NO_CONTROL else "",
@@ -193,7 +193,7 @@ def _draw_arm(axes: Axes, rows: pd.DataFrame, sections: dict[str, list], named: 
             axes.text(0.5, at, "–", ha="center", va="center", fontsize=7, color="0.6")
             continue
         look = _BOUND if (family, edit) in _NO_EDIT else _EDIT if control == NO_CONTROL else _CONTROL
-        yellow = select(row, measure="share_yellow")
+        yellow = select(row, measure="episode_share_yellow")
         mark_group(axes, at, yellow, *look, seeds=everyone, width=0.8, upright=False, edge=EDGE)
         _print(axes, at, row)
     for mine in sections.values():
@@ -228,9 +228,9 @@ def _claim(rows: pd.DataFrame, width: float) -> str:
     """What the best of the chosen edits brings in each arm, beside the unedited agent and the strongest control."""
     said = []
     for arm, of_arm in rows.groupby("arm", sort=False):
-        chosen = select(of_arm, family=CHOSEN)
+        chosen = select(of_arm, family=PREREGISTERED)
         brings = {
-            (edit, control): middle(chosen, CHOSEN, edit, control=control)
+            (edit, control): middle(chosen, PREREGISTERED, edit, control=control)
             for edit, control in chosen[["edit", "control"]].drop_duplicates().itertuples(index=False, name=None)
         }
         own = {edit: share for (edit, control), share in brings.items() if control == NO_CONTROL}
@@ -238,7 +238,7 @@ def _claim(rows: pd.DataFrame, width: float) -> str:
             continue
         best = max(own, key=own.get)
         controls = [share for (edit, control), share in brings.items() if edit == best and control != NO_CONTROL]
-        size = interval_of(select(chosen, edit=best, control=NO_CONTROL, measure="weights_share")).value
+        size = interval_of(select(chosen, edit=best, control=NO_CONTROL, measure="weight_share")).value
         said.append(
             f"{short_name(arm)}: changing {percent(size)}{_PERCENT} of the weights brings yellow in "
             f"{100 * own[best]:.0f}{_PERCENT} of episodes (unedited: {100 * middle(of_arm, *UNEDITED):.0f}{_PERCENT}"
@@ -249,7 +249,7 @@ def _claim(rows: pd.DataFrame, width: float) -> str:
 
 def _tests(effects: pd.DataFrame) -> str:
     """What the table says of the chosen edits against their controls; "" where there are none."""
-    tested = on_three_colours(select(effects, family=CHOSEN)).dropna(subset="p_holm")
+    tested = on_three_colours(select(effects, family=PREREGISTERED)).dropna(subset="p_holm")
     if tested.empty:
         return ""
     said = [
@@ -266,7 +266,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     late_rows, chosen = late(on_three_colours(tables["retargeting"])), config["retargeting"]
     edits = together(on_three_colours(tables["retargeting_over_seeds"]))
     more, trained = _trained(tables["finetuning_over_seeds"]), select(tables["finetuning"], objective=chosen["target"])
-    rows = _shown_doses(pd.concat([edits, more]) if len(more) else edits, chosen["strength"], chosen["share"])
+    rows = _shown_doses(pd.concat([edits, more]) if len(more) else edits, chosen["strength"], chosen["weight_share"])
     sections = _sections(rows)
     arms = list(edits["arm"].unique())
     last = max(_places(sections).values())
@@ -290,7 +290,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     further = f" Trained further: {trained['rollout'].max()} rollouts." if len(more) else ""
     said = (
         f"A seed's point is its mean over phases {phases} and draws. Of several doses the one next to what the tuning "
-        f"seeds chose is shown (strength {chosen['strength']:g}, {percent(chosen['share'])} % of the weights). "
+        f"seeds chose is shown (strength {chosen['strength']:g}, {percent(chosen['weight_share'])} % of the weights). "
         "Weights: share of the actor's that change; broken: episodes that crash or run out of time."
         f"{further} {_tests(tables['retargeting_effects'])}"
     )

@@ -10,8 +10,8 @@ from matplotlib.lines import Line2D
 
 from goalsplice.figures.retargeting_rows import (
     CHANCE,
-    CHOSEN,
     FLOOR_LINE,
+    PREREGISTERED,
     RETARGETING,
     UNEDITED,
     bound_entries,
@@ -57,7 +57,7 @@ class _Curve(NamedTuple):
 
 
 class _Panel(NamedTuple):
-    """Curves on one axis of doses, which are those of the table, or (`weights_share`) the share that changes."""
+    """Curves on one axis of doses, which are those of the table, or (`weight_share`) the share that changes."""
 
     label: str
     curves: tuple[_Curve, ...]
@@ -71,14 +71,14 @@ _PANELS = (
     _Panel(
         "strength a",
         (
-            _Curve("contrast of colours", "contrast", "full", "black", "o"),
-            _Curve("its largest entries", "contrast", "few weights", "0.4", "p", "--"),
-            _Curve("added, and not taken", "contrast", "added only", "0.65", "h", ":"),
-            _Curve("mean of the run's switches", "switch", "mean of the run's", _SWITCH, "s"),
-            _Curve("one switch", "switch", "one switch", _SWITCH, "^", "--"),
-            _Curve("another run's switch", "switch", "other run's", _SWITCH, "v", ":"),
-            _Curve("the same, units matched", "switch", "other run's, units matched", _SWITCH, "P", ":"),
-            _Curve("beyond the donor", "extrapolation", "path", _DONOR, "D", "--"),
+            _Curve("contrast of colours", "contrastive direction", "full", "black", "o"),
+            _Curve("its largest entries", "contrastive direction", "sparse", "0.4", "p", "--"),
+            _Curve("added, and not taken", "contrastive direction", "added only", "0.65", "h", ":"),
+            _Curve("mean of the run's switches", "task vector", "mean of the run's", _SWITCH, "s"),
+            _Curve("one switch", "task vector", "one switch", _SWITCH, "^", "--"),
+            _Curve("another run's switch", "task vector", "other run's", _SWITCH, "v", ":"),
+            _Curve("the same, units matched", "task vector", "other run's, units matched", _SWITCH, "P", ":"),
+            _Curve("beyond the donor", "extrapolation", "linear", _DONOR, "D", "--"),
         ),
         is_log=False,
         height=1.5,
@@ -86,15 +86,15 @@ _PANELS = (
     _Panel(
         "% of the actor's weights",
         (
-            _Curve("contrast's largest entries", "contrast", "largest", "black", "o"),
-            _Curve("graft, trained on yellow", "graft", "by size", _DONOR, "D", "--"),
+            _Curve("contrast's largest entries", "contrastive direction", "top-k", "black", "o"),
+            _Curve("graft, trained on yellow", "sparse graft", "by size", _DONOR, "D", "--"),
         ),
-        dose="weights_share",
+        dose="weight_share",
     ),
-    _Panel("hidden units", (_Curve("contrast of colours", "contrast", "units", "black", "o"),)),
-    _Panel("rank", (_Curve("contrast of colours", "contrast", "rank", "black", "o"),)),
+    _Panel("hidden units", (_Curve("contrast of colours", "contrastive direction", "units", "black", "o"),)),
+    _Panel("rank", (_Curve("contrast of colours", "contrastive direction", "rank", "black", "o"),)),
 )
-_FEW = _Curve("chosen: few weights", CHOSEN, "few weights", COLOURS["yellow"], "*")
+_FEW = _Curve("chosen: few weights", PREREGISTERED, "sparse", COLOURS["yellow"], "*")
 _APART = 0.1  # of the way between two doses, between curves
 _STAR = {**MIDDLE, "markersize": 11, "color": _FEW.colour}
 
@@ -106,7 +106,7 @@ def _of(rows: pd.DataFrame, curve: _Curve) -> pd.DataFrame:
 
 def _points(rows: pd.DataFrame, dose: str) -> tuple[pd.Series, pd.DataFrame]:
     """Of a curve where each dose is drawn, by dose in order, and its rows on the share of yellow, in that order."""
-    yellow = select(rows, measure="share_yellow").sort_values("dose", kind="stable")
+    yellow = select(rows, measure="episode_share_yellow").sort_values("dose", kind="stable")
     doses = over_runs(yellow).set_index("dose")
     if dose == "dose":
         return doses.index.to_series(), yellow
@@ -137,8 +137,8 @@ def _draw_chosen(axes: Axes, rows: pd.DataFrame) -> None:
     mine = _of(rows, _FEW)
     if mine.empty:
         return
-    at = interval_of(select(mine, measure="weights_share")).value
-    share, low, high = interval_of(select(mine, measure="share_yellow"))
+    at = interval_of(select(mine, measure="weight_share")).value
+    share, low, high = interval_of(select(mine, measure="episode_share_yellow"))
     axes.plot([at, at], [low, high], color="black", linewidth=1.1, zorder=2.7)
     axes.plot(at, share, "*", **_STAR, zorder=2.8)
 
@@ -153,7 +153,7 @@ def _scale(axes: Axes, panel: _Panel, doses: np.ndarray) -> float:
     step = (doses[-1] / doses[0]) ** (1 / count) if doses[0] < doses[-1] else 2.0
     axes.set_xscale("log")
     axes.set_xlim(doses[0] / step**0.6, doses[-1] * step**0.6)
-    if panel.dose == "weights_share":
+    if panel.dose == "weight_share":
         shares = [share for share in (1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1) if doses[0] / 1.5 <= share <= doses[-1] * 1.5]
         axes.set_xticks(shares, [f"{100 * share:g}" for share in shares])
     else:
@@ -173,10 +173,10 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, panel: _Panel, doses: np.ndarray
             continue
         places, yellow = _points(mine, panel.dose)
         shift = _APART * (number - (len(panel.curves) - 1) / 2)
-        if panel.dose != "weights_share":
+        if panel.dose != "weight_share":
             places = places * step**shift if panel.is_log else places + shift * step
         _draw_curve(axes, curve, places, yellow)
-    if panel.dose == "weights_share":
+    if panel.dose == "weight_share":
         _draw_chosen(axes, rows)
     axes.tick_params(axis="x", labelsize=7)
 
@@ -230,7 +230,7 @@ def _claim(rows: pd.DataFrame, width: float) -> str:
         mine = _of(of_arm, _PANELS[1].curves[0])
         if mine.empty:
             continue
-        places, yellow = _points(mine, "weights_share")
+        places, yellow = _points(mine, "weight_share")
         over = over_runs(yellow)
         enough = np.flatnonzero(over["low"].fillna(over["value"]) > CHANCE)
         size = f"{percent(places.iloc[enough[0]])}\N{NO-BREAK SPACE}%" if len(enough) else ""
@@ -261,7 +261,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
                 _draw_missing(axes)
             axes.set_xlabel(panel.label, fontsize=8)
         shown = [curve for curve in panel.curves if len(_of(rows, curve))]
-        star = panel.dose == "weights_share" and bool(len(_of(rows, _FEW)))
+        star = panel.dose == "weight_share" and bool(len(_of(rows, _FEW)))
         _name_curves(row[-1], shown, star)
         row[0].set_ylabel("share of episodes\nthat take yellow", fontsize=8)
     for axes in panels.flat:

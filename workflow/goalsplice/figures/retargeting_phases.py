@@ -10,8 +10,8 @@ from goalsplice.figures.retargeting_rows import (
     CEILING_LINE,
     CHANCE,
     CHANCE_LINE,
-    CHOSEN,
     FLOOR_LINE,
+    PREREGISTERED,
     RETARGETING,
     UNEDITED,
     bound_entries,
@@ -82,7 +82,7 @@ def _claim(rows: pd.DataFrame, edits: list[str], width: float) -> str:
     said = []
     for edit in edits:
         since = []
-        for arm, of_arm in select(rows, family=CHOSEN, edit=edit).groupby("arm", sort=False):
+        for arm, of_arm in select(rows, family=PREREGISTERED, edit=edit).groupby("arm", sort=False):
             phase = _lasting(over_runs(of_arm))
             when = "not in the end" if phase is None else f"from phase {phase} on"
             since.append(f"{when} ({short_name(arm)})")
@@ -93,13 +93,13 @@ def _claim(rows: pd.DataFrame, edits: list[str], width: float) -> str:
 
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     """Draw a column for each arm: floor and ceiling above, and a row for each of the chosen edits."""
-    own = [CHOSEN, UNEDITED[0], CEILING[0]]
+    own = [PREREGISTERED, UNEDITED[0], CEILING[0]]
     everything = on_three_colours(tables["retargeting_over_seeds"])
-    sizes = together(select(everything, family=CHOSEN, control=NO_CONTROL, measure="weights_share"))
+    sizes = together(select(everything, family=PREREGISTERED, control=NO_CONTROL, measure="weight_share"))
     rows = everything[everything["phase"].notna() & everything["family"].isin(own)]
     rows = rows.astype({"phase": int}).sort_values("phase", kind="stable")
     arms = list(rows["arm"].unique())
-    edits = list(rows.loc[rows["family"] == CHOSEN, "edit"].unique())
+    edits = list(rows.loc[rows["family"] == PREREGISTERED, "edit"].unique())
     width = max(WIDTH, 1 + 3.1 * len(arms))
     text = _claim(rows, edits, width)
     figure = Figure(figsize=(width, 1.85 + 0.16 * text.count("\n") + 1.6 * (1 + len(edits))))
@@ -113,7 +113,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         for axes, edit in zip(column[1:], edits, strict=True):
             _draw_line(axes, floor, FLOOR_LINE)
             _draw_line(axes, ceiling, CEILING_LINE)
-            found = select(of_arm, family=CHOSEN, edit=edit)
+            found = select(of_arm, family=PREREGISTERED, edit=edit)
             if len(found):
                 _draw(axes, found, _OWN_LINE)
                 share = interval_of(select(sizes, arm=arm, edit=edit)).value

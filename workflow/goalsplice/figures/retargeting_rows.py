@@ -12,10 +12,10 @@ from goalsplice.settings.labels import NO_CONTROL
 
 RETARGETING: dict[str, list[str]] = {
     "retargeting": [
-        *("arm", "seed", "phase", "family", "edit", "dose", "control", "layouts", "levels"),
+        *("arm", "seed", "phase", "family", "edit", "dose", "control", "level_distribution", "levels"),
     ],
     "retargeting_over_seeds": [
-        *("arm", "layouts", "family", "edit", "dose", "control", "phase", "wanted"),
+        *("arm", "level_distribution", "family", "edit", "dose", "control", "phase", "wanted"),
         *("measure", "seed", "value", "low", "high"),
     ],
 }
@@ -24,7 +24,7 @@ RETARGETING: dict[str, list[str]] = {
 CHANCE = 1 / 3
 """Share of each key where an agent takes three alike, whatever their colours."""
 
-UNEDITED, CEILING, CHOSEN = ("bounds", "none"), ("perception", "swap"), "chosen"
+UNEDITED, CEILING, PREREGISTERED = ("bounds", "unedited"), ("perception", "swap"), "preregistered"
 """Family and edit of floor and ceiling, and the family of the edits that were fixed beforehand and have controls."""
 
 EDIT_COLOUR, CONTROL_COLOUR, BOUND_COLOUR = COLOURS["yellow"], "0.6", "0.15"
@@ -38,14 +38,14 @@ FLOOR_LINE = {"color": "0.6", "linestyle": "-", "linewidth": 1, "zorder": 1.5}
 KEY = ["family", "edit", "dose"]
 """Columns that tell edits apart."""
 
-_LAYOUTS = "three_colours"
-_EVERYWHERE = (UNEDITED[0], CEILING[0], CHOSEN)
-_STRENGTHS = ("contrast", "switch", "extrapolation")
+_LEVEL_DISTRIBUTION = "three_colours"
+_EVERYWHERE = (UNEDITED[0], CEILING[0], PREREGISTERED)
+_STRENGTHS = ("contrastive direction", "task vector", "extrapolation")
 
 
 def on_three_colours(table: pd.DataFrame) -> pd.DataFrame:
     """The rows where all three colours lie."""
-    return select(table, layouts=_LAYOUTS)
+    return select(table, level_distribution=_LEVEL_DISTRIBUTION)
 
 
 def together(rows: pd.DataFrame) -> pd.DataFrame:
@@ -66,7 +66,7 @@ def late(rows: pd.DataFrame) -> pd.DataFrame:
 
 def middle(rows: pd.DataFrame, family: str, edit: str, **more) -> float:
     """Interquartile mean of the share of yellow that an edit of one arm brings; NaN without any."""
-    return interval_of(select(rows, family=family, edit=edit, measure="share_yellow", **more)).value
+    return interval_of(select(rows, family=family, edit=edit, measure="episode_share_yellow", **more)).value
 
 
 def bound_lines(axes: Axes, rows: pd.DataFrame, *, upright: bool = True) -> None:
@@ -97,7 +97,7 @@ def tried(rows: pd.DataFrame) -> str:
 
 def is_strength(family: str, edit: str) -> bool:
     """Whether an edit's doses are strengths; others are shares of the weights, or numbers of units or ranks."""
-    return family in _STRENGTHS and edit not in ("largest", "units", "rank")
+    return family in _STRENGTHS and edit not in ("top-k", "units", "rank")
 
 
 def amount(family: str, edit: str, dose: float) -> str:

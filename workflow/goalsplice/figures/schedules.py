@@ -25,7 +25,7 @@ _PANELS = {
     "phase_end_return": ("return at the\nphase's end", None),
     "rollouts_to_switch": ("rollouts until {threshold:g}\nafter a switch", None),
     "relative_distance": ("distance of a switch\n(of the weights' norm)", None),
-    "share_layer1": ("share of its square\nin layer 1", None),
+    "layer1_variance_share": ("share of its square\nin layer 1", None),
     "effective_rank": ("effective rank\nin layer 1", None),
     "spliced": ("recovery by\nsplicing layer 1", "spliced_random"),
     "low_rank": ("recovery by\nits rank-4 part", "low_rank_random"),

@@ -26,7 +26,7 @@ from goalsplice.figures.style import (
 )
 
 TABLES: dict[str, list[str]] = {
-    "transfer": ["control", "layouts", "policy", "levels"],
+    "transfer": ["control", "level_distribution", "action_selection", "levels"],
     "transfer_over_seeds": [
         *("arm", "target", "recipient_objective", "donor_objective", "part", "aligned", "control"),
         *("source_recipient_phase", "source_donor_phase", "target_phase", "source_run"),
@@ -54,21 +54,21 @@ _SUMMARY: tuple[tuple[str, tuple[str, str, str, str] | str | None], ...] = (
     ("checkpoint as it is (floor)", "floor"),
     ("the nearest of the other goal (ceiling)", "ceiling"),
     ("added in another late phase of the run:", None),
-    ("goal vector", (_WITHIN, "none", "all", "none")),
-    ("its layer 1 only", (_WITHIN, "none", "layer1", "none")),
-    ("two phases of one goal", (_WITHIN, "none", "all", "same_goal")),
-    ("values shuffled", (_WITHIN, "none", "all", "shuffled")),
-    ("sign turned", (_WITHIN, "none", "all", "turned")),
+    ("goal vector", (_WITHIN, "unaligned", "all", "no_control")),
+    ("its layer 1 only", (_WITHIN, "unaligned", "layer1", "no_control")),
+    ("two phases of one goal", (_WITHIN, "unaligned", "all", "same_goal_donor")),
+    ("values shuffled", (_WITHIN, "unaligned", "all", "permuted")),
+    ("sign turned", (_WITHIN, "unaligned", "all", "sign_flipped")),
     ("added in an early phase of the run:", None),
-    ("goal vector", (_EARLIER, "none", "all", "none")),
+    ("goal vector", (_EARLIER, "unaligned", "all", "no_control")),
     ("added in another run:", None),
-    ("goal vector, units as they are", (_BETWEEN, "none", "all", "none")),
-    ("units matched", (_BETWEEN, "matched", "all", "none")),
-    ("units matched, layer 1 only", (_BETWEEN, "matched", "layer1", "none")),
-    ("units at random", (_BETWEEN, "random", "all", "none")),
-    ("matched, two phases of one goal", (_BETWEEN, "matched", "all", "same_goal")),
-    ("matched, values shuffled", (_BETWEEN, "matched", "all", "shuffled")),
-    ("matched, sign turned", (_BETWEEN, "matched", "all", "turned")),
+    ("goal vector, units as they are", (_BETWEEN, "unaligned", "all", "no_control")),
+    ("units matched", (_BETWEEN, "matched", "all", "no_control")),
+    ("units matched, layer 1 only", (_BETWEEN, "matched", "layer1", "no_control")),
+    ("units at random", (_BETWEEN, "random", "all", "no_control")),
+    ("matched, two phases of one goal", (_BETWEEN, "matched", "all", "same_goal_donor")),
+    ("matched, values shuffled", (_BETWEEN, "matched", "all", "permuted")),
+    ("matched, sign turned", (_BETWEEN, "matched", "all", "sign_flipped")),
 )
 """Rows of the summary: a name, and the target, alignment, part and control of the networks; None for a heading."""
 
@@ -132,7 +132,7 @@ def _matrix_rows(rows: pd.DataFrame) -> float:
 def _draw_within(axes: Axes, rows: pd.DataFrame) -> None:
     """Sources of one direction against target phases, means over seeds."""
     rows = rows.assign(source=list(zip(rows["source_recipient_phase"], rows["source_donor_phase"], strict=True)))
-    values = select(rows, measure="share").pivot(index="source", columns="target_phase", values="mean")
+    values = select(rows, measure="episode_share").pivot(index="source", columns="target_phase", values="mean")
     # A target's bounds are the same for all that is added to it.
     bounds = select(rows, measure=list(_BOUNDS)).drop_duplicates(["measure", "target_phase"])
     bounds = bounds.pivot(index="measure", columns="target_phase", values="mean").reindex(_BOUNDS)
@@ -147,7 +147,7 @@ def _draw_within(axes: Axes, rows: pd.DataFrame) -> None:
 
 def _draw_between(axes: Axes, rows: pd.DataFrame, seeds: list[int]) -> None:
     """Source seeds against target seeds, means over directions."""
-    values = select(rows, measure="share").pivot(index="source_run", columns="seed", values="value")
+    values = select(rows, measure="episode_share").pivot(index="source_run", columns="seed", values="value")
     values = values.reindex(index=seeds, columns=seeds)
     bounds = select(rows, measure=list(_BOUNDS)).drop_duplicates(["measure", "seed"])
     bounds = bounds.pivot(index="measure", columns="seed", values="value").reindex(index=_BOUNDS, columns=seeds)
@@ -157,7 +157,7 @@ def _draw_between(axes: Axes, rows: pd.DataFrame, seeds: list[int]) -> None:
 def _draw_summary(axes: Axes, rows: pd.DataFrame, directions: list[list[str]], seeds: list[int], named: bool) -> None:
     """Every seed's mean share under each condition of `_SUMMARY`, the directions beside each other."""
     width = 0.84 / len(directions)
-    whole = select(rows, aligned="none", part="all", control="none")
+    whole = select(rows, aligned="unaligned", part="all", control="no_control")
     bounded = _WITHIN if (whole["target"] == _WITHIN).any() else _OWN
     for place, (_, condition) in enumerate(_SUMMARY):
         if condition is None:
@@ -166,7 +166,7 @@ def _draw_summary(axes: Axes, rows: pd.DataFrame, directions: list[list[str]], s
             found = select(whole, target=bounded, measure=condition)
         else:
             found = select(rows, **dict(zip(("target", "aligned", "part", "control"), condition, strict=True)))
-            found = select(found, measure="share")
+            found = select(found, measure="episode_share")
         for number, direction in enumerate(directions):
             mine = select(found, **dict(zip(_DIRECTION, direction, strict=True)))
             shift = (number - (len(directions) - 1) / 2) * width
@@ -195,7 +195,7 @@ def _draw_arm(figure: SubFigure, rows: pd.DataFrame, directions: list[list[str]]
         axes.set_title(f"within a run: {donor} − {recipient}", fontsize=8)
         axes.set_xlabel(f"phase that it is added to, on {recipient}", fontsize=8)
         axes.set_ylabel("phases it is from", fontsize=8)
-    for axes, (aligned, how) in zip(panels[1], (("none", "as they are"), ("matched", "matched")), strict=True):
+    for axes, (aligned, how) in zip(panels[1], (("unaligned", "as they are"), ("matched", "matched")), strict=True):
         _draw_between(axes, across[across["aligned"] == aligned], seeds)
         axes.set_title(f"between runs: hidden units {how}", fontsize=8)
         axes.set_xlabel("seed that it is added to", fontsize=8)
@@ -233,11 +233,13 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         Rectangle((0, 0), 1, 1, fill=False, edgecolor=_OUTLINE, linewidth=1.1, label="added to its own recipient"),
     ]
     claim(figure, "Share of episodes that take the donor's colour after a goal vector was added", entries, columns=2)
-    layouts, policy = (" and ".join(transfer[column].unique()) for column in ("layouts", "policy"))
-    levels = [transfer.loc[(transfer["control"] == "none") == edits, "levels"].max() for edits in (True, False)]
+    level_distribution, action_selection = (
+        " and ".join(transfer[column].unique()) for column in ("level_distribution", "action_selection")
+    )
+    levels = [transfer.loc[(transfer["control"] == "no_control") == edits, "levels"].max() for edits in (True, False)]
     note(
         figure,
         f"Seeds: {rows['seed'].nunique()}. Levels for each network: {levels[0]}, for each control {levels[1]}; "
-        f"{layouts}, {policy}.\nIntervals between runs are of a bootstrap over runs, as pairs of runs share them.",
+        f"{level_distribution}, {action_selection}.\nIntervals between runs are of a bootstrap over runs, as pairs of runs share them.",
     )
     return figure

@@ -66,8 +66,8 @@ def _draw_shares(axes: Axes, rows: pd.DataFrame) -> None:
     """Each layer's share of the squared change, and what an even change of all live weights would give."""
     names = [*_LAYERS, "biases"]
     for place, name in enumerate(names):
-        mark_group(axes, place, select(rows, part=name, measure="share"), "0.25", width=0.8)
-    even = [interval_of(select(rows, part=name, measure="live_share")).value for name in names]
+        mark_group(axes, place, select(rows, part=name, measure="variance_share"), "0.25", width=0.8)
+    even = [interval_of(select(rows, part=name, measure="even_variance_share")).value for name in names]
     _draw_controls(axes, list(range(len(names))), even)
     _tidy(axes, [*_LAYERS.values(), "biases"])
     axes.set_ylim(0, 1)
@@ -84,7 +84,7 @@ def _draw_ranks(axes: Axes, rows: pd.DataFrame) -> None:
         for place, name in enumerate(_LAYERS):
             found = select(rows, part=name)
             mark_group(axes, place + shift, select(found, measure=rank), colour, marker, width=0.9 * width)
-            controls.append(interval_of(select(found, measure=f"shuffled_{rank}")).value)
+            controls.append(interval_of(select(found, measure=f"permuted_{rank}")).value)
         _draw_controls(axes, [place + shift for place in range(len(_LAYERS))], controls, 0.9 * width)
     _tidy(axes, list(_LAYERS.values()))
     axes.set_yscale("log")
@@ -133,7 +133,7 @@ def _maps(rows: pd.DataFrame, objectives: list[str]) -> dict[str, tuple[np.ndarr
     The panels divide all of layer 1's weights.
     """
     rows = over_runs(rows)
-    shares, even = (select(rows, measure=measure) for measure in ("share_of_tensor", "live_share"))
+    shares, even = (select(rows, measure=measure) for measure in ("tensor_variance_share", "even_variance_share"))
     order = [*objectives, "other colours"]
     names = sorted(rows["part"].unique(), key=lambda name: [*order, name].index(name))
     found = {}

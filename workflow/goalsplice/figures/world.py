@@ -11,7 +11,7 @@ TABLES: dict[str, list[str]] = {}
 """The tables that `draw` takes, and the columns that it reads of them."""
 
 _LAYOUT_SEED, _TRIED = 406, 2000
-"""Where layouts are looked for, and how many: the first suits the study's own grid and view."""
+"""Where level_distribution are looked for, and how many: the first suits the study's own grid and view."""
 
 _TILE = 64
 

@@ -10,7 +10,9 @@ is decompressed.
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +24,27 @@ import pyarrow.parquet as pq
 from goalsplice.io.errors import StudyError
 from goalsplice.io.files import damaged, decoding, replacing
 from goalsplice.io.provenance import check_run, current, digest, note_input
+from goalsplice.settings.colours import COLOURS
 
 _KEY = b"goalsplice"
+_COLOUR = "<colour>"
+
+
+def expanded(names: Iterable[str], there: Iterable[str]) -> dict[str, list[str]]:
+    """The columns that each name of a schema stands for.
+
+    A name with `<colour>` in it stands for the columns of all colours, in the order in which a table has them; any
+    other name for itself.
+
+    Args:
+        names: of the schema.
+        there: the table's columns.
+    """
+    there, found = list(there), {}
+    for name in names:
+        pattern = re.escape(name).replace(re.escape(_COLOUR), f"({'|'.join(COLOURS)})")
+        found[name] = [column for column in there if re.fullmatch(pattern, column)] if _COLOUR in name else [name]
+    return found
 
 
 def _plain_type(kind: pa.DataType) -> str:
@@ -104,7 +125,7 @@ def read_frame(path: str | Path, columns: list[str] | None = None, **expected: o
 
     Args:
         path: the file.
-        columns: those to read; all by default.
+        columns: those to read, as `expanded` takes them; all by default.
         expected: the run that it is to be of, such as `arm="onehot", seed=99`.
 
     Raises:
@@ -119,6 +140,7 @@ def read_frame(path: str | Path, columns: list[str] | None = None, **expected: o
         schema = file.schema_arrow
         digests = _digests(path, schema, file.metadata.num_rows)
         check_run(path, digests["made"], **expected)
+        columns = columns and list(chain.from_iterable(expanded(columns, schema.names).values()))
         missing = [column for column in columns or [] if column not in schema.names]
         if missing:
             raise StudyError(f"{path} lacks the column {missing[0]}; delete it and run snakemake again")

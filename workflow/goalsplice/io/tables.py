@@ -1,5 +1,6 @@
 """The study's tables, held to `workflow/schemas/tables.yaml`."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -7,20 +8,23 @@ import pyarrow as pa
 import yaml
 
 from goalsplice.io.errors import StudyError
-from goalsplice.io.frames import write_arrow
+from goalsplice.io.frames import expanded, write_arrow
 
 
-def table_schema(schemas: str | Path, table: str) -> pa.Schema:
+def table_schema(schemas: str | Path, table: str, there: Iterable[str]) -> pa.Schema:
     """Arrow schema of a table, its units and meanings in the fields' metadata.
 
     Args:
         schemas: path of tables.yaml.
         table: name of one of its tables.
+        there: columns that the table has, which say for which colours it has some.
     """
     described = yaml.safe_load(Path(schemas).read_text(encoding="utf-8"))[table]
+    columns = expanded(described["columns"], there)
     fields = [
         pa.field(name, column["type"], metadata={"unit": column["unit"], "meaning": column["meaning"]})
-        for name, column in described["columns"].items()
+        for said, column in described["columns"].items()
+        for name in columns[said]
     ]
     return pa.schema(fields, metadata={"description": described["description"]})
 
@@ -45,7 +49,7 @@ def write_table(path: str | Path, frame: pd.DataFrame, schemas: str | Path, tabl
     Raises:
         StudyError: a column is missing, is not in the schema, or has values of another type.
     """
-    schema = table_schema(schemas, table)
+    schema = table_schema(schemas, table, frame)
     check_columns(frame, schema.names, f"the {table} table", schemas)
     try:
         arrow = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)

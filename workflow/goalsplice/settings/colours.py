@@ -1,4 +1,7 @@
-"""Colours of keys that the study asks about. Light to import: the configuration is checked against them."""
+"""Colours of keys. Light to import: the configuration and the tables are checked against them."""
+
+COLOURS = ("red", "green", "blue", "purple", "yellow", "grey")
+"""MiniGrid's colours, in its order."""
 
 ALWAYS_PRESENT = ("blue", "purple")
 """Colours of two of the three keys, in every episode."""

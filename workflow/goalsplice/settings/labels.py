@@ -1,18 +1,32 @@
 """Words in the tables of edits. Light to import: statistics and figures need them, and no network."""
 
-NO_EDIT = "none"
+NO_EDIT = "unedited"
 """The edit that leaves the recipient as it is."""
 
-NO_CONTROL, BOUND = "none", "bound"
+NO_CONTROL, BOUND = "no_control", "bound"
 """What stands for a control in the rows of an edit itself, and of floor and ceiling."""
 
-FEW, BELOW = "few weights", "below layer 1"
+SPARSE, DOWNSTREAM = "sparse", "downstream of layer 1"
 """The edits for the new colour that are fixed before the reported runs are looked at (family `chosen`)."""
 
-FAIR = ("turned", "shuffled", "noise", "random_sites", "same_goal", "untrained", "equal_effort")
+FAIR = (
+    "sign_flipped",
+    "permuted",
+    "gaussian",
+    "random_weights",
+    "same_goal_donor",
+    "untrained_donor",
+    "optimised_same_budget",
+)
 """Controls that an edit has to beat. Three ask other questions: `complement`, whether the edit is necessary;
-`other_seed`, whose donor has the donor's goal too, whether runs write their goals alike; and `longer_effort`, which
+`other_seed_donor`, whose donor has the donor's goal too, whether runs write their goals alike; and `optimised_8x_budget`, which
 spends more on its values than the edit did on its places, how far random places can be brought at all."""
+
+NEW, TRAINED = "new", "trained"
+"""Whether a colour is new to an arm, or one that it was trained on (column `towards`)."""
+
+TRAINED_COLOURS, EXCHANGE = "trained colours", "own trained colours exchanged"
+"""The columns of the colours that the run is trained on, and the exchange of the recipient's own ones."""
 
 SUFFICIENT = 0.95
 """Recovery that counts as all of the donor's choice."""
@@ -33,7 +47,7 @@ of the third one, and, of a composition, of the one that the switch is to."""
 RIGHT, FOOLED = "right", "fooled"
 """What a probe says, in the same column: where the key is, or where the other one of the two is."""
 
-UNEDITED, SWITCH, FINETUNED = ("bounds", "none"), ("trained", "switch"), ("trained", "fine-tuned")
+UNEDITED, SWITCH, FINETUNED = ("bounds", "unedited"), ("trained", "switch"), ("trained", "fine-tuned")
 """Family and edit of the unedited network, and of those with a goal that is known to be another: the run's neighbouring
 checkpoint of its other colour, and the checkpoint trained further on the new one."""
 

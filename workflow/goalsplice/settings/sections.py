@@ -55,8 +55,8 @@ class Evaluation(Section):
 
     levels: int
     seed: int
-    layouts: tuple[str, ...]
-    policies: tuple[str, ...]
+    level_distributions: tuple[str, ...]
+    action_selections: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ class Splices(Section):
     levels: int
     control_levels: int
     draws: int
-    layouts: str
-    policy: str
+    level_distribution: str
+    action_selection: str
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Retargeting(Section):
 
     Attributes:
         below: for each encoding, the layers that the edit below the first layer refits.
-        layouts: the first is of what is edited, and of all tests; the others are of what is tried in every phase.
+        level_distribution: the first is of what is edited, and of all tests; the others are of what is tried in every phase.
     """
 
     named = "retargeting"
@@ -87,14 +87,14 @@ class Retargeting(Section):
     target: str
     absent: str
     strength: float
-    share: float
-    below: dict[str, str]
+    weight_share: float
+    downstream: dict[str, str]
     draws: int
     evaluations: int
     levels: int
     control_levels: int
-    layouts: tuple[str, ...]
-    policy: str
+    level_distributions: tuple[str, ...]
+    action_selection: str
 
 
 @dataclass(frozen=True)
@@ -105,10 +105,10 @@ class FineTuning(Section):
 
     phases: Phases
     rollouts: int
-    training_layouts: str
+    training_level_distribution: str
     levels: int
-    layouts: str
-    policy: str
+    level_distribution: str
+    action_selection: str
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,8 @@ class Perception(Section):
 
     levels: int
     scenes: int
-    layouts: str
-    policy: str
+    level_distribution: str
+    action_selection: str
 
 
 @dataclass(frozen=True)

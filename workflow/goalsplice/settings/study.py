@@ -71,7 +71,7 @@ SCHEDULE, WORLD, HYPERPARAMETERS, REFERENCE = "schedule", "world", "hyperparamet
 """What an ablation arm differs in from its base."""
 
 _OF_SCHEDULE = {"schedule", "objectives", "phase_rollouts"}
-_OF_WORLD = {"encoding", "view_size", "grid_size", "max_steps", "walkable_keys", "wall_penalty", "layouts"}
+_OF_WORLD = {"encoding", "view_size", "grid_size", "max_steps", "walkable_keys", "wall_penalty", "level_distribution"}
 _NO_CHANGE = {"base", "rollouts"}
 """Keys of an ablation arm that are no difference: how long it is trained is asked of no arm."""
 

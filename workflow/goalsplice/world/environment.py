@@ -1,7 +1,7 @@
 """FetchObstacles, the study's world, as a MiniGrid environment. This file is the definition.
 
 A room holds the agent, three keys of different colours and one grey ball that moves. A blue and a purple key are
-always there; the third key's colour is drawn from the `layouts`. `key_colours` may name others than these two and
+always there; the third key's colour is drawn from the `level_distribution`. `key_colours` may name others than these two and
 yellow. Everything starts on distinct random cells.
 
 | action | what it does |
@@ -64,8 +64,8 @@ class FetchObstaclesEnv(MiniGridEnv):
 
     Args:
         objective: the colour whose key pays: one of `key_colours`. The agent cannot see it.
-        layouts: `training` (third key of any colour but those of the others), `three_colours` (third key of the third
-            of `key_colours`), or `without_yellow` (third key of any other colour than in `three_colours`).
+        level_distribution: `training` (third key of any colour but those of the others), `three_colours` (third key of the third
+            of `key_colours`), or `without_third_colour` (third key of any other colour than in `three_colours`).
         size: side of the grid, its walls included.
         walkable_keys: whether keys can be walked over.
         wall_penalty: whether walking into a wall ends the episode with -1.
@@ -73,13 +73,13 @@ class FetchObstaclesEnv(MiniGridEnv):
         key_colours: of the two keys that are always there, and of the third one in `three_colours`.
 
     Raises:
-        ValueError: `objective` or `layouts` is not one of those named.
+        ValueError: `objective` or `level_distribution` is not one of those named.
     """
 
     def __init__(
         self,
         objective: str = "blue",
-        layouts: str = "training",
+        level_distribution: str = "training",
         size: int = 6,
         walkable_keys: bool = True,
         wall_penalty: bool = True,
@@ -89,11 +89,13 @@ class FetchObstaclesEnv(MiniGridEnv):
     ):
         if objective not in key_colours:
             raise ValueError(f"objective is {objective!r}; it must be one of {', '.join(key_colours)}")
-        if layouts not in THIRD_KEY_COLOURS:
-            raise ValueError(f"layouts is {layouts!r}; it must be one of {', '.join(THIRD_KEY_COLOURS)}")
+        if level_distribution not in THIRD_KEY_COLOURS:
+            raise ValueError(
+                f"level_distribution is {level_distribution!r}; it must be one of {', '.join(THIRD_KEY_COLOURS)}"
+            )
         self.objective = objective
         self.key_colours = tuple(key_colours)
-        self.layouts = layouts
+        self.level_distribution = level_distribution
         self.key_type = WalkableKey if walkable_keys else Key
         self.wall_penalty = wall_penalty
         super().__init__(
@@ -115,7 +117,7 @@ class FetchObstaclesEnv(MiniGridEnv):
         self.place_agent()
         self.ball = Ball("grey")
         self.place_obj(self.ball)
-        third = self._rand_elem(third_key_colours(self.layouts, self.key_colours))
+        third = self._rand_elem(third_key_colours(self.level_distribution, self.key_colours))
         for colour in (*self.key_colours[:2], third):
             self.place_obj(self.key_type(colour))
         self.mission = mission(self.objective)

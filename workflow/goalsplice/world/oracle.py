@@ -196,28 +196,28 @@ def _mean_return(right: tuple[float, float, float], rules: Rules, size: int) -> 
     return float(np.average(returns, weights=list(classes.values())))
 
 
-def presence(layouts: str, objective: str) -> float:
+def presence(level_distribution: str, objective: str) -> float:
     """Probability that a key of the objective's colour is there."""
     if objective in ALWAYS_PRESENT:
         return 1.0
-    colours = THIRD_KEY_COLOURS[layouts]
+    colours = THIRD_KEY_COLOURS[level_distribution]
     return colours.count(objective) / len(colours)
 
 
-def best_return(layouts: str, objective: str, rules: Rules, size: int = 6) -> float:
+def best_return(level_distribution: str, objective: str, rules: Rules, size: int = 6) -> float:
     """Mean undiscounted return per episode of the best policy that sees the whole grid and knows the objective.
 
     Where no key has the objective's colour, all that is there to earn is a wrong key's reward.
     """
-    present = presence(layouts, objective)
+    present = presence(level_distribution, objective)
     with_it = _mean_return((0.0, 0.0, 1.0), rules, size)
     return present * with_it + (1 - present) * _mean_return((0.0, 0.0, 0.0), rules, size)
 
 
-def colour_blind_return(layouts: str, objective: str, rules: Rules, size: int = 6) -> float:
+def colour_blind_return(level_distribution: str, objective: str, rules: Rules, size: int = 6) -> float:
     """Mean undiscounted return per episode of the best policy that sees everything but the keys' colours.
 
     To it each key is the right one with a third of the probability that the right one is there at all. It learns
     nothing on the way, since only the episode's end tells.
     """
-    return _mean_return((presence(layouts, objective) / 3,) * 3, rules, size)
+    return _mean_return((presence(level_distribution, objective) / 3,) * 3, rules, size)

@@ -31,7 +31,9 @@ class Player(ManualControl):
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Play the world by hand.", epilog=HELP)
     parser.add_argument("--objective", choices=OBJECTIVES, default="blue", help="colour of the key that pays")
-    parser.add_argument("--layouts", choices=THIRD_KEY_COLOURS, default="training", help="what the third key can be")
+    parser.add_argument(
+        "--level-distribution", choices=THIRD_KEY_COLOURS, default="training", help="what the third key can be"
+    )
     parser.add_argument(
         "--view-size", type=int, choices=(3, 5, 7), default=5, help="side of the agent's view, which is drawn lighter"
     )
@@ -40,7 +42,7 @@ def main(arguments: list[str] | None = None) -> None:
     environment = gymnasium.make(
         ENVIRONMENT_ID,
         objective=options.objective,
-        layouts=options.layouts,
+        level_distribution=options.level_distribution,
         agent_view_size=options.view_size,
         render_mode="human",
         disable_env_checker=True,

@@ -216,12 +216,12 @@ def reset_all(worlds, tables, third_colours):
         reset(worlds, i, tables, third_colours)
 
 
-def colour_numbers(layouts: str) -> np.ndarray:
-    """MiniGrid's numbers of the third key's colours in `layouts`: int64."""
-    return np.array([COLOR_TO_IDX[colour] for colour in THIRD_KEY_COLOURS[layouts]], dtype=np.int64)
+def colour_numbers(level_distribution: str) -> np.ndarray:
+    """MiniGrid's numbers of the third key's colours in `level_distribution`: int64."""
+    return np.array([COLOR_TO_IDX[colour] for colour in THIRD_KEY_COLOURS[level_distribution]], dtype=np.int64)
 
 
-def create(count: int, layouts: str, generator: np.random.Generator, size: int = 6) -> Worlds:
+def create(count: int, level_distribution: str, generator: np.random.Generator, size: int = 6) -> Worlds:
     """`count` worlds at the start of an episode, their streams seeded by `generator`."""
     # Initial states do not depend on what is seen, so any view's tables will do.
     tables = geometry(size, 5)
@@ -236,5 +236,5 @@ def create(count: int, layouts: str, generator: np.random.Generator, size: int =
         stream=generator.integers(0, 2**64, size=count, dtype=np.uint64),
         drawn=np.zeros((count, tables.interior.size), dtype=np.int64),
     )
-    reset_all(worlds, tables, colour_numbers(layouts))
+    reset_all(worlds, tables, colour_numbers(level_distribution))
     return worlds

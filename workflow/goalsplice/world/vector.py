@@ -68,7 +68,7 @@ class BatchedFetchObstacles(gymnasium.vector.VectorEnv):
     Args:
         num_envs: how many worlds.
         encoding: what the agent sees.
-        objective, layouts, rules: as in `FetchObstaclesEnv`, whose `key_colours` are the encoding's.
+        objective, level_distribution, rules: as in `FetchObstaclesEnv`, whose `key_colours` are the encoding's.
         autoreset_mode: SAME_STEP starts a new episode in the step that ends one: the observation is the new episode's
             first, and `infos["final_obs"]` holds the ended one's last (rows where `infos["_final_obs"]`). DISABLED
             leaves it to `reset(options={"reset_mask": mask})`.
@@ -82,7 +82,7 @@ class BatchedFetchObstacles(gymnasium.vector.VectorEnv):
         num_envs: int,
         encoding: Encoding,
         objective: str = "blue",
-        layouts: str = "training",
+        level_distribution: str = "training",
         rules: Rules | None = None,
         autoreset_mode: AutoresetMode = AutoresetMode.SAME_STEP,
     ):
@@ -90,7 +90,7 @@ class BatchedFetchObstacles(gymnasium.vector.VectorEnv):
             raise ValueError(f"autoreset_mode is {autoreset_mode}; choose SAME_STEP or DISABLED")
         self.num_envs = num_envs
         self.encoding = encoding
-        self.layouts = layouts
+        self.level_distribution = level_distribution
         self.rules = Rules(max_steps=steps_limit(encoding.size)) if rules is None else rules
         self.metadata = {"autoreset_mode": autoreset_mode}
         self._objective = encoding.key_colours.index(objective)
@@ -115,12 +115,12 @@ class BatchedFetchObstacles(gymnasium.vector.VectorEnv):
             ResetNeeded: a mask is given, but no episode was started before.
         """
         super().reset(seed=seed)
-        tables, colours = self.encoding.geometry, colour_numbers(self.layouts)
+        tables, colours = self.encoding.geometry, colour_numbers(self.level_distribution)
         mask = (options or {}).get("reset_mask")
         if mask is not None and self.worlds is None:
             raise ResetNeeded("no world has begun; reset all of them first, without a reset_mask")
         if mask is None:
-            self.worlds = create(self.num_envs, self.layouts, self.np_random, self.encoding.size)
+            self.worlds = create(self.num_envs, self.level_distribution, self.np_random, self.encoding.size)
             self._outcomes = np.full(self.num_envs, RUNNING, dtype=np.int64)
         codes = np.empty(self.num_envs, dtype=np.int64)
         for i in range(self.num_envs):
@@ -144,7 +144,7 @@ class BatchedFetchObstacles(gymnasium.vector.VectorEnv):
         if same_step and ended.any():
             infos["final_obs"] = self._images(codes)
             infos["_final_obs"] = ended
-            _reset_ended(self.worlds, tables, colour_numbers(self.layouts), outcomes, codes)
+            _reset_ended(self.worlds, tables, colour_numbers(self.level_distribution), outcomes, codes)
             self._outcomes[:] = RUNNING
         truncated = outcomes == TIMEOUT
         return self._images(codes), rewards, ended & ~truncated, truncated, infos

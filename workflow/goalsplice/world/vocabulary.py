@@ -3,7 +3,7 @@
 Source: the recipe that the post's author published.
 """
 
-from goalsplice.settings.colours import KEY_COLOURS
+from goalsplice.settings.colours import COLOURS, KEY_COLOURS
 
 OBJECTIVES = KEY_COLOURS
 """Colours whose key can pay. The third is never trained in the main arms. The compiled world has no other names for its
@@ -15,23 +15,20 @@ ALWAYS_PRESENT = OBJECTIVES[:2]
 OUTCOMES = (*OBJECTIVES, "other", "crash", "timeout")
 """How an episode ends: with a key of that colour, a key of another colour, a collision, or out of time."""
 
-COLOURS = ("red", "green", "blue", "purple", "yellow", "grey")
-"""MiniGrid's colours, in its order."""
-
 ACTIONS = ("left", "right", "forward", "pickup", "drop", "toggle", "done")
 """MiniGrid's seven actions, in its order."""
 
 THIRD_KEY_COLOURS = {
     "training": ("green", "grey", "red", "yellow"),
     "three_colours": ("yellow",),
-    "without_yellow": ("green", "grey", "red"),
+    "without_third_colour": ("green", "grey", "red"),
 }
-"""For each layouts distribution, the colours from which the third key's is drawn uniformly."""
+"""For each level_distribution distribution, the colours from which the third key's is drawn uniformly."""
 
 
-def third_key_colours(layouts: str, key_colours: tuple[str, str, str] = KEY_COLOURS) -> tuple[str, ...]:
+def third_key_colours(level_distribution: str, key_colours: tuple[str, str, str] = KEY_COLOURS) -> tuple[str, ...]:
     """The colours from which the third key's is drawn uniformly, as the agent sees them."""
-    return tuple(shown(key_colours)[colour] for colour in THIRD_KEY_COLOURS[layouts])
+    return tuple(shown(key_colours)[colour] for colour in THIRD_KEY_COLOURS[level_distribution])
 
 
 def outcomes(key_colours: tuple[str, str, str] = KEY_COLOURS) -> tuple[str, ...]:

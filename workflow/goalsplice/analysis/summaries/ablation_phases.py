@@ -8,15 +8,15 @@ from goalsplice.analysis.phases import phases_of
 
 TABLES = {
     "ablation_training": ["arm", "seed", "rollout", "phase", "objective", "mean_return"],
-    "ablation_plasticity": ["arm", "seed", "phase", "network", "dead", "dormant", "effective_rank", "weight_norm"],
+    "ablation_plasticity": ["arm", "seed", "phase", "network", "inactive", "dormant", "effective_rank", "weight_norm"],
 }
 KEYS = ("arm", "phase", "last_rollout", "measure")
 
-_OF_UNITS = ["dead", "dormant", "effective_rank"]
+_OF_UNITS = ["inactive", "dormant", "effective_rank"]
 
 
 def values(tables: Mapping[str, pd.DataFrame], settings: Mapping) -> pd.DataFrame:
-    """end_return and rollouts_to_regain; and of the actor's hidden layers their mean, or weight_norm of all of them."""
+    """end_return and rollouts_to_threshold; and of the actor's hidden layers their mean, or weight_norm of all of them."""
     key = ["arm", "seed", "phase"]
     layers = tables["ablation_plasticity"]
     layers = layers[layers["network"] == "actor"]
@@ -28,5 +28,5 @@ def values(tables: Mapping[str, pd.DataFrame], settings: Mapping) -> pd.DataFram
     ]
     frame = measures.join(pd.concat(learned).set_index(key)).reset_index()
     frame["last_rollout"] = frame.groupby(["arm", "phase"])["last_rollout"].transform("first")
-    names = ["end_return", "rollouts_to_regain", "weight_norm", *_OF_UNITS]
+    names = ["end_return", "rollouts_to_threshold", "weight_norm", *_OF_UNITS]
     return frame.melt(["arm", "seed", "phase", "last_rollout"], names, var_name="measure")

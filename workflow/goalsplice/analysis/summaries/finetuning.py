@@ -6,18 +6,15 @@ from math import nan
 import numpy as np
 import pandas as pd
 
-from goalsplice.world.vocabulary import OBJECTIVES
-
 TABLES = {
     "finetuning": [
-        *("arm", "seed", "phase", "objective", "rollout", "distance", "layer1_share", "share_crash", "share_timeout"),
-        *(f"{what}_{colour}" for what in ("return", "share") for colour in OBJECTIVES),
+        *("arm", "seed", "phase", "objective", "towards", "rollout", "return_objective", "distance"),
+        *("layer1_variance_share", "episode_share_objective", "episode_share_crash", "episode_share_timeout"),
     ]
 }
-KEYS = ("arm", "objective", "measure")
+KEYS = ("arm", "towards", "measure")
 
-NEW, NEXT = "new colour", "next phase's colour"
-"""What checkpoints are trained on (`objective`)."""
+_AT_THE_END = ("return_objective", "episode_share_objective", "distance", "layer1_variance_share")
 
 
 def rollouts_until(returns: Sequence[float], level: float) -> float:
@@ -32,21 +29,20 @@ def rollouts_until(returns: Sequence[float], level: float) -> float:
 
 
 def values(tables: Mapping[str, pd.DataFrame], settings: Mapping) -> pd.DataFrame:
-    """Rollouts until a return of 0.8 and of 0.95; and at the end return, share, broken, distance and layer1_share.
+    """Rollouts until a return of 0.8 and of 0.95; and, at the end, how well and how far checkpoints were fine-tuned.
 
     A run that never gets there has no such number: `seeds` says how many have.
     """
     out = []
-    keys = ["arm", "seed", "phase", "objective"]
-    for (arm, seed, _, objective), rows in tables["finetuning"].groupby(keys, sort=False):
+    keys = ["arm", "seed", "phase", "towards"]
+    for (arm, seed, _, towards), rows in tables["finetuning"].groupby(keys, sort=False):
         rows = rows.sort_values("rollout")
-        returns, last = rows[f"return_{objective}"].to_numpy(), rows.iloc[-1]
+        returns, last = rows["return_objective"].to_numpy(), rows.iloc[-1]
         measures = {f"rollouts until {level}": rollouts_until(returns, level) for level in (0.8, 0.95)}
-        measures |= {"return": returns[-1], "distance": last["distance"], "layer1_share": last["layer1_share"]}
-        measures |= {"share": last[f"share_{objective}"], "broken": last["share_crash"] + last["share_timeout"]}
-        which = NEXT if objective in ("blue", "purple") else NEW
+        measures |= {name: last[name] for name in _AT_THE_END}
+        measures |= {"broken": last["episode_share_crash"] + last["episode_share_timeout"]}
         out += [
-            {"arm": arm, "seed": seed, "objective": which, "measure": name, "value": value}
+            {"arm": arm, "seed": seed, "towards": towards, "measure": name, "value": value}
             for name, value in measures.items()
         ]
     return pd.DataFrame(out)

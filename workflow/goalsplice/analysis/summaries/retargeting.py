@@ -4,24 +4,28 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from goalsplice.settings.labels import NO_CONTROL
+
 TABLES = {
     "retargeting": [
-        *("arm", "seed", "phase", "wanted", "layouts", "family", "edit", "dose", "control", "share"),
-        *("share_yellow", "share_crash", "share_timeout"),
+        *("arm", "seed", "phase", "wanted", "target", "level_distribution", "family", "edit", "dose", "control"),
+        *("weight_share", "episode_share_target", "episode_share_crash", "episode_share_timeout"),
     ]
 }
-KEYS = ("arm", "layouts", "family", "edit", "dose", "control", "phase", "wanted", "measure")
+KEYS = ("arm", "level_distribution", "target", "family", "edit", "dose", "control", "phase", "wanted", "measure")
 
 
 def values(tables: Mapping[str, pd.DataFrame], settings: Mapping) -> pd.DataFrame:
-    """share_yellow, broken (crash or timeout) and weights_share: of late phases and all draws.
+    """episode_share_target, broken (crash or timeout) and weight_share: of late phases and all draws.
 
-    Of edits also share_yellow in each phase, late or not, in rows that name the phase and the colour wanted in it.
+    Of edits also episode_share_target in each phase, late or not: those rows name the phase and its colour.
     """
     rows = tables["retargeting"]
-    rows = rows.assign(broken=rows["share_crash"] + rows["share_timeout"]).rename(columns={"share": "weights_share"})
-    known = [*KEYS[:6], "seed"]
+    rows = rows.assign(broken=rows["episode_share_crash"] + rows["episode_share_timeout"])
+    known = [*KEYS[:7], "seed"]
     late = rows[rows["phase"].isin(settings["late"])]
-    together = late.melt(known, ["share_yellow", "broken", "weights_share"], var_name="measure")
-    by_phase = rows[rows["control"] == "none"].melt([*known, "phase", "wanted"], ["share_yellow"], var_name="measure")
+    together = late.melt(known, ["episode_share_target", "broken", "weight_share"], var_name="measure")
+    by_phase = rows[rows["control"] == NO_CONTROL].melt(
+        [*known, "phase", "wanted"], ["episode_share_target"], var_name="measure"
+    )
     return pd.concat([together, by_phase], ignore_index=True)

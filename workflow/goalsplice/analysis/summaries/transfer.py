@@ -5,15 +5,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from goalsplice.analysis.recovery import donors_share
 from goalsplice.settings.labels import NO_CONTROL
-from goalsplice.world.vocabulary import OBJECTIVES
 
 TABLES = {
     "transfer": [
         *("arm", "seed", "source_seed", "target_phase", "source_recipient_phase", "source_donor_phase"),
         *("recipient_objective", "donor_objective", "part", "aligned", "control", "floor", "ceiling"),
-        *(f"share_{colour}" for colour in OBJECTIVES),
+        "episode_share_donor",
     ]
 }
 _WAY = ["recipient_objective", "donor_objective"]
@@ -28,7 +26,7 @@ OWN, WITHIN, EARLY, OTHER_RUN = "own recipient", "other late phase", "early phas
 """Where a vector was added (`target`)."""
 
 _BOUNDS = ["floor", "ceiling"]
-_MEASURES = ["share", *_BOUNDS]
+_MEASURES = ["episode_share_donor", *_BOUNDS]
 
 
 def _target(rows: pd.DataFrame, late: Sequence[int]) -> np.ndarray:
@@ -38,18 +36,18 @@ def _target(rows: pd.DataFrame, late: Sequence[int]) -> np.ndarray:
 
 
 def values(tables: Mapping[str, pd.DataFrame], settings: Mapping) -> pd.DataFrame:
-    """Share (of the donor's colour), and of whole vectors without a control floor and ceiling.
+    """`episode_share_donor`, and of whole vectors without a control floor and ceiling.
 
     By target, over all pairs of phases, both ways and (with recipient_objective and donor_objective) each by itself.
     Of whole vectors without a control also each by itself: added in its own run, a row for each source's and target's
     phases; added between runs, a row for each `source_run`. A run is its own source there too.
     """
     rows = tables["transfer"]
-    rows = rows.assign(share=donors_share(rows), target=_target(rows, settings["late"]))
+    rows = rows.assign(target=_target(rows, settings["late"]))
     # Phases, or the other run, where a row is of one of them.
     pooled = rows.drop(columns=[*_SOURCE, "target_phase"])
     whole = rows[(rows["part"] == "all") & (rows["control"] == NO_CONTROL)]
-    within = whole[(whole["seed"] == whole["source_seed"]) & (whole["aligned"] == "none")]
+    within = whole[(whole["seed"] == whole["source_seed"]) & (whole["aligned"] == "unaligned")]
     # Between runs only the vectors of one pair were added, to checkpoints of the recipient's phase.
     sources = pd.MultiIndex.from_frame(whole.loc[whole["aligned"] == "matched", _SOURCE])
     lent = pd.MultiIndex.from_frame(whole[_SOURCE]).isin(sources)
@@ -68,4 +66,4 @@ def values(tables: Mapping[str, pd.DataFrame], settings: Mapping) -> pd.DataFram
     # Bounds are the target's: whatever is added to it, and whichever run that is from.
     plain = (frame["part"] == "all") & (frame["control"] == NO_CONTROL) & (frame["aligned"] != "random")
     bounds = frame[plain].assign(source_seed=np.nan).melt(known, _BOUNDS, var_name="measure")
-    return pd.concat([frame.melt(known, ["share"], var_name="measure"), bounds], ignore_index=True)
+    return pd.concat([frame.melt(known, ["episode_share_donor"], var_name="measure"), bounds], ignore_index=True)

@@ -10,8 +10,8 @@ from goalsplice.world.vocabulary import OBJECTIVES
 TABLES = {
     "weight_changes": [
         *("arm", "seed", "recipient_phase", "recipient_objective", "donor_objective", "grouping", "part"),
-        *("view_column", "view_row", "live_weights", "share", "share_of_tensor"),
-        *("effective_rank", "stable_rank", "shuffled_effective_rank", "shuffled_stable_rank"),
+        *("view_column", "view_row", "active_weights", "variance_share", "tensor_variance_share"),
+        *("effective_rank", "stable_rank", "permuted_effective_rank", "permuted_stable_rank"),
     ]
 }
 KEYS = ("arm", "grouping", "part", "view_row", "view_column", "measure")
@@ -24,7 +24,13 @@ BIASES, OTHER_COLOURS, TYPES = "biases", "other colours", "types, states"
 
 _PAIR = ["arm", "seed", "recipient_phase"]
 _RANKS = ["effective_rank", "stable_rank"]
-_MEASURES = ["share", "share_of_tensor", *_RANKS, *(f"shuffled_{rank}" for rank in _RANKS), "live_share"]
+_MEASURES = [
+    "variance_share",
+    "tensor_variance_share",
+    *_RANKS,
+    *(f"permuted_{rank}" for rank in _RANKS),
+    "even_variance_share",
+]
 
 
 def _layers(rows: pd.DataFrame) -> pd.DataFrame:
@@ -32,14 +38,16 @@ def _layers(rows: pd.DataFrame) -> pd.DataFrame:
     rows = rows[rows["grouping"] == "tensor"]
     rows = rows.assign(grouping=LAYER, part=rows["part"].where(rows["part"].str.endswith(".weight"), BIASES))
     found = rows.groupby([*_PAIR, "grouping", "part"], sort=False)
-    summed = found[["share", "live_weights"]].sum()
-    ranks = found[[*_RANKS, *(f"shuffled_{rank}" for rank in _RANKS)]].first()
-    return _with_live_share(summed.join(ranks).reset_index())
+    summed = found[["variance_share", "active_weights"]].sum()
+    ranks = found[[*_RANKS, *(f"permuted_{rank}" for rank in _RANKS)]].first()
+    return _with_even_share(summed.join(ranks).reset_index())
 
 
-def _with_live_share(parts: pd.DataFrame) -> pd.DataFrame:
-    """`live_share`: what each part has of all live weights of the parts of its pair of phases."""
-    return parts.assign(live_share=parts["live_weights"] / parts.groupby(_PAIR)["live_weights"].transform("sum"))
+def _with_even_share(parts: pd.DataFrame) -> pd.DataFrame:
+    """`even_variance_share`: what each part has of all live weights of the parts of its pair of phases."""
+    return parts.assign(
+        even_variance_share=parts["active_weights"] / parts.groupby(_PAIR)["active_weights"].transform("sum")
+    )
 
 
 def _view(rows: pd.DataFrame) -> pd.DataFrame:
@@ -56,10 +64,10 @@ def _view(rows: pd.DataFrame) -> pd.DataFrame:
         part = cells["part"].map(lambda name: f"{name}s")
     cells = cells.assign(grouping=VIEW, part=part)
     place = [*_PAIR, "grouping", "part"]
-    columns = ["share_of_tensor", "live_weights"]
+    columns = ["tensor_variance_share", "active_weights"]
     by_cell = cells.groupby([*place, "view_row", "view_column"], sort=False)[columns].sum().reset_index()
     whole = cells.groupby(place, sort=False)[columns].sum().reset_index()
-    return pd.concat([_with_live_share(by_cell), _with_live_share(whole)])
+    return pd.concat([_with_even_share(by_cell), _with_even_share(whole)])
 
 
 def values(tables: Mapping[str, pd.DataFrame], settings: Mapping) -> pd.DataFrame:
