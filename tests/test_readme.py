@@ -38,7 +38,7 @@ def test_the_snippet_runs_on_a_study(finished):
         check=False,
     )
     assert result.returncode == 0, result.stderr
-    assert "episode_share_yellow" in result.stdout
+    assert "episode_share_target" in result.stdout
     assert len(re.findall("integers|onehot|blue |purple ", result.stdout)) >= 4
 
 
@@ -132,10 +132,10 @@ def test_yellow_is_what_the_published_tables_say():
     rows = effects.set_index(["arm", "family", "edit", "control"]).sort_index()
 
     def yellow(*edit):
-        return f"{100 * rows.loc[edit, 'episode_share_yellow']:.1f} %"
+        return f"{100 * rows.loc[edit, 'episode_share_target']:.1f} %"
 
     few = rows.loc[("onehot", "preregistered", "sparse")]
-    strongest = few.drop(index="no_control")["episode_share_yellow"].max()
+    strongest = few.drop(index="no_control")["episode_share_target"].max()
     assert rows.loc[("onehot", "preregistered", "sparse", "no_control"), "share"] <= 0.005
     assert f"take yellow in {yellow('onehot', 'preregistered', 'sparse', 'no_control')} of episodes" in answer
     assert (

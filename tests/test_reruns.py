@@ -58,7 +58,7 @@ def test_another_seed_trains_that_seed_only(clone):
     jobs = planned(clone, "all")
     assert jobs["training_onehot"] == jobs["training_integers"] == 1
     assert jobs["evaluate"] == jobs["probe"] == 2
-    # Of the seed before it in the list it becomes the other seed, and every run gets its goal vector.
+    # Of the seed before it in the list it becomes the other seed, and every run gets its task vector.
     assert jobs["splice"] == jobs["custom_edits"] == 4
     assert jobs["transfer"] == 6
 

@@ -41,7 +41,7 @@ def tables(ends):
             ]
         ),
         "switches": pd.DataFrame({"distance": [1.0, 3.0], "spliced": [0.5, np.nan]}),
-        "aims": pd.DataFrame(
+        "switch_retargeting": pd.DataFrame(
             [
                 ("blue", "sparse", "no_control", 0.9),
                 ("blue", "downstream of layer 1", "no_control", 0.5),
@@ -49,7 +49,7 @@ def tables(ends):
                 ("blue", "swap", "no_control", 1.0),
                 ("yellow", "no_control", "no_control", 0.8),
             ],
-            columns=["wanted", "edit", "control", "return_yellow"],
+            columns=["wanted", "edit", "control", "return_target"],
         ),
     }
 
@@ -65,8 +65,8 @@ def test_measures_of_a_run_by_hand():
     assert found["rollouts_to_threshold"] == 2
     assert (found["collapses"], found["collapsed_for_good"]) == (0, 0)
     assert (found["distance"], found["spliced"]) == (2, 0.5)
-    assert (found["yellow"], found["yellow_noise"]) == (0.9, 0.1)
-    assert (found["yellow_ceiling"], found["yellow_trained"]) == (1.0, 0.8)
+    assert (found["yellow"], found["target_return_gaussian"]) == (0.9, 0.1)
+    assert (found["target_return_ceiling"], found["target_return_trained"]) == (1.0, 0.8)
     assert found["inactive"] == pytest.approx(0.3)
     assert found["feature_rank"] == 6
     assert found["weight_norm"] == pytest.approx(8**0.5)
@@ -102,13 +102,13 @@ def test_a_longer_run_is_measured_as_if_it_had_ended():
     short, long = measured([0.9, 0.8, 0.9]), measured([0.9, 0.8, 0.9, 0.1], rollouts=6)
     assert long == {name: value for name, value in short.items() if name in long}
     gone = {name for name in short if name not in long}
-    assert {"distance", "spliced", "yellow"} <= gone, "switches and aims are of the end"
+    assert {"distance", "spliced", "target_return"} <= gone, "switches and switch_retargeting are of the end"
     assert "inactive" in long
 
 
 def test_what_a_run_lacks_has_no_value():
     mine = tables([0.1, 0.2])
-    mine["switches"], mine["aims"] = mine["switches"].iloc[:0], mine["aims"].iloc[:0]
+    mine["switches"], mine["switch_retargeting"] = mine["switches"].iloc[:0], mine["switch_retargeting"].iloc[:0]
     found = run_measures(mine, 4, 0.8, 0, "yellow")
     assert not {"first_rollout", "rollouts_to_threshold", "distance", "yellow"} & set(found)
     assert not np.isnan(list(found.values())).any()

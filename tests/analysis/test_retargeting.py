@@ -35,7 +35,7 @@ def row(seed, phase, yellow, control="no_control", draw=0, dose=np.nan, **other)
         **known,
         **rest,
         **{"seed": seed, "phase": phase, "dose": dose, "control": control, "draw": draw},
-        **{"episode_share_yellow": yellow, "return_yellow": yellow / 2, "mean_length": 5.0, "norm": 1.0},
+        **{"episode_share_target": yellow, "return_target": yellow / 2, "mean_length": 5.0, "norm": 1.0},
         "cosine_trained": 0.5 if phase == 19 else np.nan,
         **other,
     }
@@ -53,8 +53,8 @@ def table(control_yellow=0.1):
 
 def test_early_phases_do_not_count_and_draws_are_averaged():
     found = by_seed(table(), LATE).set_index(["control", "seed"])
-    assert found.loc[("no_control", 3), "episode_share_yellow"] == pytest.approx(0.83)
-    assert found.loc[("gaussian", 3), "episode_share_yellow"] == pytest.approx(0.15)
+    assert found.loc[("no_control", 3), "episode_share_target"] == pytest.approx(0.83)
+    assert found.loc[("gaussian", 3), "episode_share_target"] == pytest.approx(0.15)
     assert found.loc[("no_control", 3), "agents"] == 2
     assert found.loc[("gaussian", 3), "agents"] == 4
 
@@ -62,10 +62,10 @@ def test_early_phases_do_not_count_and_draws_are_averaged():
 def test_effects_are_over_seeds():
     found = effects(table(), LATE).set_index("control")
     own = 0.8 + np.arange(8) / 100
-    assert found.loc["no_control", "episode_share_yellow"] == pytest.approx(interquartile_mean(own))
-    assert found.loc["no_control", "episode_share_yellow_low"] < found.loc["no_control", "episode_share_yellow"]
+    assert found.loc["no_control", "episode_share_target"] == pytest.approx(interquartile_mean(own))
+    assert found.loc["no_control", "episode_share_target_low"] < found.loc["no_control", "episode_share_target"]
     assert found.loc["no_control", "lowest"] == pytest.approx(0.8)
-    assert found.loc["no_control", "return_yellow_mean"] == pytest.approx(own.mean() / 2)
+    assert found.loc["no_control", "return_target_mean"] == pytest.approx(own.mean() / 2)
     assert found.loc["no_control", "seeds"] == 8
     assert np.isnan(found.loc["no_control", "dose"])
     assert found.loc["no_control", "cosine_trained"] == pytest.approx(0.5), "missing values do not count"
@@ -103,11 +103,11 @@ def test_doses_are_told_apart():
     rows = pd.concat(
         [
             table(),
-            table().assign(dose=1.0, episode_share_yellow=0.3),
-            table().assign(dose=2.0, episode_share_yellow=0.4),
+            table().assign(dose=1.0, episode_share_target=0.3),
+            table().assign(dose=2.0, episode_share_target=0.4),
         ]
     )
-    found = effects(rows, LATE).set_index(["control", "dose"])["episode_share_yellow"]
+    found = effects(rows, LATE).set_index(["control", "dose"])["episode_share_target"]
     assert found[("no_control", 1.0)] == pytest.approx(0.3)
     assert found[("no_control", 2.0)] == pytest.approx(0.4)
 

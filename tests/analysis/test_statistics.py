@@ -171,7 +171,7 @@ def test_where_only_the_other_run_matters_it_is_no_narrower():
 
 
 def test_over_pairs_covers_as_promised_and_an_interval_over_seeds_does_not():
-    """Runs that lend something to each of their pairs, as sources of goal vectors do."""
+    """Runs that lend something to each of their pairs, as sources of task vectors do."""
     generator = np.random.default_rng(3)
     covered = []
     for _ in range(80):

@@ -39,7 +39,7 @@ def transport_row(seed, source_seed, target_phase, share, aligned="unaligned"):
         "source_recipient_phase": 18,
         "source_donor_phase": 19,
         "recipient_objective": "blue",
-        **{"floor": 0.0, "ceiling": 1.0, "episode_share_yellow": 0.0},
+        **{"floor": 0.0, "ceiling": 1.0, "episode_share_target": 0.0},
         "part": "all",
         "aligned": aligned,
         "control": "no_control",

@@ -41,12 +41,12 @@ def run(monkeypatch, tmp_path, pytestconfig):
             "--levels-seed": [5],
             "--checkpoints": checkpoints,
             "--switches-output": [tmp_path / f"{output}.switches"],
-            "--switch-retargeting-output": [tmp_path / f"{output}.aims"],
+            "--switch-retargeting-output": [tmp_path / f"{output}.switch_retargeting"],
         }
         words = [str(word) for name, given in arguments.items() for word in (name, *given)]
         monkeypatch.setattr(sys, "argv", ["switches", *words])
         switches.main()
-        return [read_frame(tmp_path / f"{output}.{table}") for table in ("switches", "aims")]
+        return [read_frame(tmp_path / f"{output}.{table}") for table in ("switches", "switch_retargeting")]
 
     return run_stage
 
@@ -54,7 +54,7 @@ def run(monkeypatch, tmp_path, pytestconfig):
 def test_the_same_bytes_twice_with_the_tables_columns(run, tmp_path, pytestconfig):
     frames = run("one")
     run("two")
-    for frame, table in zip(frames, ("switches", "aims"), strict=True):
+    for frame, table in zip(frames, ("switches", "switch_retargeting"), strict=True):
         assert (tmp_path / f"one.{table}").read_bytes() == (tmp_path / f"two.{table}").read_bytes()
         schema = table_schema(pytestconfig.rootpath / "workflow/schemas/tables.yaml", f"ablation_{table}")
         assert list(frame) == schema.names[2:]

@@ -40,9 +40,9 @@ def twice(encoding, met, pair=PAIR):
     return torch.cat([plain, turned]), torch.cat([turned, plain]), weights / weights.sum()
 
 
-def error(found, aims, weights):
+def error(found, targets, weights):
     """Mean squared error over observations as often as they were met."""
-    return float((weights[:, None] * (found.double() - aims.double()) ** 2).sum())
+    return float((weights[:, None] * (found.double() - targets.double()) ** 2).sum())
 
 
 def entering(actor, inputs, layer):
@@ -94,9 +94,9 @@ def test_layers_come_closer_to_what_followed_from_exchanged_observations(subject
     inputs, turned, weights = twice(recipe.world, mine.met)
     edited = refitted(mine.actor, recipe.world, mine.met, *PAIR, layers)
     for layer in layers:
-        aims = into(mine.actor, turned, layer)
+        targets = into(mine.actor, turned, layer)
         without = {**edited, **{name: mine.actor[name] for name in edited if name.split(".")[0] == layer}}
-        refit, left = (error(into(actor, inputs, layer), aims, weights) for actor in (edited, without))
+        refit, left = (error(into(actor, inputs, layer), targets, weights) for actor in (edited, without))
         assert refit < left, layer
     # Those that the second layer makes need not come closer to themselves in the end, but here they do.
     done, undone = (
@@ -110,13 +110,13 @@ def test_a_single_refitted_layer_is_better_than_what_is_near_it(subject):
     mine, recipe = subject
     inputs, turned, weights = twice(recipe.world, mine.met)
     for layer in ("layer2", "layer3", "layer4"):
-        aims, name = into(mine.actor, turned, layer), f"{layer}.weight"
+        targets, name = into(mine.actor, turned, layer), f"{layer}.weight"
         edited = refitted(mine.actor, recipe.world, mine.met, *PAIR, (layer,))
-        best = error(into(edited, inputs, layer), aims, weights)
+        best = error(into(edited, inputs, layer), targets, weights)
         for seed in range(5):
             away = 1e-2 * torch.randn(edited[name].shape, generator=torch.Generator().manual_seed(seed))
             for moved in (edited[name] + away, edited[name] - away):
-                assert error(into({**edited, name: moved}, inputs, layer), aims, weights) > best
+                assert error(into({**edited, name: moved}, inputs, layer), targets, weights) > best
 
 
 def test_against_plain_least_squares(subject):
@@ -124,11 +124,11 @@ def test_against_plain_least_squares(subject):
     inputs, turned, weights = twice(recipe.world, mine.met)
     enters = torch.cat([entering(mine.actor, inputs, "layer3"), torch.ones(len(inputs), 1)], dim=1).double()
     root = weights.sqrt()[:, None]
-    aims = into(mine.actor, turned, "layer3").double()
-    best = torch.linalg.lstsq(root * enters, root * aims, driver="gelsd").solution
+    targets = into(mine.actor, turned, "layer3").double()
+    best = torch.linalg.lstsq(root * enters, root * targets, driver="gelsd").solution
     edited = refitted(mine.actor, recipe.world, mine.met, *PAIR, ("layer3",))
     found = into(edited, inputs, "layer3").double()
-    assert error(found, enters @ best, weights) < 1e-3 * error(enters @ best, aims, weights)
+    assert error(found, enters @ best, weights) < 1e-3 * error(enters @ best, targets, weights)
 
 
 @settings(max_examples=10)

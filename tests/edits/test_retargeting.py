@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from edits.subjects import SETTINGS, copies, equal, logits, subject_of
 from goalsplice.agent.fast.policy import Policy, policy_of
-from goalsplice.edits import goal_vectors
+from goalsplice.edits import colour_vectors
 from goalsplice.edits.delta import WeightDelta
 from goalsplice.edits.edit import Edited
 from goalsplice.edits.graft import grafted
@@ -355,7 +355,7 @@ def test_few_weights_are_no_more_than_the_share_in_two_colours_columns(onehot, s
     assert changed <= max(2, share * total)
     # There are no more than two colours' columns; an entry may be lost in rounding.
     assert changed >= min(share * total - 2, 2 * 16 * recipe.world.cells) - 2
-    columns = [goal_vectors.columns(recipe.world, colour) for colour in ("purple", "yellow")]
+    columns = [colour_vectors.columns(recipe.world, colour) for colour in ("purple", "yellow")]
     assert set(np.flatnonzero(changed_inputs(mine.actor, edited))) <= set(np.concatenate(columns))
     assert equal({**edited, "layer1.weight": mine.actor["layer1.weight"]}, mine.actor)
     added = (edited["layer1.weight"] - mine.actor["layer1.weight"])[:, np.stack(columns)]
@@ -365,8 +365,8 @@ def test_few_weights_are_no_more_than_the_share_in_two_colours_columns(onehot, s
 def test_few_weights_take_from_the_wanted_colour_what_they_give_the_target(onehot):
     """All entries are the whole contrast vector."""
     mine, recipe = onehot
-    contrast = goal_vectors.contrast(mine.actor, recipe.world, "purple")
-    whole = goal_vectors.aim(mine.actor, recipe.world, contrast, "yellow", "purple", 1.3)
+    contrast = colour_vectors.contrastive_direction(mine.actor, recipe.world, "purple")
+    whole = colour_vectors.retargeted(mine.actor, recipe.world, contrast, "yellow", "purple", 1.3)
     assert equal(sparse(mine.context, replace(SETTINGS, share=1.0)), whole)
 
 
@@ -374,9 +374,9 @@ def test_where_unwanted_colours_look_alike_the_contrast_vector_is_the_exchange(o
     """All of it, at strength 1."""
     mine, recipe = onehot
     weight = mine.actor["layer1.weight"].clone()
-    alike = goal_vectors.colour_weights(mine.actor, recipe.world, "yellow")
-    for colour in goal_vectors.unwanted("purple"):
-        weight[:, goal_vectors.columns(recipe.world, colour)] = alike
+    alike = colour_vectors.colour_weights(mine.actor, recipe.world, "yellow")
+    for colour in colour_vectors.unwanted("purple"):
+        weight[:, colour_vectors.columns(recipe.world, colour)] = alike
     actor = {**mine.actor, "layer1.weight": weight}
     edited = sparse(mine.of(actor).context, replace(SETTINGS, share=1.0, strength=1.0))
     expected = exchange_colours(actor, recipe.world, "purple", "yellow")
@@ -385,7 +385,7 @@ def test_where_unwanted_colours_look_alike_the_contrast_vector_is_the_exchange(o
 
 def test_entries_units_and_ranks_are_as_many_as_the_dose_says(onehot):
     mine, recipe = onehot
-    columns = goal_vectors.columns(recipe.world, "yellow")
+    columns = colour_vectors.columns(recipe.world, "yellow")
     total = flat(mine.actor).size
     for edit in all_of(mine):
         if edit.edit.family != "contrastive direction":
@@ -408,13 +408,13 @@ def test_a_switch_that_is_aimed_at_the_target_is_the_wanted_colours(onehot):
     edits = {
         (edit.edit.name, edit.edit.dose): edit.network for edit in all_of(mine) if edit.edit.family == "task vector"
     }
-    undone = goal_vectors.colour_weights(edits["one switch", 1.0], world, "purple")
-    before = goal_vectors.colour_weights(mine.neighbour, world, "purple")
+    undone = colour_vectors.colour_weights(edits["one switch", 1.0], world, "purple")
+    before = colour_vectors.colour_weights(mine.neighbour, world, "purple")
     torch.testing.assert_close(undone, before, rtol=0, atol=1e-5)
     one = change(mine.actor, edits["one switch", 1.0])["layer1.weight"]
-    other = goal_vectors.switch(*mine.switches.own[1], world, "purple")
+    other = colour_vectors.task_vector(*mine.switches.own[1], world, "purple")
     mean = change(mine.actor, edits["mean of the run's", 1.0])["layer1.weight"]
-    columns = goal_vectors.columns(world, "yellow")
+    columns = colour_vectors.columns(world, "yellow")
     torch.testing.assert_close(mean[:, columns], (one[:, columns] + other) / 2, rtol=0, atol=1e-4)
 
 
@@ -478,7 +478,7 @@ def test_places_of_controls_of_few_weights(onehot):
     for actor in found["gaussian"]:
         np.testing.assert_array_equal(flat(actor) != start, flat(edited) != start)
     columns = {
-        colour: set(goal_vectors.columns(recipe.world, colour)) for colour in ("purple", "yellow", SETTINGS.absent)
+        colour: set(colour_vectors.columns(recipe.world, colour)) for colour in ("purple", "yellow", SETTINGS.absent)
     }
     changed = {name: set(np.flatnonzero(changed_inputs(mine.actor, actors[0]))) for name, actors in found.items()}
     assert changed["absent"] <= columns["purple"] | columns[SETTINGS.absent]
@@ -489,8 +489,8 @@ def test_places_of_controls_of_few_weights(onehot):
         added = change(mine.actor, actor)["layer1.weight"]
         torch.testing.assert_close(added.sort(dim=0).values, own.sort(dim=0).values, rtol=0, atol=1e-5)
     np.testing.assert_array_equal(
-        goal_vectors.colour_weights(found["absent"][0], recipe.world, "purple"),
-        goal_vectors.colour_weights(edited, recipe.world, "purple"),
+        colour_vectors.colour_weights(found["absent"][0], recipe.world, "purple"),
+        colour_vectors.colour_weights(edited, recipe.world, "purple"),
     )
 
 

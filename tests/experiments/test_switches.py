@@ -12,9 +12,9 @@ from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.runs import Checkpoint, Run
 from goalsplice.experiments.switches import (
     RECOVERED,
+    RETARGETING_COLUMNS,
     SWITCH_COLUMNS,
     Switches,
-    aim_columns,
     last_switches,
     movement,
     spliced_edits,
@@ -101,8 +101,8 @@ def test_low_rank_is_the_settings_or_the_whole(recipe):
 
 
 def test_the_last_checkpoints_are_edited_for_the_new_colour(recipe):
-    rows = list(switches_of(recipe, [checkpoint(recipe, phase) for phase in range(3)], switches=2).aim_rows())
-    assert all(list(row) == aim_columns("yellow") for row in rows)
+    rows = list(switches_of(recipe, [checkpoint(recipe, phase) for phase in range(3)], switches=2).retargeting_rows())
+    assert all(list(row) == RETARGETING_COLUMNS for row in rows)
     found = [(row["phase"], row["wanted"], row["edit"], row["control"], row["draw"]) for row in rows]
     edits = [("no_control", "no_control", 0), ("swap", "no_control", 0)]
     for edit in ("sparse", "downstream of layer 1"):
@@ -113,7 +113,7 @@ def test_the_last_checkpoints_are_edited_for_the_new_colour(recipe):
 def test_what_was_trained_on_the_new_colour_is_not_edited(recipe):
     three = replace(recipe, objectives=("blue", "purple", "yellow"))
     trained = checkpoint(recipe, 2)._replace(objective="yellow")
-    (row,) = switches_of(three, [checkpoint(recipe, 1), trained]).aim_rows()
+    (row,) = switches_of(three, [checkpoint(recipe, 1), trained]).retargeting_rows()
     assert (row["phase"], row["wanted"], row["edit"], row["size"]) == (2, "yellow", "no_control", 0)
 
 

@@ -1,4 +1,4 @@
-"""Goal vectors are added where they should be, and what is said of the result is true."""
+"""Task vectors are added where they should be, and what is said of the result is true."""
 
 import json
 from dataclasses import replace
@@ -50,7 +50,7 @@ def actor(seed, inputs=20):
 
 
 def source(recipient, donor, run=None):
-    """Two actors, or two phases of a run, as the source of a goal vector."""
+    """Two actors, or two phases of a run, as the source of a task vector."""
     return source_of(run, recipient, donor) if run else context_of(recipient, donor)
 
 

@@ -75,7 +75,7 @@ def retargeting_tables(seeds, arms=("onehot", "integers"), never=False):
                 },
                 **{
                     "levels": 64 if control == "no_control" else 16,
-                    "episode_share_yellow": yellow,
+                    "episode_share_target": yellow,
                     "episode_share_other": 0.0,
                 },
                 **{f"episode_share_{end}": share for end, share in ends.items()},
@@ -106,7 +106,7 @@ def retargeting_tables(seeds, arms=("onehot", "integers"), never=False):
                         finetuning.append(
                             {
                                 **{**known, "level_distribution": "three_colours", "levels": 64},
-                                **{"objective": objective, "rollout": rollout, "episode_share_yellow": yellow},
+                                **{"objective": objective, "rollout": rollout, "episode_share_target": yellow},
                                 **{
                                     "episode_share_crash": 0.01,
                                     "episode_share_timeout": 0.02,
@@ -114,7 +114,7 @@ def retargeting_tables(seeds, arms=("onehot", "integers"), never=False):
                                     "layer1_variance_share": 0.5,
                                 },
                                 **dict.fromkeys(("episode_share_blue", "episode_share_purple"), 0.0),
-                                **dict.fromkeys(("return_blue", "return_purple", "return_yellow"), 0.1),
+                                **dict.fromkeys(("return_blue", "return_purple", "return_target"), 0.1),
                             }
                         )
     return with_effects({"retargeting": pd.DataFrame(rows), "finetuning": pd.DataFrame(finetuning)})
@@ -122,7 +122,7 @@ def retargeting_tables(seeds, arms=("onehot", "integers"), never=False):
 
 def with_effects(tables):
     """Tables of runs and those that the study makes of them, but for what no figure reads."""
-    numbers = dict.fromkeys(("return_yellow", "mean_length", "size", "norm", "cosine_trained"), 0.0)
+    numbers = dict.fromkeys(("return_target", "mean_length", "size", "norm", "cosine_trained"), 0.0)
     more = {
         "retargeting_effects": effects(tables["retargeting"].assign(**numbers), range(LATE, LAST)),
         "retargeting_over_seeds": table_over_seeds("retargeting", tables, range(LATE, LAST)),

@@ -43,7 +43,7 @@ def expected(arm, family, edit, control="no_control", dose=None):
     )
     if dose is not None:
         rows = rows[rows["dose"] == dose]
-    return rows.groupby("seed", sort=False)["episode_share_yellow"].mean()
+    return rows.groupby("seed", sort=False)["episode_share_target"].mean()
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def test_the_claim_and_the_small_print_count(rows):
 def test_only_levels_with_all_three_colours_count(rows):
     tables = {name: frame.copy() for name, frame in TABLES.items()}
     elsewhere = tables["retargeting"]["level_distribution"] != "three_colours"
-    tables["retargeting"].loc[elsewhere, "episode_share_yellow"] = 1.0
+    tables["retargeting"].loc[elsewhere, "episode_share_target"] = 1.0
     for own, other in zip(rows.axes, drawn(retargeting, with_effects(tables)).axes, strict=True):
         assert middles(own) == middles(other)
 
@@ -171,8 +171,8 @@ def test_phases_say_since_when_an_edit_works():
     tables = dict(TABLES)
     frame = TABLES["retargeting"].copy()
     of = (frame["arm"] == "onehot") & (frame["edit"] == "sparse")
-    frame.loc[of & (frame["phase"] == 6), "episode_share_yellow"] = 0.2
-    frame.loc[(frame["arm"] == "integers") & (frame["phase"] == 23), "episode_share_yellow"] = 0.2
+    frame.loc[of & (frame["phase"] == 6), "episode_share_target"] = 0.2
+    frame.loc[(frame["arm"] == "integers") & (frame["phase"] == 23), "episode_share_target"] = 0.2
     tables["retargeting"] = frame
     said = texts(drawn(retargeting_phases, with_effects(tables)))
     assert "“few weights”: from phase 7 on (one-hot)" in said

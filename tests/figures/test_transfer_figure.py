@@ -1,4 +1,4 @@
-"""The figure of goal vectors shows the table's numbers. That it draws at all is tested with all figures."""
+"""The figure of task vectors shows the table's numbers. That it draws at all is tested with all figures."""
 
 import numpy as np
 import pytest
@@ -79,7 +79,7 @@ def test_the_summary_has_every_seed_beside_its_controls():
             place = round(float(np.mean(line.get_ydata())) + 0.2)
             seeds[names[place]] = np.sort(line.get_xdata())
     assert seeds["units matched"] == pytest.approx([0.697, 0.707, 0.707])
-    assert seeds["goal vector, units as they are"] == pytest.approx([0.027, 0.037, 0.037])
+    assert seeds["task vector, units as they are"] == pytest.approx([0.027, 0.037, 0.037])
     assert seeds["checkpoint as it is (floor)"] == pytest.approx([0.1] * 3)
     assert seeds["the nearest of the other goal (ceiling)"] == pytest.approx([0.9] * 3)
     assert seeds["units matched, layer 1 only"] == pytest.approx([0.692, 0.702, 0.702])

@@ -1,4 +1,4 @@
-"""Made-up tables of goal vectors, only to be drawn."""
+"""Made-up tables of task vectors, only to be drawn."""
 
 import pandas as pd
 

@@ -53,7 +53,7 @@ BAD = {
         "probes: {test_phases: [24, 25]}",
         r"test_phases names phase 25, but arm",
     ),
-    "a phase for goal vectors that is not trained": ("transfer: {phases: [24]}", r"names phase 24, but arm onehot"),
+    "a phase for task vectors that is not trained": ("transfer: {phases: [24]}", r"names phase 24, but arm onehot"),
     "no other run to lend its vectors": (
         "transfer: {others: 0}",
         r"transfer\.others: 0 is less than the minimum of 1",

@@ -48,7 +48,7 @@ rule switches:
         checkpoints=lambda wildcards: checkpoints_of(wildcards.arm, wildcards.seed),
     output:
         switches="results/runs/arm={arm}/seed={seed}/switches.parquet",
-        aims="results/runs/arm={arm}/seed={seed}/switch_retargeting.parquet",
+        switch_retargeting="results/runs/arm={arm}/seed={seed}/switch_retargeting.parquet",
     log:
         "results/logs/switches/arm={arm}/seed={seed}.log",
     wildcard_constraints:
@@ -71,7 +71,7 @@ rule switches:
         "python -m goalsplice.cli.switches --made {params.made:q}"
         " --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"
         " --ablations {params.ablations:q} --retargeting {params.retargeting:q} --levels-seed {params.levels_seed}"
-        " --checkpoints {input.checkpoints:q} --switches-output {output.switches:q} --switch-retargeting-output {output.aims:q}"
+        " --checkpoints {input.checkpoints:q} --switches-output {output.switches:q} --switch-retargeting-output {output.switch_retargeting:q}"
         " 2> {log:q}"
 
 
@@ -108,7 +108,7 @@ rule measure_ablations:
         training="results/tables/ablation_training.parquet",
         plasticity="results/tables/ablation_plasticity.parquet",
         switches="results/tables/ablation_switches.parquet",
-        aims="results/tables/ablation_switch_retargeting.parquet",
+        switch_retargeting="results/tables/ablation_switch_retargeting.parquet",
     output:
         runs="results/tables/ablation_runs.parquet",
         ablations="results/tables/ablations.parquet",
@@ -129,7 +129,7 @@ rule measure_ablations:
     shell:
         "python -m goalsplice.cli.ablations --made {params.made:q}"
         " --training {input.training:q} --plasticity {input.plasticity:q}"
-        " --switches {input.switches:q} --aims {input.aims:q} --arms {params.arms:q} --threshold {params.threshold:q}"
+        " --switches {input.switches:q} --switch-retargeting {input.switch_retargeting:q} --arms {params.arms:q} --threshold {params.threshold:q}"
         " --burn-in {params.burn_in:q} --target {params.target:q} --schemas {params.schemas:q}"
         " --runs-output {output.runs:q} --output {output.ablations:q} 2> {log:q}"
 

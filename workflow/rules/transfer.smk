@@ -1,8 +1,8 @@
-# Goal vectors, added elsewhere.
+# Task vectors, added elsewhere.
 
 
 rule transfer:
-    """Add goal vectors of one run, and of the others, to one run's checkpoints, with controls, and test the results."""
+    """Add task vectors of one run, and of the others, to one run's checkpoints, with controls, and test the results."""
     input:
         checkpoints=transport_checkpoints,
     output:
@@ -26,7 +26,7 @@ rule transfer:
             ),
         ),
     message:
-        "Adding goal vectors to checkpoints of arm {wildcards.arm}, seed {wildcards.seed}."
+        "Adding task vectors to checkpoints of arm {wildcards.arm}, seed {wildcards.seed}."
     shell:
         "python -m goalsplice.cli.transfer --made {params.made:q}"
         " --arm {wildcards.arm} --seed {wildcards.seed} --recipe {params.recipe:q}"

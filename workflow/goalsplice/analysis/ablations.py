@@ -67,10 +67,10 @@ MEASURES = (
     Measure("spliced_random", "recovery", "the same by as many weights at random places"),
     Measure("low_rank", "recovery", "donor's choice that the rank-4 part of layer 1's difference brings", 1, 0.05),
     Measure("low_rank_random", "recovery", "the same by random directions of that rank and size"),
-    Measure("yellow", "return", "return under yellow after the fixed edit for it", 1, 0.05),
-    Measure("yellow_noise", "return", "the same after noise of the edit's size at its places"),
-    Measure("yellow_ceiling", "return", "the same of unedited networks that see yellow and their colour exchanged"),
-    Measure("yellow_trained", "return", "the same of unedited networks that were trained on yellow"),
+    Measure("target_return", "return", "return under the new colour after the preregistered edit for it", 1, 0.05),
+    Measure("target_return_gaussian", "return", "the same after Gaussian noise of the edit's norm at its places"),
+    Measure("target_return_ceiling", "return", "the same of unedited networks that see it and their colour exchanged"),
+    Measure("target_return_trained", "return", "the same of unedited networks that were trained on it"),
     Measure("inactive", "share", "actor's hidden units that no observation activates, at the end"),
     Measure("dormant", "share", "actor's hidden units that hardly any observation activates, at the end"),
     Measure("feature_rank", "", "effective rank of the actor's hidden activations at the end, mean over layers"),
@@ -97,19 +97,19 @@ def _learning(training: pd.DataFrame, threshold: float, burn_in: int) -> dict[st
     }
 
 
-def _aims(aims: pd.DataFrame, target: str) -> dict[str, float]:
+def _switch_retargeting(found: pd.DataFrame, target: str) -> dict[str, float]:
     def mean(rows: pd.DataFrame) -> float:
-        return float(rows["return_yellow"].mean())
+        return float(rows["return_target"].mean())
 
-    edited = aims[aims["wanted"] != target]
+    edited = found[found["wanted"] != target]
     # Where a colour has columns of its own, the edit of few weights; else the one below layer 1.
     chosen = SPARSE if (edited["edit"] == SPARSE).any() else DOWNSTREAM
     mine = edited[edited["edit"] == chosen]
     return {
-        "yellow": mean(mine[mine["control"] == NO_CONTROL]),
-        "yellow_noise": mean(mine[mine["control"] != NO_CONTROL]),
-        "yellow_ceiling": mean(edited[edited["edit"] == "swap"]),
-        "yellow_trained": mean(aims[aims["wanted"] == target]),
+        "target_return": mean(mine[mine["control"] == NO_CONTROL]),
+        "target_return_gaussian": mean(mine[mine["control"] != NO_CONTROL]),
+        "target_return_ceiling": mean(edited[edited["edit"] == "swap"]),
+        "target_return_trained": mean(found[found["wanted"] == target]),
     }
 
 
@@ -129,7 +129,7 @@ def run_measures(
     """The `MEASURES` of one run, as if it had ended after `rollouts`; those that cannot be had are missing.
 
     Args:
-        tables: the run's rows of training, plasticity, switches and aims. The latter two are of its end, and are left
+        tables: the run's rows of training, plasticity, switches and switch_retargeting. The latter two are of its end, and are left
             out where the run was longer.
         threshold: mean return that counts as learned or regained.
         burn_in: rollout after which phases enter the means.
@@ -144,7 +144,7 @@ def run_measures(
         switches = tables["switches"]
         names = [measure.name for measure in MEASURES if measure.name in switches]
         found |= {name: float(switches[name].mean()) for name in names}
-        found |= _aims(tables["aims"], target)
+        found |= _switch_retargeting(tables["switch_retargeting"], target)
     return {name: value for name, value in found.items() if not np.isnan(value)}
 
 

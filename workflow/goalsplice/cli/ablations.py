@@ -11,7 +11,7 @@ from goalsplice.io.errors import run
 from goalsplice.io.frames import read_frame
 from goalsplice.io.tables import write_table
 
-TABLES = ("training", "plasticity", "switches", "aims")
+TABLES = ("training", "plasticity", "switches", "switch_retargeting")
 _TRAINING = [*RUN, "rollout", "phase", "objective", "mean_return"]
 
 
@@ -22,7 +22,7 @@ def main() -> None:
     parser.add_argument("--arms", type=json.loads, required=True, help="what each arm is, as JSON")
     parser.add_argument("--threshold", type=float, required=True, help="mean return that counts as learned")
     parser.add_argument("--burn-in", type=int, required=True, help="rollout after which phases count")
-    parser.add_argument("--target", required=True, help="the colour that edits aim at")
+    parser.add_argument("--target", required=True, help="the new colour")
     parser.add_argument("--schemas", required=True, help="workflow/schemas/tables.yaml")
     parser.add_argument("--runs-output", required=True, help="where the table ablation_runs goes")
     parser.add_argument("--output", required=True, help="where the table ablations goes")

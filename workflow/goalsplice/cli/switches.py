@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from goalsplice.cli import runs
-from goalsplice.experiments.switches import SWITCH_COLUMNS, Switches, aim_columns
+from goalsplice.experiments.switches import RETARGETING_COLUMNS, SWITCH_COLUMNS, Switches
 from goalsplice.io.errors import run
 from goalsplice.settings.sections import Ablations, Retargeting
 
@@ -17,7 +17,7 @@ def main() -> None:
     this, retargeting = runs.load(options, options.checkpoints), options.retargeting
     switches = Switches.of(this, options.ablations, retargeting, options.levels_seed)
     runs.write(options.switches_output, switches.rows(), SWITCH_COLUMNS)
-    runs.write(options.aims_output, switches.aim_rows(), aim_columns(retargeting.target))
+    runs.write(options.switch_retargeting_output, switches.retargeting_rows(), RETARGETING_COLUMNS)
 
 
 if __name__ == "__main__":

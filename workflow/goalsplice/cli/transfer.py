@@ -1,4 +1,4 @@
-"""Add the goal vectors of one run, and of others, to the checkpoints of one run, and test what comes out."""
+"""Add the task vectors of one run, and of others, to the checkpoints of one run, and test what comes out."""
 
 import time
 from pathlib import Path

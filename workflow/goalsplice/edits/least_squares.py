@@ -25,10 +25,10 @@ _RIDGE = 1e-5
 """Added to the diagonal of the normal equations, in parts of its mean: units that never are active have none."""
 
 
-def _refit(actor: Weights, layer: str, inputs: Tensor, aims: Tensor, weights: Tensor) -> Weights:
-    """The smallest change of a layer's weights and bias that brings its outputs for `inputs` closest to `aims`."""
+def _refit(actor: Weights, layer: str, inputs: Tensor, targets: Tensor, weights: Tensor) -> Weights:
+    """The smallest change of a layer's weights and bias that brings its outputs for `inputs` closest to `targets`."""
     augmented = torch.cat([inputs, torch.ones(len(inputs), 1)], dim=1).double()
-    missing = aims.double() - linear(inputs, actor[f"{layer}.weight"], actor[f"{layer}.bias"]).double()
+    missing = targets.double() - linear(inputs, actor[f"{layer}.weight"], actor[f"{layer}.bias"]).double()
     weighted = augmented * weights.double()[:, None]
     gram = augmented.T @ weighted
     gram.diagonal().add_(_RIDGE * gram.diagonal().mean())
@@ -60,9 +60,9 @@ def refitted(
     weights = torch.from_numpy(np.tile(met.counts, 2))
     edited = dict(actor)
     for layer in ACTOR_LAYERS[: 1 + max(map(ACTOR_LAYERS.index, layers), default=-1)]:
-        aimed = linear(source, actor[f"{layer}.weight"], actor[f"{layer}.bias"])
+        wanted_outputs = linear(source, actor[f"{layer}.weight"], actor[f"{layer}.bias"])
         if layer in layers:
-            edited = _refit(edited, layer, entering, aimed, weights)
-        source = relu(aimed)
+            edited = _refit(edited, layer, entering, wanted_outputs, weights)
+        source = relu(wanted_outputs)
         entering = relu(linear(entering, edited[f"{layer}.weight"], edited[f"{layer}.bias"]))
     return edited

@@ -17,7 +17,7 @@ from goalsplice.agent.fast.policy import Policy, policy_of
 from goalsplice.agent.network import Weights
 from goalsplice.agent.runs import Run
 from goalsplice.agent.seeding import generator
-from goalsplice.edits import controls, goal_vectors
+from goalsplice.edits import colour_vectors, controls
 from goalsplice.edits.alignment import match, permute
 from goalsplice.edits.controlled import FLOOR
 from goalsplice.edits.delta import WeightDelta
@@ -93,24 +93,26 @@ def former(context: Context) -> str:
 
 def contrast(context: Context) -> Tensor:
     """The contrast vector of the colour that the recipient wants."""
-    return goal_vectors.contrast(context.recipient.actor, context.encoding, context.recipient.objective)
+    return colour_vectors.contrastive_direction(context.recipient.actor, context.encoding, context.recipient.objective)
 
 
-def aimed(context: Context, vector: Tensor, target: str, strength: float, take: bool = True) -> Weights:
-    """A goal vector added to the target's columns, and taken from the wanted colour's unless `take` is false."""
+def retargeted(context: Context, vector: Tensor, target: str, strength: float, take: bool = True) -> Weights:
+    """A task vector added to the target's columns, and taken from the wanted colour's unless `take` is false."""
     recipient = context.recipient
-    return goal_vectors.aim(recipient.actor, context.encoding, vector, target, recipient.objective, strength, take)
+    return colour_vectors.retargeted(
+        recipient.actor, context.encoding, vector, target, recipient.objective, strength, take
+    )
 
 
 def entries(context: Context, share: float) -> int:
-    """Entries of a goal vector such that adding and taking them changes this share of the actor's weights."""
+    """Entries of a task vector such that adding and taking them changes this share of the actor's weights."""
     return max(1, int(share * len(flat(context.recipient.actor)) / 2))
 
 
 def sparse(context: Context, settings: Retargeting) -> Weights:
     """The largest entries of the contrast vector, moved from the wanted colour's columns to the target's."""
-    kept = goal_vectors.largest(contrast(context), entries(context, settings.weight_share))
-    return aimed(context, kept, settings.target, settings.strength)
+    kept = colour_vectors.top_k(contrast(context), entries(context, settings.weight_share))
+    return retargeted(context, kept, settings.target, settings.strength)
 
 
 def exchanged_in(context: Context, layers: Sequence[str], one: str, other: str) -> Weights:
@@ -148,10 +150,10 @@ def _contrasts(settings: Retargeting) -> Iterator[Edit]:
     target = settings.target
 
     def whole(strength: float, take: bool) -> Callable[[Context], Weights]:
-        return lambda context: aimed(context, contrast(context), target, strength, take)
+        return lambda context: retargeted(context, contrast(context), target, strength, take)
 
     def part(of: Callable[[Tensor, int], Tensor], count: int) -> Callable[[Context], Weights]:
-        return lambda context: aimed(context, of(contrast(context), count), target, settings.strength)
+        return lambda context: retargeted(context, of(contrast(context), count), target, settings.strength)
 
     for strength in STRENGTHS:
         yield Edit("contrastive direction", "full", whole(strength, True), strength)
@@ -163,9 +165,9 @@ def _contrasts(settings: Retargeting) -> Iterator[Edit]:
             "contrastive direction", "top-k", partial(sparse, settings=replace(settings, weight_share=share)), share
         )
     for count in UNITS:
-        yield Edit("contrastive direction", "units", part(goal_vectors.of_units, count), count)
+        yield Edit("contrastive direction", "units", part(colour_vectors.of_units, count), count)
     for rank in RANKS:
-        yield Edit("contrastive direction", "rank", part(goal_vectors.of_rank, rank), rank)
+        yield Edit("contrastive direction", "rank", part(colour_vectors.of_rank, rank), rank)
 
 
 def _vectors(context: Context, settings: Retargeting, switches: Switches) -> Iterator[Edit]:
@@ -175,24 +177,24 @@ def _vectors(context: Context, settings: Retargeting, switches: Switches) -> Ite
     yield from _contrasts(settings)
     vectors = {}
     if before is not None:
-        vectors["one switch"] = goal_vectors.switch(*before, world, wanted)
+        vectors["one switch"] = colour_vectors.task_vector(*before, world, wanted)
         colours = wanted, former(context), target
         yield Edit(
             "analogy",
             "all of layer 1",
-            lambda context: goal_vectors.analogy(context.recipient.actor, before[0], world, *colours),
+            lambda context: colour_vectors.analogy(context.recipient.actor, before[0], world, *colours),
         )
     if switches.own:
-        every = [goal_vectors.switch(*switch, world, wanted) for switch in switches.own]
+        every = [colour_vectors.task_vector(*switch, world, wanted) for switch in switches.own]
         vectors["mean of the run's"] = sum(every) / len(every)
     if switches.other is not None:
-        vectors["other run's"] = goal_vectors.switch(*switches.other, world, wanted)
+        vectors["other run's"] = colour_vectors.task_vector(*switches.other, world, wanted)
         order = match(recipient.actor, switches.other[1])
         matched = (permute(one, order) for one in switches.other)
-        vectors["other run's, units matched"] = goal_vectors.switch(*matched, world, wanted)
+        vectors["other run's, units matched"] = colour_vectors.task_vector(*matched, world, wanted)
     for name, vector in vectors.items():
         for strength in STRENGTHS:
-            added = partial(aimed, vector=vector, target=target, strength=strength)
+            added = partial(retargeted, vector=vector, target=target, strength=strength)
             yield Edit("task vector", name, added, strength)
 
 
@@ -216,16 +218,16 @@ def all_retargets(context: Context, settings: Retargeting, switches: Switches) -
 
 def _units_shuffled(context: Context, settings: Retargeting, numbers: np.random.Generator) -> Weights:
     """The few weights of the same vector, its units in a random order."""
-    kept = goal_vectors.largest(contrast(context), entries(context, settings.weight_share))
-    return aimed(context, kept[numbers.permutation(len(kept))], settings.target, settings.strength)
+    kept = colour_vectors.top_k(contrast(context), entries(context, settings.weight_share))
+    return retargeted(context, kept[numbers.permutation(len(kept))], settings.target, settings.strength)
 
 
 def _unrelated(context: Context, settings: Retargeting) -> Weights:
     """As many entries, of the same norm, of the vector that tells the absent colour from others."""
     count = entries(context, settings.weight_share)
-    other = goal_vectors.contrast(context.recipient.actor, context.encoding, settings.absent)
-    kept, length = goal_vectors.largest(other, count), goal_vectors.largest(contrast(context), count).norm()
-    return aimed(context, kept * (length / kept.norm()), settings.target, settings.strength)
+    other = colour_vectors.contrastive_direction(context.recipient.actor, context.encoding, settings.absent)
+    kept, length = colour_vectors.top_k(other, count), colour_vectors.top_k(contrast(context), count).norm()
+    return retargeted(context, kept * (length / kept.norm()), settings.target, settings.strength)
 
 
 def _of_other_colours(context: Context, settings: Retargeting) -> dict[str, dict[str, Weights]]:
@@ -246,7 +248,7 @@ def chosen_controls(context: Context, settings: Retargeting, score: Callable[[We
     `gaussian`, random values of the same norm at the same places. `permuted`, the few weights with their units in a random
     order, or the refitted weights' changes at each other's places. `sign_flipped`, the opposite change. `unrelated`, the same
     made of other colours: what tells the absent colour from others, or the colour of the other phases in place of the
-    one that is wanted. `absent`, aimed at a colour that is not there. `optimised_same_budget`, as many weights at random places,
+    one that is wanted. `absent`, for a colour that is not there. `optimised_same_budget`, as many weights at random places,
     optimised for the target's return (`hill_climbing.py`).
 
     Args:

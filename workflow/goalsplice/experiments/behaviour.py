@@ -15,7 +15,7 @@ from goalsplice.world.observation import Encoding
 from goalsplice.world.simulator import RUNNING, Worlds, act, draw_ball_cell, observe, uniform
 from goalsplice.world.vocabulary import ACTIONS
 
-THINGS = ("ball", "blue", "purple", "third")
+THINGS = ("ball", "first", "second", "third")
 """What lies in the room, in the order of `Worlds.things`."""
 
 
@@ -32,6 +32,8 @@ def _scene(world: Worlds, encoding: Encoding) -> dict:
         "agent_cell": int(world.agent[0]),
         "direction": int(world.direction[0]),
         **{f"{thing}_cell": int(cell) for thing, cell in zip(THINGS, world.things[0], strict=True)},
+        "first_colour": encoding.key_colours[0],
+        "second_colour": encoding.key_colours[1],
         "third_colour": encoding.colours[int(world.third_colour[0])],
     }
 

@@ -22,7 +22,7 @@ from goalsplice.edits.controlled import FLOOR
 from goalsplice.edits.delta import WeightDelta
 from goalsplice.edits.edit import Context, Edit, Edited
 from goalsplice.edits.relabelling import exchanged_rows, perceiving
-from goalsplice.edits.retargeting import aimed, chosen, contrast, exchanged_in, former, perception
+from goalsplice.edits.retargeting import chosen, contrast, exchanged_in, former, perception, retargeted
 from goalsplice.edits.weights import add
 from goalsplice.experiments.activations import HIDDEN, activations, drawn_observations
 from goalsplice.experiments.bench import Bench
@@ -226,7 +226,7 @@ def towards(context: Context, settings: Retargeting) -> Iterator[Edited]:
     tried = [Edit(*UNEDITED, FLOOR.make), Edit("perception", "swap", partial(perception, target=target))]
     edits = chosen(context.recipe.encoding, settings)
     if SPARSE in edits:
-        vector = partial(aimed, vector=contrast(context), target=target, strength=1.0, take=False)
+        vector = partial(retargeted, vector=contrast(context), target=target, strength=1.0, take=False)
         tried += [edits[SPARSE], Edit("contrastive direction", "added only", vector, 1.0)]
     colours = {"one": context.recipient.objective, "other": target}
     tried += [

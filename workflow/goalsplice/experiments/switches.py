@@ -17,7 +17,7 @@ from goalsplice.edits.layers import layer_edits
 from goalsplice.edits.rank import rank_edits
 from goalsplice.edits.retargeting import fixed
 from goalsplice.experiments.bench import Bench
-from goalsplice.experiments.evaluation import levels
+from goalsplice.experiments.evaluation import levels, shares_of
 from goalsplice.experiments.observing import met, met_alone
 from goalsplice.settings.labels import NO_CONTROL
 from goalsplice.settings.recovery import recovery
@@ -30,10 +30,11 @@ SWITCH_COLUMNS = [*PAIR, *MOVEMENT, *RECOVERED]
 """Columns of the switches table, but for arm and seed. They are named, since a run of one objective has no switch."""
 
 
-def aim_columns(target: str) -> list[str]:
-    """Columns of the switch_retargeting table, but for arm and seed."""
-    measures = [f"return_{target}", f"episode_share_{target}", "episode_share_crash", "episode_share_timeout", "size"]
-    return ["phase", "wanted", "edit", "control", "draw", *measures]
+RETARGETING_COLUMNS = [
+    *("phase", "wanted", "edit", "control", "draw", "return_target", "episode_share_target"),
+    *("episode_share_crash", "episode_share_timeout", "size"),
+]
+"""Columns of the switch_retargeting table, but for arm and seed."""
 
 
 def last_switches(objectives: Sequence[str], count: int) -> list[tuple[int, int]]:
@@ -47,8 +48,8 @@ def movement(recipient: Weights, donor: Weights) -> dict[str, float]:
 
     Returns:
         `distance`, the L2 norm of the difference; `relative_distance`, in parts of the recipient's norm;
-        `layer1_variance_share`, the share of its square that is in layer 1; `effective_rank`, of the difference of layer 1's
-        weights. The latter two are NaN for equal actors.
+        `layer1_variance_share`, the share of its square that is in layer 1; `effective_rank`, of the difference of layer
+        1's weights. The latter two are NaN for equal actors.
     """
     delta = WeightDelta(recipient, donor)
     return {
@@ -126,21 +127,23 @@ class Switches(NamedTuple):
                 found.setdefault(column, []).append(value)
         return {"gap": ceiling - floor, **{name: float(np.mean(values)) for name, values in found.items()}}
 
-    def aim_rows(self) -> Iterator[dict]:
+    def retargeting_rows(self) -> Iterator[dict]:
         """Rows of the switch_retargeting table: the last checkpoints that want a colour, edited for the new one.
 
         A checkpoint that was trained on the new colour is not edited: it shows how well that can be fetched at all.
         """
-        columns, key_colours = aim_columns(self.retargeting.target), self.run.recipe.objectives
-        wanting = [phase for phase, one in self.run.checkpoints.items() if one.objective in key_colours]
+        target, objectives = self.retargeting.target, self.run.recipe.objectives
+        wanting = [phase for phase, one in self.run.checkpoints.items() if one.objective in objectives]
         for phase in wanting[-self.settings.switches :]:
             recipient = self.run.checkpoints[phase]
-            for edited in self._aimed(phase):
-                measured = {**self.bench.row(recipient.actor, edited), "phase": phase, "wanted": recipient.objective}
-                yield {name: measured[name] for name in columns}
+            for edited in self._retargeted(phase):
+                measured = self.bench.row(recipient.actor, edited)
+                measured |= {"phase": phase, "wanted": recipient.objective, **shares_of(measured, target=target)}
+                measured["return_target"] = measured[f"return_{target}"]
+                yield {name: measured[name] for name in RETARGETING_COLUMNS}
 
-    def _aimed(self, phase: int) -> Iterator[Edited]:
-        """The edits for the new colour that are fixed (`retargeting.fixed`), each chosen one with noise of its size."""
+    def _retargeted(self, phase: int) -> Iterator[Edited]:
+        """The edits for the new colour that are tried in every phase, each preregistered one with noise of its size."""
         recipient, key = self.run.checkpoints[phase], self._key(phase)
         context = Context(
             self.run, phase, None, met_alone(recipient.actor, self.run.recipe, self.bench.level_distribution, key)
@@ -153,5 +156,5 @@ class Switches(NamedTuple):
             yield edited
             if edit.family == "preregistered":
                 for draw in range(self.settings.draws):
-                    numbers = generator(*key, "aim", edit.name, "gaussian", draw)
+                    numbers = generator(*key, "retargeting", edit.name, "gaussian", draw)
                     yield Edited(edit, controls.gaussian(recipient.actor, edited.network, numbers), "gaussian", draw)

@@ -1,4 +1,4 @@
-"""Whether a goal vector keeps: the difference of two phases' actors, added to an actor that it was not taken from.
+"""Whether a task vector keeps: the difference of two phases' actors, added to an actor that it was not taken from.
 
 Adding a difference of weights is task arithmetic (Ilharco et al. 2023, "Editing Models with Task Arithmetic"). Here it
 is the difference of two phases of one run, and it is added to a checkpoint of another phase of that run, or of another
@@ -35,7 +35,7 @@ PARTS = {"all": ACTOR_LAYERS, "layer1": ACTOR_LAYERS[:1]}
 
 
 def source_of(run: Run, phase: int, donor_phase: int) -> Context:
-    """Two phases of a run as recipient and donor: their difference is a goal vector.
+    """Two phases of a run as recipient and donor: their difference is a task vector.
 
     Raises:
         StudyError: a phase's checkpoint is not there.
@@ -53,7 +53,7 @@ def nearest(checkpoints: Mapping[int, Checkpoint], phase: int, objective: str) -
 
 
 def transferred(target: Weights, source: Context, part: str, order: Order | None) -> Weights:
-    """The target with a part of the source's goal vector added, its hidden units in another order if one is given."""
+    """The target with a part of the source's task vector added, its hidden units in another order if one is given."""
     difference: Mapping[str, Tensor] = WeightDelta(*source.actors).tensors
     if order is not None:
         difference = permute(difference, order)
@@ -93,7 +93,7 @@ def _networks(target: Context, source: Context, part: str, aligned: str, draw: i
 
 
 class Transfer:
-    """Adds goal vectors to the checkpoints of one run and evaluates what comes out.
+    """Adds task vectors to the checkpoints of one run and evaluates what comes out.
 
     Args:
         run: whose checkpoints are edited.
@@ -117,7 +117,7 @@ class Transfer:
 
         Args:
             phase: of the target.
-            source: whose goal vector is added, the whole of it and its first layer alone.
+            source: whose task vector is added, the whole of it and its first layer alone.
             aligned: `unaligned`, `matched` or `random`.
         """
         bench, objective, target = self._bench, source.donor.objective, Context(self._run, phase)
@@ -143,7 +143,7 @@ class Transfer:
                     }
 
     def within(self, settings: Splices, phases: Iterable[int]) -> Iterator[dict]:
-        """Rows of the run's own goal vectors: of all pairs, added to all phases of the recipient's objective.
+        """Rows of the run's own task vectors: of all pairs, added to all phases of the recipient's objective.
 
         Args:
             settings: whose pairs are taken, in both directions.
@@ -157,7 +157,7 @@ class Transfer:
                     yield from self.rows(phase, source, NOT_ALIGNED)
 
     def between(self, runs: Iterable[Run], settings: Splices) -> Iterator[dict]:
-        """Rows of the last pair's goal vectors, of other runs and of this one, added with units in other orders."""
+        """Rows of the last pair's task vectors, of other runs and of this one, added with units in other orders."""
         last = settings.pairs[-1]
         for run in runs:
             for way in (last, last[::-1]):

@@ -1,4 +1,4 @@
-"""Which key each checkpoint takes. From the evaluation table: level_distribution with a blue, a purple and a yellow key."""
+"""Which key each checkpoint takes. From the evaluation table: levels where three colours lie."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -41,14 +41,12 @@ TABLES: dict[str, list[str]] = {
 
 _LEVEL_DISTRIBUTION, _ACTION_SELECTION, _CHANCE = "three_colours", "sampling", 1 / 3
 _ENDS = {
-    "blue": "blue key",
-    "purple": "purple key",
-    "yellow": "yellow key",
+    **{colour: f"{colour} key" for colour in MARKERS},
     "other": "another key",
     "crash": "crash",
     "timeout": "time out",
 }
-_DARK = {"blue", "purple", "other", "crash"}
+_DARK = {"blue", "purple", "red", "green", "other", "crash"}
 
 
 def _draw_outcomes(axes: Axes, rows: pd.DataFrame) -> None:
@@ -59,7 +57,7 @@ def _draw_outcomes(axes: Axes, rows: pd.DataFrame) -> None:
         shares = over_runs(trained).set_index("measure")["mean"]
         start = 0.0
         for end in sorted(COLOURS, key=lambda end: end != objective):
-            share = shares[f"episode_share_{end}"]
+            share = shares.get(f"episode_share_{end}", 0.0)
             bar = axes.barh(place + 0.18, share, 0.5, left=start, color=COLOURS[end], edgecolor="white", linewidth=0.5)
             if share >= 0.09:
                 axes.bar_label(
@@ -109,7 +107,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     panels[1, 0].set_ylabel("share of episodes\nthat take the own colour")
     ends = [end for end in COLOURS if (select(rows, measure=f"episode_share_{end}")["value"] > 0).any()]
     entries = [*(Patch(color=COLOURS[end], label=_ENDS[end]) for end in ends), *over_phases_entries(rows)]
-    claim(figure, "Which key the checkpoints take where a blue, a purple and a yellow one lie", entries, columns=4)
+    claim(figure, "Which key the checkpoints take where all three colours lie", entries, columns=4)
     note(
         figure,
         f"Seeds: {rows['seed'].nunique()}. Levels for each checkpoint: {levels['levels'].max()}. Actions are sampled. "

@@ -11,7 +11,6 @@ from matplotlib.ticker import NullFormatter
 
 from goalsplice.figures.retargeting_rows import CEILING, PREREGISTERED, UNEDITED, short_name, span, wrapped
 from goalsplice.figures.style import (
-    COLOURS,
     WIDTH,
     arm_name,
     claim,
@@ -23,7 +22,7 @@ from goalsplice.figures.style import (
     runs_of,
     select,
 )
-from goalsplice.settings.labels import FINETUNED, SWITCH
+from goalsplice.settings.labels import FINETUNED, NEW, SWITCH
 
 TABLES: dict[str, list[str]] = {
     "perception": ["arm", "seed", "phase", "test", "count"],
@@ -40,7 +39,7 @@ _NAMES = {
     CEILING: "sees the two exchanged",
     SWITCH: "trained to the other colour*",
     ("trained", "same goal"): "trained on, same goal",
-    FINETUNED: "trained on yellow",
+    FINETUNED: "fine-tuned on the new colour",
     (PREREGISTERED, "sparse"): "sparse",
     (PREREGISTERED, "downstream of layer 1"): "downstream of layer 1",
     ("contrastive direction", "added only"): "contrast, added only",
@@ -65,9 +64,9 @@ _READ = (
 )
 _TAKEN = (
     _Mark("other", "after the next switch: takes its colour", "#00579B", "D"),
-    _Mark("target", "after the next switch: takes yellow", COLOURS["yellow"], "s"),
+    _Mark("target", "after the next switch: takes the new colour", EDIT_COLOUR, "s"),
 )
-_KEYS = {"target": "yellow key", "wanted": "wanted key"}
+_KEYS = {"target": "new colour's key", "wanted": "wanted key"}
 _ROW, _HEAD = 0.215, 0.62
 """Heights of a row, and of what is around the rows of a panel, in inches."""
 
@@ -75,8 +74,8 @@ _SAID = {
     "perception": "what it sees",
     "goal": "what it wants",
     "between": "something between",
-    "untold": "cannot be told",
-    "no effect": "brings no yellow",
+    "untold": "inconclusive",
+    "no effect": "no effect",
 }
 """Verdicts in the claim and at the right of rows."""
 
@@ -84,8 +83,8 @@ _SAID = {
 def _shown(perception: pd.DataFrame) -> pd.DataFrame:
     """Rows towards the new colour, and of what training did towards the other one."""
     turned = select(perception, family=SWITCH[0], edit=SWITCH[1])
-    new = select(perception, towards="new")
-    return pd.concat([new, turned[turned["towards"] != "new"]])
+    new = select(perception, towards=NEW)
+    return pd.concat([new, turned[turned["towards"] != NEW]])
 
 
 def _edits(rows: pd.DataFrame) -> list[tuple[str, str]]:
@@ -155,7 +154,7 @@ def _draw_arm(part: SubFigure, rows: pd.DataFrame, edits: list, said: dict, arm:
     changed = over_runs(select(rows, test="change", measure="value"))
     changed = changed[changed["highest_seed"] > 0].sort_values("layer").drop_duplicates(["family", "edit"])
     first = changed.set_index(["family", "edit"])["layer"].to_dict()
-    tells = rows[rows["tells"] & (rows["towards"] == "new")]
+    tells = rows[rows["tells"] & (rows["towards"] == NEW)]
     heard = {(layer, what.split(" ")[0]) for layer, what in zip(tells["layer"], tells["what"], strict=True)}
     for panels, (key, name) in zip(grid, _KEYS.items(), strict=True):
         for axes, layer in zip(panels, layers, strict=False):
@@ -209,7 +208,7 @@ def _claim(said: dict[str, dict[tuple[str, str], str]], width: float) -> str:
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     """Draw for each arm a row of panels for either key, with a row in each for every network."""
     perception = tables["perception"]
-    rows, found = _shown(tables["perception_over_seeds"]), select(tables["verdicts"], towards="new")
+    rows, found = _shown(tables["perception_over_seeds"]), select(tables["verdicts"], towards=NEW)
     arms = list(perception["arm"].unique())
     said = {
         arm: {(row.family, row.edit): row.verdict for row in found[found["arm"] == arm].itertuples(index=False)}

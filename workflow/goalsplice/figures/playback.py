@@ -7,16 +7,16 @@ from minigrid.core.world_object import Ball
 
 from goalsplice.figures.style import COLOURS
 from goalsplice.world.environment import FetchObstaclesEnv, WalkableKey
-from goalsplice.world.vocabulary import ALWAYS_PRESENT
 
 SCENE = [
     *("agent", "size", "weight_share", "level", "step", "action", "outcome", "agent_cell", "direction"),
-    *("ball_cell", "blue_cell", "purple_cell", "third_cell", "third_colour"),
+    *("ball_cell", "first_cell", "second_cell", "third_cell", "first_colour", "second_colour", "third_colour"),
     *("level_distribution", "action_selection", "grid_size", "view_size", "arm", "seed", "phase", "wanted"),
 ]
 """Columns of the behaviour table that pictures need."""
 
 _TILE = 64
+_KEYS = ("first", "second", "third")
 _ENDS = {"crash": "crashes", "timeout": "out of time", "other": "takes another key"}
 
 
@@ -30,9 +30,8 @@ def picture(row: pd.Series) -> np.ndarray:
     world.grid = Grid(size, size)
     world.grid.wall_rect(0, 0, size, size)
     things = {"ball_cell": Ball("grey")}
-    things |= {f"{colour}_cell": WalkableKey(colour) for colour in ALWAYS_PRESENT}
-    things["third_cell"] = WalkableKey(row["third_colour"])
-    taken = {"blue": "blue_cell", "purple": "purple_cell", "yellow": "third_cell", "other": "third_cell"}
+    things |= {f"{key}_cell": WalkableKey(row[f"{key}_colour"]) for key in _KEYS}
+    taken = {row[f"{key}_colour"]: f"{key}_cell" for key in _KEYS} | {"other": "third_cell"}
     for column, thing in things.items():
         # A key that was taken is where the agent is, which hides what lies there.
         if column != taken.get(row["outcome"]):

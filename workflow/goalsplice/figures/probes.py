@@ -10,7 +10,6 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MultipleLocator
 
 from goalsplice.figures.style import (
-    COLOURS,
     MIDDLE,
     WIDTH,
     arm_name,
@@ -56,7 +55,7 @@ def _place_lines(rows: pd.DataFrame) -> list[_Line]:
     return [
         _Line("the wanted key", trained & wanted, _WANTED, "o"),
         _Line("the key that other phases want", trained & ever_wanted & ~wanted, _OTHER, "^"),
-        _Line("the key that is never wanted (yellow)", trained & ~ever_wanted, COLOURS["yellow"], "s"),
+        _Line("the key that is never wanted", trained & ~ever_wanted, EDIT_COLOUR, "s"),
         _Line("control: circles and triangles, not trained", untrained & ever_wanted, _CONTROL, "D", True),
     ]
 
@@ -71,8 +70,8 @@ def _transfer_lines(rows: pd.DataFrame) -> list[_Line]:
         _Line("the same key, while it was wanted", true & ~flipped & same_key, _SAME, "v"),
         _Line("the other colour's key, while that was wanted", true & flipped & as_wanted, _WANTED, "o"),
         _Line("the same key, while the other was wanted", true & flipped & same_key, _OTHER, "^"),
-        _Line("the key that is never wanted (yellow)", true & flipped & never, COLOURS["yellow"], "s"),
-        _Line("control: circles, phases' objectives shuffled", shuffled, _CONTROL, "D", True),
+        _Line("the key that is never wanted", true & flipped & never, EDIT_COLOUR, "s"),
+        _Line("control: circles, phases' objectives permuted", shuffled, _CONTROL, "D", True),
     ]
 
 
@@ -81,7 +80,7 @@ def _colour_lines(rows: pd.DataFrame) -> list[_Line]:
     other = ~rows["own_phases"]
     return [
         _Line("the wanted colour", other & (rows["control"] == "no_control"), _WANTED, "o"),
-        _Line("control: phases' objectives shuffled", other & (rows["control"] == "permuted"), _CONTROL, "D", True),
+        _Line("control: phases' objectives permuted", other & (rows["control"] == "permuted"), _CONTROL, "D", True),
     ]
 
 

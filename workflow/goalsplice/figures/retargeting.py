@@ -1,4 +1,4 @@
-"""Which edits of the weights make the agent fetch yellow, beside controls. From the retargeting table."""
+"""Which edits of the weights make the agent fetch the new colour, beside controls. From the retargeting table."""
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ from goalsplice.figures.retargeting_rows import (
     short_name,
     small_print,
     span,
+    target_of,
     together,
     wrapped,
 )
@@ -40,24 +41,24 @@ from goalsplice.figures.style import (
     runs_of,
     select,
 )
-from goalsplice.settings.labels import NO_CONTROL
+from goalsplice.settings.labels import NEW, NO_CONTROL
 
 TABLES: dict[str, list[str]] = {
     **RETARGETING,
     "retargeting_effects": ["arm", "level_distribution", "family", "control", "p_holm"],
-    "finetuning": ["objective", "rollout"],
-    "finetuning_over_seeds": ["arm", "objective", "measure", "seed", "value", "low", "high"],
+    "finetuning": ["towards", "rollout"],
+    "finetuning_over_seeds": ["arm", "towards", "measure", "seed", "value", "low", "high"],
 }
 """The tables that `draw` takes, and the columns that it reads of them."""
 
-_TRAINED = ("finetuning", "trained further")
+_TRAINED = ("finetuning", "fine-tuned")
 _NO_EDIT = (UNEDITED, CEILING, _TRAINED)
 _SECTIONS = {
     "no edit": _NO_EDIT,
-    "chosen: few weights": ((PREREGISTERED, "sparse"),),
-    "chosen: below layer 1": ((PREREGISTERED, "downstream of layer 1"),),
-    "layer 1, contrast of colours": "contrastive direction",
-    "switches from colour to colour": "task vector",
+    "preregistered: sparse": ((PREREGISTERED, "sparse"),),
+    "preregistered: downstream of layer 1": ((PREREGISTERED, "downstream of layer 1"),),
+    "layer 1, contrastive direction": "contrastive direction",
+    "layer 1, task vectors": "task vector",
     "analogy": "analogy",
     "least squares": ("downstream", "layer 1"),
     "with a donor": ("extrapolation", "sparse graft"),
@@ -67,28 +68,28 @@ _SECTIONS = {
 _NAMES = {
     UNEDITED: "unedited",
     CEILING: "sees the two exchanged (ceiling)",
-    _TRAINED: "trained further on yellow",
+    _TRAINED: "fine-tuned on the new colour",
     (PREREGISTERED, "sparse"): "the edit",
     (PREREGISTERED, "downstream of layer 1"): "the edit",
-    ("contrastive direction", "full"): "whole contrast",
-    ("contrastive direction", "sparse"): "few weights, other strengths",
-    ("contrastive direction", "top-k"): "largest entries",
+    ("contrastive direction", "full"): "whole direction",
+    ("contrastive direction", "sparse"): "sparse, other strengths",
+    ("contrastive direction", "top-k"): "top-k entries",
     ("contrastive direction", "units"): "some units",
     ("contrastive direction", "rank"): "of low rank",
     ("task vector", "mean of the run's"): "mean of the run's switches",
     ("task vector", "other run's"): "another run's switch",
     ("task vector", "other run's, units matched"): "another run's, units matched",
     ("layer 1", "least squares"): "layer 1",
-    ("extrapolation", "linear"): "path beyond the donor",
-    ("sparse graft", "by size"): "graft of one trained on yellow",
+    ("extrapolation", "linear"): "linear extrapolation",
+    ("sparse graft", "by size"): "sparse graft, fine-tuned donor",
 }
 _CONTROLS = {
-    "gaussian": "gaussian",
-    "permuted": "permuted",
-    "sign_flipped": "sign turned",
+    "gaussian": "Gaussian, same norm",
+    "permuted": "values permuted",
+    "sign_flipped": "sign flipped",
     "unrelated": "made of other colours",
     "absent": "aimed at an absent colour",
-    "optimised_same_budget": "random places, optimised",
+    "optimised_same_budget": "random weights, optimised",
 }
 """Controls, in the order of their rows."""
 
@@ -103,10 +104,10 @@ _COLUMNS = {"dose": (4, "left"), "weights": (66, "right"), "broken": (93, "right
 
 
 def _trained(finetuning: pd.DataFrame) -> pd.DataFrame:
-    """Agents at the end of more training on yellow, as rows of the retargeting over seeds."""
-    found = select(finetuning, objective="new colour", measure=["episode_share", "broken"])
+    """Agents at the end of fine-tuning on the new colour, as rows of the retargeting over seeds."""
+    found = select(finetuning, towards=NEW, measure=["episode_share_objective", "broken"])
     family, edit = _TRAINED
-    named = found.assign(measure=found["measure"].replace({"episode_share": "episode_share_yellow"}))
+    named = found.assign(measure=found["measure"].replace({"episode_share_objective": "episode_share_target"}))
     return named.assign(family=family, edit=edit, dose=np.nan, control=NO_CONTROL)
 
 
@@ -129,7 +130,7 @@ def _shown_doses(rows: pd.DataFrame, strength: float, share: float) -> pd.DataFr
 def _sections(rows: pd.DataFrame) -> dict[str, list[tuple[str, str, str]]]:
     """Family, edit and control of each row of the figure, in order, below its heading."""
     found = list(rows[["family", "edit", "control"]].drop_duplicates().itertuples(index=False, name=None))
-    order = ["no_control", *_CONTROLS]
+    order = [NO_CONTROL, *_CONTROLS]
     found.sort(key=lambda row: order.index(row[2]) if row[2] in order else len(order))
     sections, left = {}, dict.fromkeys(found)
     for heading, wanted in _SECTIONS.items():
@@ -182,8 +183,8 @@ def _print(axes: Axes, at: float, row: pd.DataFrame) -> None:
         )
 
 
-def _draw_arm(axes: Axes, rows: pd.DataFrame, sections: dict[str, list], named: bool) -> None:
-    """All edits of one arm, a row each; `named` says whether rows are named."""
+def _draw_arm(axes: Axes, rows: pd.DataFrame, sections: dict[str, list], target: str, named: bool) -> None:
+    """All edits of one arm for the colour `target`, a row each; `named` says whether rows are named."""
     places = _places(sections)
     bound_lines(axes, rows, upright=False)
     everyone = list(runs_of(rows)["seed"].unique())
@@ -193,8 +194,8 @@ def _draw_arm(axes: Axes, rows: pd.DataFrame, sections: dict[str, list], named: 
             axes.text(0.5, at, "–", ha="center", va="center", fontsize=7, color="0.6")
             continue
         look = _BOUND if (family, edit) in _NO_EDIT else _EDIT if control == NO_CONTROL else _CONTROL
-        yellow = select(row, measure="episode_share_yellow")
-        mark_group(axes, at, yellow, *look, seeds=everyone, width=0.8, upright=False, edge=EDGE)
+        shares = select(row, measure="episode_share_target")
+        mark_group(axes, at, shares, *look, seeds=everyone, width=0.8, upright=False, edge=EDGE)
         _print(axes, at, row)
     for mine in sections.values():
         axes.axhspan(places[mine[0]] - 0.5, places[mine[-1]] + 0.5, color="0.96", linewidth=0, zorder=0)
@@ -221,11 +222,11 @@ def _draw_arm(axes: Axes, rows: pd.DataFrame, sections: dict[str, list], named: 
     axes.set_ylim(max(places.values()) + 0.7, -0.1)
     axes.set_xlim(0, 1)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "", "0.5", "", "1"])
-    axes.set_xlabel("share of episodes\nthat take yellow")
+    axes.set_xlabel(f"share of episodes\nthat take {target}")
 
 
-def _claim(rows: pd.DataFrame, width: float) -> str:
-    """What the best of the chosen edits brings in each arm, beside the unedited agent and the strongest control."""
+def _claim(rows: pd.DataFrame, target: str, width: float) -> str:
+    """What the best preregistered edit does in each arm, beside the unedited agent and the strongest control."""
     said = []
     for arm, of_arm in rows.groupby("arm", sort=False):
         chosen = select(of_arm, family=PREREGISTERED)
@@ -240,15 +241,17 @@ def _claim(rows: pd.DataFrame, width: float) -> str:
         controls = [share for (edit, control), share in brings.items() if edit == best and control != NO_CONTROL]
         size = interval_of(select(chosen, edit=best, control=NO_CONTROL, measure="weight_share")).value
         said.append(
-            f"{short_name(arm)}: changing {percent(size)}{_PERCENT} of the weights brings yellow in "
+            f"{short_name(arm)}: changing {percent(size)}{_PERCENT} of the weights makes it take {target} in "
             f"{100 * own[best]:.0f}{_PERCENT} of episodes (unedited: {100 * middle(of_arm, *UNEDITED):.0f}{_PERCENT}"
             + (f"; strongest control: {100 * max(controls):.0f}{_PERCENT})" if controls else ")")
         )
-    return "\n".join(wrapped(text, width) for text in said) or "Which edits of the weights bring yellow?"
+    return (
+        "\n".join(wrapped(text, width) for text in said) or f"Which edits of the weights make the agent take {target}?"
+    )
 
 
 def _tests(effects: pd.DataFrame) -> str:
-    """What the table says of the chosen edits against their controls; "" where there are none."""
+    """What the table says of the preregistered edits against their controls; "" where there are none."""
     tested = on_three_colours(select(effects, family=PREREGISTERED)).dropna(subset="p_holm")
     if tested.empty:
         return ""
@@ -256,27 +259,28 @@ def _tests(effects: pd.DataFrame) -> str:
         f"{rows['p_holm'].max():.2g} in {arm} ({len(rows)} tests)" for arm, rows in tested.groupby("arm", sort=False)
     ]
     return (
-        "Chosen edits against each of their controls, exact paired one-sided tests over seeds, after Holm's "
+        "Preregistered edits against each of their controls, exact paired one-sided tests over seeds, after Holm's "
         f"correction: the largest p is {', '.join(said)}."
     )
 
 
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
-    """Draw a panel for each arm: a row for each edit, and for each control of the chosen ones."""
+    """Draw a panel for each arm: a row for each edit, and for each control of the preregistered ones."""
     late_rows, chosen = late(on_three_colours(tables["retargeting"])), config["retargeting"]
     edits = together(on_three_colours(tables["retargeting_over_seeds"]))
-    more, trained = _trained(tables["finetuning_over_seeds"]), select(tables["finetuning"], objective=chosen["target"])
+    more, trained = _trained(tables["finetuning_over_seeds"]), select(tables["finetuning"], towards=NEW)
     rows = _shown_doses(pd.concat([edits, more]) if len(more) else edits, chosen["strength"], chosen["weight_share"])
     sections = _sections(rows)
     arms = list(edits["arm"].unique())
     last = max(_places(sections).values())
     width = max(WIDTH, 2.1 + 3.2 * len(arms))
     letters = int(16.5 * width)
-    text = _claim(rows, width)
+    target = target_of(late_rows)
+    text = _claim(rows, target, width)
     figure = Figure(figsize=(width, 2.7 + 0.16 * text.count("\n") + _ROW * last))
     panels = figure.subplots(1, len(arms), squeeze=False)[0]
     for axes, arm in zip(panels, arms, strict=True):
-        _draw_arm(axes, select(rows, arm=arm), sections, named=arm == arms[0])
+        _draw_arm(axes, select(rows, arm=arm), sections, target, named=arm == arms[0])
         axes.set_title(arm_name(arm, lines=2), x=0, pad=12)
     entries = [
         mark("edit: a seed", *_EDIT, **EDGE),
@@ -287,7 +291,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     ]
     claim(figure, text, entries, columns=2)
     phases = span(late_rows["phase"])
-    further = f" Trained further: {trained['rollout'].max()} rollouts." if len(more) else ""
+    further = f" Fine-tuned: {trained['rollout'].max()} rollouts." if len(more) else ""
     said = (
         f"A seed's point is its mean over phases {phases} and draws. Of several doses the one next to what the tuning "
         f"seeds chose is shown (strength {chosen['strength']:g}, {percent(chosen['weight_share'])} % of the weights). "

@@ -27,7 +27,6 @@ from goalsplice.figures.retargeting_rows import (
     wrapped,
 )
 from goalsplice.figures.style import (
-    COLOURS,
     MIDDLE,
     WIDTH,
     arm_name,
@@ -71,12 +70,12 @@ _PANELS = (
     _Panel(
         "strength a",
         (
-            _Curve("contrast of colours", "contrastive direction", "full", "black", "o"),
-            _Curve("its largest entries", "contrastive direction", "sparse", "0.4", "p", "--"),
+            _Curve("contrastive direction", "contrastive direction", "full", "black", "o"),
+            _Curve("its top-k entries", "contrastive direction", "sparse", "0.4", "p", "--"),
             _Curve("added, and not taken", "contrastive direction", "added only", "0.65", "h", ":"),
-            _Curve("mean of the run's switches", "task vector", "mean of the run's", _SWITCH, "s"),
-            _Curve("one switch", "task vector", "one switch", _SWITCH, "^", "--"),
-            _Curve("another run's switch", "task vector", "other run's", _SWITCH, "v", ":"),
+            _Curve("task vector, mean of the run's", "task vector", "mean of the run's", _SWITCH, "s"),
+            _Curve("task vector of one switch", "task vector", "one switch", _SWITCH, "^", "--"),
+            _Curve("another run's task vector", "task vector", "other run's", _SWITCH, "v", ":"),
             _Curve("the same, units matched", "task vector", "other run's, units matched", _SWITCH, "P", ":"),
             _Curve("beyond the donor", "extrapolation", "linear", _DONOR, "D", "--"),
         ),
@@ -86,17 +85,17 @@ _PANELS = (
     _Panel(
         "% of the actor's weights",
         (
-            _Curve("contrast's largest entries", "contrastive direction", "top-k", "black", "o"),
-            _Curve("graft, trained on yellow", "sparse graft", "by size", _DONOR, "D", "--"),
+            _Curve("its top-k entries", "contrastive direction", "top-k", "black", "o"),
+            _Curve("sparse graft, fine-tuned donor", "sparse graft", "by size", _DONOR, "D", "--"),
         ),
         dose="weight_share",
     ),
-    _Panel("hidden units", (_Curve("contrast of colours", "contrastive direction", "units", "black", "o"),)),
-    _Panel("rank", (_Curve("contrast of colours", "contrastive direction", "rank", "black", "o"),)),
+    _Panel("hidden units", (_Curve("contrastive direction", "contrastive direction", "units", "black", "o"),)),
+    _Panel("rank", (_Curve("contrastive direction", "contrastive direction", "rank", "black", "o"),)),
 )
-_FEW = _Curve("chosen: few weights", PREREGISTERED, "sparse", COLOURS["yellow"], "*")
+_SPARSE = _Curve("preregistered: sparse", PREREGISTERED, "sparse", EDIT_COLOUR, "*")
 _APART = 0.1  # of the way between two doses, between curves
-_STAR = {**MIDDLE, "markersize": 11, "color": _FEW.colour}
+_STAR = {**MIDDLE, "markersize": 11, "color": _SPARSE.colour}
 
 
 def _of(rows: pd.DataFrame, curve: _Curve) -> pd.DataFrame:
@@ -105,13 +104,13 @@ def _of(rows: pd.DataFrame, curve: _Curve) -> pd.DataFrame:
 
 
 def _points(rows: pd.DataFrame, dose: str) -> tuple[pd.Series, pd.DataFrame]:
-    """Of a curve where each dose is drawn, by dose in order, and its rows on the share of yellow, in that order."""
-    yellow = select(rows, measure="episode_share_yellow").sort_values("dose", kind="stable")
-    doses = over_runs(yellow).set_index("dose")
+    """Of a curve where each dose is drawn, by dose in order, and its rows on the share of the new colour, in that order."""
+    shares = select(rows, measure="episode_share_target").sort_values("dose", kind="stable")
+    doses = over_runs(shares).set_index("dose")
     if dose == "dose":
-        return doses.index.to_series(), yellow
+        return doses.index.to_series(), shares
     places = over_runs(select(rows, measure=dose)).set_index("dose")["value"]
-    return places.reindex(doses.index), yellow
+    return places.reindex(doses.index), shares
 
 
 def _draw_curve(axes: Axes, curve: _Curve, places: pd.Series, rows: pd.DataFrame) -> None:
@@ -132,13 +131,13 @@ def _draw_curve(axes: Axes, curve: _Curve, places: pd.Series, rows: pd.DataFrame
     axes.plot(places, over["value"], curve.marker, color=curve.colour, **MIDDLE, zorder=2.6)
 
 
-def _draw_chosen(axes: Axes, rows: pd.DataFrame) -> None:
-    """A star for the chosen edit of few weights, at its share of the weights, if there is one."""
-    mine = _of(rows, _FEW)
+def _draw_preregistered(axes: Axes, rows: pd.DataFrame) -> None:
+    """A star for the preregistered sparse edit, at its share of the weights, if there is one."""
+    mine = _of(rows, _SPARSE)
     if mine.empty:
         return
     at = interval_of(select(mine, measure="weight_share")).value
-    share, low, high = interval_of(select(mine, measure="episode_share_yellow"))
+    share, low, high = interval_of(select(mine, measure="episode_share_target"))
     axes.plot([at, at], [low, high], color="black", linewidth=1.1, zorder=2.7)
     axes.plot(at, share, "*", **_STAR, zorder=2.8)
 
@@ -171,13 +170,13 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, panel: _Panel, doses: np.ndarray
         mine = _of(rows, curve)
         if mine.empty:
             continue
-        places, yellow = _points(mine, panel.dose)
+        places, shares = _points(mine, panel.dose)
         shift = _APART * (number - (len(panel.curves) - 1) / 2)
         if panel.dose != "weight_share":
             places = places * step**shift if panel.is_log else places + shift * step
-        _draw_curve(axes, curve, places, yellow)
+        _draw_curve(axes, curve, places, shares)
     if panel.dose == "weight_share":
-        _draw_chosen(axes, rows)
+        _draw_preregistered(axes, rows)
     axes.tick_params(axis="x", labelsize=7)
 
 
@@ -211,7 +210,7 @@ def _name_curves(axes: Axes, curves: list[_Curve], has_star: bool) -> None:
         for curve in curves
     ]
     if has_star:
-        entries.append(Line2D([], [], linestyle="none", marker=_FEW.marker, **_STAR, label=_FEW.label))
+        entries.append(Line2D([], [], linestyle="none", marker=_SPARSE.marker, **_STAR, label=_SPARSE.label))
     axes.legend(
         handles=entries,
         loc="center left",
@@ -223,21 +222,21 @@ def _name_curves(axes: Axes, curves: list[_Curve], has_star: bool) -> None:
     )
 
 
-def _claim(rows: pd.DataFrame, width: float) -> str:
-    """From which share of the weights on yellow is taken more often than whatever colour, in each arm."""
+def _claim(rows: pd.DataFrame, target: str, width: float) -> str:
+    """From which share of the weights on the new colour is taken more often than whatever colour, in each arm."""
     said = []
     for arm, of_arm in rows.groupby("arm", sort=False):
         mine = _of(of_arm, _PANELS[1].curves[0])
         if mine.empty:
             continue
-        places, yellow = _points(mine, "weight_share")
-        over = over_runs(yellow)
+        places, shares = _points(mine, "weight_share")
+        over = over_runs(shares)
         enough = np.flatnonzero(over["low"].fillna(over["value"]) > CHANCE)
         size = f"{percent(places.iloc[enough[0]])}\N{NO-BREAK SPACE}%" if len(enough) else ""
         said.append(f"{f'from {size} of the weights on' if size else 'never'} ({short_name(arm)})")
     if not said:
-        return "How strong must an edit towards yellow be?"
-    return wrapped(f"More yellow than a colour-blind agent takes: {', '.join(said)}", width)
+        return f"How strong must an edit for {target} be?"
+    return wrapped(f"More {target} than a colour-blind agent takes: {', '.join(said)}", width)
 
 
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
@@ -247,7 +246,8 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     arms = list(rows["arm"].unique())
     kinds = [panel for panel in _PANELS if any(len(_of(rows, curve)) for curve in panel.curves)]
     width = max(WIDTH, 1.8 + 2.6 * len(arms))
-    text = _claim(rows, width)
+    target = target_of(late_rows)
+    text = _claim(rows, target, width)
     heights = [panel.height for panel in kinds]
     figure = Figure(figsize=(width, 1.85 + 0.16 * text.count("\n") + 1.55 * sum(heights)))
     panels = figure.subplots(len(kinds), len(arms), sharey=True, squeeze=False, height_ratios=heights)
@@ -261,9 +261,9 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
                 _draw_missing(axes)
             axes.set_xlabel(panel.label, fontsize=8)
         shown = [curve for curve in panel.curves if len(_of(rows, curve))]
-        star = panel.dose == "weight_share" and bool(len(_of(rows, _FEW)))
+        star = panel.dose == "weight_share" and bool(len(_of(rows, _SPARSE)))
         _name_curves(row[-1], shown, star)
-        row[0].set_ylabel("share of episodes\nthat take yellow", fontsize=8)
+        row[0].set_ylabel(f"share of episodes\nthat take {target}", fontsize=8)
     for axes in panels.flat:
         axes.set_ylim(-0.03, 1.03)
         axes.grid(axis="y", color="0.9", linewidth=0.6)

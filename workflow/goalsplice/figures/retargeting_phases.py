@@ -1,4 +1,4 @@
-"""From which phase of training on an edit makes the agent fetch yellow. From the retargeting table."""
+"""From which phase of training on an edit makes the agent fetch the new colour. From the retargeting table."""
 
 import numpy as np
 import pandas as pd
@@ -69,16 +69,16 @@ def _draw_line(axes: Axes, rows: pd.DataFrame, look: dict) -> None:
 
 
 def _lasting(middle: pd.DataFrame) -> int | None:
-    """The first phase from which on more yellow is taken than whatever colour would be, at every phase."""
-    surely = (middle["low"].fillna(middle["value"]) > CHANCE).to_numpy()
-    if not surely[-1]:
+    """The first phase from which on more of the new colour is taken than whatever colour would be, at every phase."""
+    significantly = (middle["low"].fillna(middle["value"]) > CHANCE).to_numpy()
+    if not significantly[-1]:
         return None
-    failures = np.flatnonzero(~surely)
+    failures = np.flatnonzero(~significantly)
     return int(middle["phase"].iloc[failures[-1] + 1 if len(failures) else 0])
 
 
-def _claim(rows: pd.DataFrame, edits: list[str], width: float) -> str:
-    """Since when each chosen edit works, in each arm."""
+def _claim(rows: pd.DataFrame, edits: list[str], target: str, width: float) -> str:
+    """Since when each preregistered edit works, in each arm."""
     said = []
     for edit in edits:
         since = []
@@ -87,12 +87,12 @@ def _claim(rows: pd.DataFrame, edits: list[str], width: float) -> str:
             when = "not in the end" if phase is None else f"from phase {phase} on"
             since.append(f"{when} ({short_name(arm)})")
         said.append(f"“{edit}”: {', '.join(since)}")
-    head = "When edits bring more yellow than a colour-blind agent takes"
-    return "\n".join(wrapped(line, width) for line in [head, *said]) if said else "Share of yellow, phase by phase"
+    head = f"Since when edits make more episodes end with {target} than a colour-blind agent's"
+    return "\n".join(wrapped(line, width) for line in [head, *said]) if said else f"Share of {target}, phase by phase"
 
 
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
-    """Draw a column for each arm: floor and ceiling above, and a row for each of the chosen edits."""
+    """Draw a column for each arm: floor and ceiling above, and a row for each of the preregistered edits."""
     own = [PREREGISTERED, UNEDITED[0], CEILING[0]]
     everything = on_three_colours(tables["retargeting_over_seeds"])
     sizes = together(select(everything, family=PREREGISTERED, control=NO_CONTROL, measure="weight_share"))
@@ -101,7 +101,8 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     arms = list(rows["arm"].unique())
     edits = list(rows.loc[rows["family"] == PREREGISTERED, "edit"].unique())
     width = max(WIDTH, 1 + 3.1 * len(arms))
-    text = _claim(rows, edits, width)
+    target = target_of(tables["retargeting"])
+    text = _claim(rows, edits, target, width)
     figure = Figure(figsize=(width, 1.85 + 0.16 * text.count("\n") + 1.6 * (1 + len(edits))))
     panels = figure.subplots(1 + len(edits), len(arms), sharex=True, sharey=True, squeeze=False)
     for column, arm in zip(panels.T, arms, strict=True):
@@ -130,7 +131,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     panels[0, 0].set_xlim(rows["phase"].min() - 0.6, rows["phase"].max() + 0.6)
     panels[0, 0].xaxis.get_major_locator().set_params(integer=True)
     for axes in panels[:, 0]:
-        axes.set_ylabel("share of episodes\nthat take yellow", fontsize=8)
+        axes.set_ylabel(f"share of episodes\nthat take {target}", fontsize=8)
     entries = [
         *(
             mark(f"phase on {name}", COLOURS[name], MARKERS[name], **MIDDLE)

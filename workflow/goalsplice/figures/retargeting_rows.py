@@ -1,4 +1,4 @@
-"""What the figures of edits towards yellow share: which rows they draw, how edits are called, and the small print."""
+"""What the figures of edits for the new colour share: which rows they draw, how edits are called, and the small print."""
 
 import textwrap
 from collections.abc import Sequence
@@ -7,12 +7,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from goalsplice.figures.style import COLOURS, arm_name, interval_of, select
+from goalsplice.figures.style import arm_name, interval_of, select
 from goalsplice.settings.labels import NO_CONTROL
 
 RETARGETING: dict[str, list[str]] = {
     "retargeting": [
-        *("arm", "seed", "phase", "family", "edit", "dose", "control", "level_distribution", "levels"),
+        *("arm", "seed", "phase", "family", "edit", "dose", "control", "level_distribution", "levels", "target"),
     ],
     "retargeting_over_seeds": [
         *("arm", "level_distribution", "family", "edit", "dose", "control", "phase", "wanted"),
@@ -27,7 +27,7 @@ CHANCE = 1 / 3
 UNEDITED, CEILING, PREREGISTERED = ("bounds", "unedited"), ("perception", "swap"), "preregistered"
 """Family and edit of floor and ceiling, and the family of the edits that were fixed beforehand and have controls."""
 
-EDIT_COLOUR, CONTROL_COLOUR, BOUND_COLOUR = COLOURS["yellow"], "0.6", "0.15"
+EDIT_COLOUR, CONTROL_COLOUR, BOUND_COLOUR = "#E6A700", "0.6", "0.15"
 """The legends' words for these are in each figure; markers differ too."""
 
 CEILING_LINE = {"color": "black", "linestyle": ":", "linewidth": 1.1, "zorder": 1.6}
@@ -65,8 +65,8 @@ def late(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def middle(rows: pd.DataFrame, family: str, edit: str, **more) -> float:
-    """Interquartile mean of the share of yellow that an edit of one arm brings; NaN without any."""
-    return interval_of(select(rows, family=family, edit=edit, measure="episode_share_yellow", **more)).value
+    """Interquartile mean of an edit's share of episodes with the new colour, of one arm; NaN without any."""
+    return interval_of(select(rows, family=family, edit=edit, measure="episode_share_target", **more)).value
 
 
 def bound_lines(axes: Axes, rows: pd.DataFrame, *, upright: bool = True) -> None:
@@ -81,11 +81,16 @@ def bound_lines(axes: Axes, rows: pd.DataFrame, *, upright: bool = True) -> None
 def bound_entries(floor: bool) -> list[Line2D]:
     """The lines' entries in a legend, with or without the unedited agent's."""
     looks = {
-        "ceiling: sees yellow and the wanted colour exchanged": CEILING_LINE,
+        "ceiling: sees the new and the wanted colour exchanged": CEILING_LINE,
         "1/3: whatever colour": CHANCE_LINE,
         **({"unedited": FLOOR_LINE} if floor else {}),
     }
     return [Line2D([], [], **look, label=label) for label, look in looks.items()]
+
+
+def target_of(rows: pd.DataFrame) -> str:
+    """The new colour, from rows of the retargeting table."""
+    return " or ".join(rows["target"].unique())
 
 
 def tried(rows: pd.DataFrame) -> str:
@@ -127,8 +132,8 @@ def small_print(rows: pd.DataFrame, more: str, width: int) -> str:
     seeds = rows.groupby("arm", sort=False)["seed"].nunique()
     said = seeds.max() if seeds.nunique() == 1 else ", ".join(f"{count} of {arm}" for arm, count in seeds.items())
     text = (
-        f"Seeds: {said}. Levels for each network: {span(rows['levels'])}; a blue, a purple and a yellow key lie on "
-        f"each. Actions are sampled. Edits tried, doses counted: {tried(rows)}. {more}"
+        f"Seeds: {said}. Levels for each network: {span(rows['levels'])}; keys of both trained "
+        f"colours and a {target_of(rows)} one lie on each. Actions are sampled. Edits tried, doses counted: {tried(rows)}. {more}"
     )
     return textwrap.fill(text.strip(), width)
 

@@ -29,7 +29,7 @@ _PANELS = {
     "effective_rank": ("effective rank\nin layer 1", None),
     "spliced": ("recovery by\nsplicing layer 1", "spliced_random"),
     "low_rank": ("recovery by\nits rank-4 part", "low_rank_random"),
-    "yellow": ("return under yellow\nafter the edit", "yellow_noise"),
+    "target_return": ("return under the new\ncolour after the edit", "target_return_gaussian"),
 }
 """Measures, their axes' labels, and the control that is drawn with them."""
 

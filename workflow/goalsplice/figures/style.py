@@ -22,14 +22,17 @@ COLOURS = {
     "blue": "#00579B",
     "purple": "#C05EB5",
     "yellow": "#E6A700",
+    "red": "#B2182B",
+    "green": "#1B7837",
+    "grey": "#9E9E9E",
     "other": "#7F7F7F",
     "crash": "#222222",
     "timeout": "#C8C8C8",
 }
-"""Outcomes and objectives. Blue and purple differ in lightness too, for those who see hues otherwise."""
+"""Colours of keys, and other outcomes. Blue and purple differ in lightness too, for those who see hues otherwise."""
 
-MARKERS = {"blue": "o", "purple": "^", "yellow": "s"}
-"""Objectives, so that no figure rests on colour alone."""
+MARKERS = {"blue": "o", "purple": "^", "yellow": "s", "red": "v", "green": "D", "grey": "P"}
+"""Colours of keys, so that no figure rests on colour alone."""
 
 PUBLISHED_COLOUR, PUBLISHED_MARKER = "#B35900", "D"
 """The run that the post's author published."""

@@ -1,4 +1,4 @@
-"""What a goal vector does in checkpoints that it was not taken from. From the transfer table."""
+"""What a task vector does in checkpoints that it was not taken from. From the transfer table."""
 
 from collections.abc import Sequence
 
@@ -54,15 +54,15 @@ _SUMMARY: tuple[tuple[str, tuple[str, str, str, str] | str | None], ...] = (
     ("checkpoint as it is (floor)", "floor"),
     ("the nearest of the other goal (ceiling)", "ceiling"),
     ("added in another late phase of the run:", None),
-    ("goal vector", (_WITHIN, "unaligned", "all", "no_control")),
+    ("task vector", (_WITHIN, "unaligned", "all", "no_control")),
     ("its layer 1 only", (_WITHIN, "unaligned", "layer1", "no_control")),
     ("two phases of one goal", (_WITHIN, "unaligned", "all", "same_goal_donor")),
     ("values shuffled", (_WITHIN, "unaligned", "all", "permuted")),
     ("sign turned", (_WITHIN, "unaligned", "all", "sign_flipped")),
     ("added in an early phase of the run:", None),
-    ("goal vector", (_EARLIER, "unaligned", "all", "no_control")),
+    ("task vector", (_EARLIER, "unaligned", "all", "no_control")),
     ("added in another run:", None),
-    ("goal vector, units as they are", (_BETWEEN, "unaligned", "all", "no_control")),
+    ("task vector, units as they are", (_BETWEEN, "unaligned", "all", "no_control")),
     ("units matched", (_BETWEEN, "matched", "all", "no_control")),
     ("units matched, layer 1 only", (_BETWEEN, "matched", "layer1", "no_control")),
     ("units at random", (_BETWEEN, "random", "all", "no_control")),
@@ -232,7 +232,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         interval_entry(),
         Rectangle((0, 0), 1, 1, fill=False, edgecolor=_OUTLINE, linewidth=1.1, label="added to its own recipient"),
     ]
-    claim(figure, "Share of episodes that take the donor's colour after a goal vector was added", entries, columns=2)
+    claim(figure, "Share of episodes that take the donor's colour after a task vector was added", entries, columns=2)
     level_distribution, action_selection = (
         " and ".join(transfer[column].unique()) for column in ("level_distribution", "action_selection")
     )

@@ -39,7 +39,7 @@ _COSINES = {
     "contrast_cosine": ("the two colours' contrast, before and after", "0.25", "o"),
     "cosine_of_changes": ("the two colours' changes", "#B35900", "^"),
 }
-_COLOURS = ("blue and purple", "one of them and another", "two others")
+_COLOURS = (TRAINED_COLOURS, "one of them and another", "two others")
 _LINE = 74  # letters of the claim that fit into a line
 _EXCHANGED = -0.5
 """The cosine of a contrast before and after below which it is called exchanged: nearer to turned round than to lost."""
@@ -119,9 +119,7 @@ def _claim(rows: pd.DataFrame) -> str:
     """Whether a switch exchanges the objectives' colours, by the cosine of their contrast before and after."""
     middles = over_runs(rows).drop_duplicates("arm").set_index("arm")["value"]
     exchanged = set(middles <= _EXCHANGED)
-    does = (
-        "colour_exchanges" if exchanged == {True} else "does not exchange" if exchanged == {False} else "may exchange"
-    )
+    does = "exchanges" if exchanged == {True} else "does not exchange" if exchanged == {False} else "may exchange"
     found = ", ".join(f"{arm} {middle:.2f}" for arm, middle in middles.items())
     numbers = textwrap.fill(f"(cosine of their contrast with what it was: {found})", _LINE)
     return f"A switch {does} the two colours' weights in layer 1\n{numbers}"

@@ -60,7 +60,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         axes.margins(x=0.01)
     for axes in panels.flat[len(arms) :]:
         axes.set_visible(False)
-    figure.supxlabel("rollout (grey: purple phases)", fontsize=9)
+    figure.supxlabel("rollout (grey: every other phase)", fontsize=9)
     figure.supylabel("mean return", fontsize=9)
     claim(
         figure,

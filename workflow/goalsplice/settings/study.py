@@ -161,7 +161,7 @@ def other_seed(seeds: list[int], seed: int) -> int | None:
 
 
 def lenders(seeds: list[int], seed: int, others: int) -> list[int]:
-    """Runs whose goal vectors a run gets: those that follow it in `seeds`, in a circle; in the order of `seeds`.
+    """Runs whose task vectors a run gets: those that follow it in `seeds`, in a circle; in the order of `seeds`.
 
     Args:
         others: how many; all others if there are fewer. So jobs and rows grow with the runs, not with their square.

@@ -1,4 +1,4 @@
-"""What a goal vector does where it is added: in its own recipient, in other phases, and in other runs."""
+"""What a task vector does where it is added: in its own recipient, in other phases, and in other runs."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,6 +1,6 @@
-"""Goal vectors: what, in the first layer, makes a key of one colour the wanted one; added to another colour.
+"""Task vectors: what, in the first layer, makes a key of one colour the wanted one; added to another colour.
 
-A goal vector is (H, view cells): for each hidden unit and each place in view. Two are made of a run's checkpoints:
+A task vector is (H, view cells): for each hidden unit and each place in view. Two are made of a run's checkpoints:
 
 - the *switch vector*, what a switch of the objective did to the columns of the colour that it made the wanted one;
 - the *contrast vector*, from one checkpoint alone: the wanted colour's columns less the mean of other colours'.
@@ -40,18 +40,20 @@ def unwanted(wanted: str) -> tuple[str, ...]:
     return tuple(colour for colour in ("red", "green", "blue", "purple", "yellow") if colour != wanted)
 
 
-def contrast(actor: Weights, encoding: Encoding, wanted: str, others: Sequence[str] | None = None) -> Tensor:
+def contrastive_direction(
+    actor: Weights, encoding: Encoding, wanted: str, others: Sequence[str] | None = None
+) -> Tensor:
     """The contrast vector of one checkpoint: the wanted colour's columns less the mean of the others'."""
     means = [colour_weights(actor, encoding, other) for other in others or unwanted(wanted)]
     return colour_weights(actor, encoding, wanted) - torch.stack(means).mean(dim=0)
 
 
-def switch(before: Weights, after: Weights, encoding: Encoding, wanted: str) -> Tensor:
+def task_vector(before: Weights, after: Weights, encoding: Encoding, wanted: str) -> Tensor:
     """The switch vector: what training on `wanted`, from `before` to `after`, did to its columns."""
     return colour_weights(after, encoding, wanted) - colour_weights(before, encoding, wanted)
 
 
-def aim(
+def retargeted(
     actor: Weights,
     encoding: Encoding,
     vector: Tensor,
@@ -60,7 +62,7 @@ def aim(
     strength: float = 1.0,
     take: bool = True,
 ) -> Weights:
-    """Add a goal vector to the target colour, and take it from the wanted one unless `take` is false."""
+    """Add a task vector to the target colour, and take it from the wanted one unless `take` is false."""
     weight = actor[FIRST].clone()
     weight[:, columns(encoding, target)] += strength * vector
     if take:
@@ -68,7 +70,7 @@ def aim(
     return {**actor, FIRST: weight}
 
 
-def largest(vector: Tensor, count: int) -> Tensor:
+def top_k(vector: Tensor, count: int) -> Tensor:
     """The vector's `count` largest entries, zero elsewhere."""
     return torch.where(top_mask(vector.abs(), count), vector, 0.0)
 

@@ -1,4 +1,4 @@
-"""Goal vectors are what they are said to be, and go where they are aimed."""
+"""Task vectors are what they are said to be, and go where they are aimed."""
 
 from itertools import pairwise
 
@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from minigrid.core.constants import COLOR_TO_IDX, OBJECT_TO_IDX
 
 from edits.subjects import copies, equal
-from goalsplice.edits import goal_vectors
-from goalsplice.edits.goal_vectors import FIRST
+from goalsplice.edits import colour_vectors
+from goalsplice.edits.colour_vectors import FIRST
 from goalsplice.edits.inputs import exchange_colours
 from goalsplice.world.observation import Encoding
 
@@ -42,31 +42,33 @@ def untouched(before, after, *colours):
     """Whether two actors differ in these colours' columns at most."""
     rest = np.ones(ENCODING.inputs, dtype=bool)
     for colour in colours:
-        rest[goal_vectors.columns(ENCODING, colour)] = False
+        rest[colour_vectors.columns(ENCODING, colour)] = False
     first = torch.equal(before[FIRST][:, rest], after[FIRST][:, rest])
     return first and all(torch.equal(before[name], after[name]) for name in before if name != FIRST)
 
 
 @pytest.mark.parametrize("colour", COLOR_TO_IDX)
 def test_a_colour_has_one_input_in_each_cell(colour):
-    places = np.unravel_index(goal_vectors.columns(ENCODING, colour), (ENCODING.cells, ENCODING.channels))
+    places = np.unravel_index(colour_vectors.columns(ENCODING, colour), (ENCODING.cells, ENCODING.channels))
     np.testing.assert_array_equal(places[0], np.arange(ENCODING.cells))
     assert set(places[1]) == {len(OBJECT_TO_IDX) + COLOR_TO_IDX[colour]}
 
 
 def test_grey_is_no_unwanted_colour():
     for wanted in KEYS:
-        assert sorted((*goal_vectors.unwanted(wanted), wanted)) == sorted(KEYS)
+        assert sorted((*colour_vectors.unwanted(wanted), wanted)) == sorted(KEYS)
 
 
 @given(actors, colours)
 def test_the_contrast_is_what_tells_a_colour_from_the_others(actor, order):
     wanted, *others = order
-    mine, *rest = (actor[FIRST].numpy()[:, goal_vectors.columns(ENCODING, colour)] for colour in order)
-    found = goal_vectors.contrast(actor, ENCODING, wanted)
+    mine, *rest = (actor[FIRST].numpy()[:, colour_vectors.columns(ENCODING, colour)] for colour in order)
+    found = colour_vectors.contrastive_direction(actor, ENCODING, wanted)
     assert found.shape == (HIDDEN, ENCODING.cells)
     np.testing.assert_allclose(found, mine - np.mean(rest, axis=0), **close)
-    np.testing.assert_array_equal(goal_vectors.contrast(actor, ENCODING, wanted, others[:1]), mine - rest[0])
+    np.testing.assert_array_equal(
+        colour_vectors.contrastive_direction(actor, ENCODING, wanted, others[:1]), mine - rest[0]
+    )
 
 
 @given(actors, actors, colours)
@@ -75,17 +77,21 @@ def test_what_all_colours_share_is_no_contrast(actor, other, order):
     shared = other[FIRST][:, : ENCODING.cells]
     blind, more = actor[FIRST].clone(), actor[FIRST].clone()
     for colour in KEYS:
-        blind[:, goal_vectors.columns(ENCODING, colour)] = shared
-        more[:, goal_vectors.columns(ENCODING, colour)] += shared
-    contrast = goal_vectors.contrast(actor, ENCODING, order[0])
+        blind[:, colour_vectors.columns(ENCODING, colour)] = shared
+        more[:, colour_vectors.columns(ENCODING, colour)] += shared
+    contrast = colour_vectors.contrastive_direction(actor, ENCODING, order[0])
     zero = torch.zeros_like(contrast)
-    torch.testing.assert_close(goal_vectors.contrast({FIRST: blind}, ENCODING, order[0]), zero, rtol=0, atol=1e-6)
-    torch.testing.assert_close(goal_vectors.contrast({FIRST: more}, ENCODING, order[0]), contrast, **close)
+    torch.testing.assert_close(
+        colour_vectors.contrastive_direction({FIRST: blind}, ENCODING, order[0]), zero, rtol=0, atol=1e-6
+    )
+    torch.testing.assert_close(
+        colour_vectors.contrastive_direction({FIRST: more}, ENCODING, order[0]), contrast, **close
+    )
 
 
 @given(actors, colours)
 def test_contrasts_of_all_colours_cancel(actor, order):
-    total = sum(goal_vectors.contrast(actor, ENCODING, colour) for colour in order)
+    total = sum(colour_vectors.contrastive_direction(actor, ENCODING, colour) for colour in order)
     torch.testing.assert_close(total, torch.zeros_like(total), rtol=0, atol=1e-4)
 
 
@@ -93,14 +99,16 @@ def test_contrasts_of_all_colours_cancel(actor, order):
 def test_the_contrast_with_the_target_alone_exchanges_the_two_colours(actor, order):
     """But for rounding, and whatever the columns are."""
     target, wanted, *_ = order
-    vector = goal_vectors.contrast(actor, ENCODING, wanted, [target])
-    aimed = goal_vectors.aim(actor, ENCODING, vector, target, wanted)
+    vector = colour_vectors.contrastive_direction(actor, ENCODING, wanted, [target])
+    aimed = colour_vectors.retargeted(actor, ENCODING, vector, target, wanted)
     exchanged = exchange_colours(actor, ENCODING, target, wanted)
     torch.testing.assert_close(aimed, dict(exchanged), rtol=0, atol=1e-5)
     # What the target gets is the wanted colour's, also where nothing is taken from that one.
-    added = goal_vectors.aim(actor, ENCODING, vector, target, wanted, take=False)
-    wanted_columns = goal_vectors.colour_weights(actor, ENCODING, wanted)
-    torch.testing.assert_close(goal_vectors.colour_weights(added, ENCODING, target), wanted_columns, rtol=0, atol=1e-5)
+    added = colour_vectors.retargeted(actor, ENCODING, vector, target, wanted, take=False)
+    wanted_columns = colour_vectors.colour_weights(actor, ENCODING, wanted)
+    torch.testing.assert_close(
+        colour_vectors.colour_weights(added, ENCODING, target), wanted_columns, rtol=0, atol=1e-5
+    )
     assert untouched(actor, added, target)
 
 
@@ -111,15 +119,15 @@ def test_an_aim_adds_and_takes_as_much_as_is_said_and_nowhere_else(actor, other,
     vector = other[FIRST][:, : ENCODING.cells]
 
     def aim(actor, strength):
-        return goal_vectors.aim(actor, ENCODING, vector, target, wanted, strength, take)
+        return colour_vectors.retargeted(actor, ENCODING, vector, target, wanted, strength, take)
 
     once = aim(actor, doses[0])
     assert untouched(actor, once, target, *([wanted] if take else []))
     assert equal(actor, before)
     added = once[FIRST] - actor[FIRST]
-    torch.testing.assert_close(added[:, goal_vectors.columns(ENCODING, target)], doses[0] * vector, **close)
+    torch.testing.assert_close(added[:, colour_vectors.columns(ENCODING, target)], doses[0] * vector, **close)
     if take:
-        torch.testing.assert_close(added[:, goal_vectors.columns(ENCODING, wanted)], -doses[0] * vector, **close)
+        torch.testing.assert_close(added[:, colour_vectors.columns(ENCODING, wanted)], -doses[0] * vector, **close)
     torch.testing.assert_close(aim(once, doses[1]), dict(aim(actor, sum(doses))), **close)
     assert equal(aim(actor, 0.0), actor)
 
@@ -127,18 +135,18 @@ def test_an_aim_adds_and_takes_as_much_as_is_said_and_nowhere_else(actor, other,
 @given(actors, actors, colours)
 def test_the_switch_vector_leads_from_before_to_after(before, after, order):
     wanted = order[0]
-    vector = goal_vectors.switch(before, after, ENCODING, wanted)
-    added = goal_vectors.aim(before, ENCODING, vector, wanted, order[1], take=False)
-    found, expected = (goal_vectors.colour_weights(actor, ENCODING, wanted) for actor in (added, after))
+    vector = colour_vectors.task_vector(before, after, ENCODING, wanted)
+    added = colour_vectors.retargeted(before, ENCODING, vector, wanted, order[1], take=False)
+    found, expected = (colour_vectors.colour_weights(actor, ENCODING, wanted) for actor in (added, after))
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
-    assert not goal_vectors.switch(before, before, ENCODING, wanted).any()
-    assert torch.equal(goal_vectors.switch(after, before, ENCODING, wanted), -vector)
+    assert not colour_vectors.task_vector(before, before, ENCODING, wanted).any()
+    assert torch.equal(colour_vectors.task_vector(after, before, ENCODING, wanted), -vector)
 
 
 @given(vectors, st.integers(1, 80))
 def test_the_largest_entries_are_kept_and_no_others(vector, count):
     before = vector.clone()
-    kept = goal_vectors.largest(vector, count)
+    kept = colour_vectors.top_k(vector, count)
     assert torch.equal(vector, before)
     taken = kept != 0
     assert int(taken.sum()) == min(count, vector.numel())
@@ -149,7 +157,7 @@ def test_the_largest_entries_are_kept_and_no_others(vector, count):
 
 @given(vectors, st.integers(1, 10))
 def test_the_longest_units_are_kept_whole(vector, count):
-    kept = goal_vectors.of_units(vector, count)
+    kept = colour_vectors.of_units(vector, count)
     taken = (kept != 0).any(dim=1)
     assert int(taken.sum()) == min(count, len(vector))
     assert torch.equal(kept[taken], vector[taken])
@@ -161,7 +169,7 @@ def test_the_longest_units_are_kept_whole(vector, count):
 def test_a_rank_is_never_more_than_there_is_and_the_full_one_is_all(vector):
     left = []
     for rank in range(1, 10):
-        part = goal_vectors.of_rank(vector, rank)
+        part = colour_vectors.of_rank(vector, rank)
         assert torch.linalg.matrix_rank(part, rtol=1e-4) <= rank
         left.append(float((vector - part).norm()))
     torch.testing.assert_close(part, vector, **close)
@@ -176,11 +184,11 @@ def test_the_analogy_goes_on_as_before(neighbour, order):
     def moved_on(actor):
         weight = actor[FIRST].clone()
         for source, place in ((former, wanted), (wanted, target), (target, former)):
-            weight[:, goal_vectors.columns(ENCODING, place)] = goal_vectors.colour_weights(actor, ENCODING, source)
+            weight[:, colour_vectors.columns(ENCODING, place)] = colour_vectors.colour_weights(actor, ENCODING, source)
         return {**actor, FIRST: weight}
 
     actor = moved_on(neighbour)
-    found = goal_vectors.analogy(actor, neighbour, ENCODING, wanted, former, target)
+    found = colour_vectors.analogy(actor, neighbour, ENCODING, wanted, former, target)
     torch.testing.assert_close(found, moved_on(actor), rtol=0, atol=1e-5)
 
 
@@ -188,7 +196,7 @@ def test_the_analogy_goes_on_as_before(neighbour, order):
 def test_the_analogy_adds_the_whole_difference_once_more(actor, neighbour, order):
     former, wanted, target, *_ = order
     before = copies(actor), copies(neighbour)
-    found = goal_vectors.analogy(actor, neighbour, ENCODING, wanted, former, target)
+    found = colour_vectors.analogy(actor, neighbour, ENCODING, wanted, former, target)
     assert equal(actor, before[0])
     assert equal(neighbour, before[1])
     assert torch.equal(found["layer2.weight"], actor["layer2.weight"])
@@ -198,5 +206,5 @@ def test_the_analogy_adds_the_whole_difference_once_more(actor, neighbour, order
         for name in (FIRST, "layer1.bias")
     ]
     torch.testing.assert_close(norms[:2], norms[2:], rtol=1e-4, atol=1e-5)
-    same = goal_vectors.analogy(actor, actor, ENCODING, wanted, former, target)
+    same = colour_vectors.analogy(actor, actor, ENCODING, wanted, former, target)
     torch.testing.assert_close(same, actor, rtol=0, atol=0)
