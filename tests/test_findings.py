@@ -7,7 +7,7 @@ import pytest
 from study import ROOT
 
 PAGE = (ROOT / "docs/findings.md").read_text(encoding="utf-8")
-VERDICT = r"\| (alike|better|worse|fails|untold) \|"
+VERDICT = r"\| (alike|better|worse|fails|inconclusive) \|"
 WORLD = (
     *("three_colours", "view_7", "free_walls", "blocking_keys"),
     *("as_minigrid", "integers_5", "integers_7"),

@@ -30,7 +30,7 @@ def config(pytestconfig) -> dict:
     }
     config["retargeting"] |= {"levels": 40, "control_levels": 8, "draws": 1, "evaluations": 2}
     config["finetuning"] |= {"phases": [3], "rollouts": 1, "levels": 20}
-    config["perception"] |= {"levels": 30, "scenes": 90}
+    config["perception"] |= {"levels": 30, "stimuli": 90}
     config["probes"] |= {"train_phases": [0, 1], "test_phases": [2, 3], "observations": 300, "draws": 1}
     config["evaluation"] |= {"levels": 60, "action_selections": ["sampling"]}
     return config

@@ -149,7 +149,7 @@ def test_single_seeds_have_no_interval():
         ("phase_end_return", 0.95, (0.05, 0.01, 0.09), "better"),
         ("phase_end_return", 0.85, (-0.1, -0.2, -0.01), "worse"),
         ("phase_end_return", 0.5, (-0.4, -0.5, -0.3), "fails"),
-        ("phase_end_return", 0.95, (0.0, -0.1, 0.1), "untold"),
+        ("phase_end_return", 0.95, (0.0, -0.1, 0.1), "inconclusive"),
         ("rollouts_to_threshold", 5, (-3, -4, -2), "better"),
         ("rollouts_to_threshold", 5, (3, 2, 4), "worse"),
         ("phase_end_return", 0.9, (0.0, np.nan, np.nan), ""),

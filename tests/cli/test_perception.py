@@ -26,9 +26,9 @@ PHASES, LATE = 4, (1, 2, 3)
 
 @pytest.fixture
 def config(pytestconfig) -> dict:
-    """The study's, with few levels and scenes."""
+    """The study's, with few levels and stimuli."""
     config = yaml.safe_load((pytestconfig.rootpath / "config.yaml").read_text())
-    config["perception"] |= {"levels": 12, "scenes": 120}
+    config["perception"] |= {"levels": 12, "stimuli": 120}
     return config
 
 
@@ -138,7 +138,7 @@ def test_an_exchange_mirrors_what_probes_read(run_stage):
     swap = chosen(run_stage("one"), edit="swap")
     probes = chosen(swap, test="probe").set_index(["phase", "target", "layer", "what"])
     for (phase, target, layer, what), value in probes["value"].items():
-        mirrored = what.replace("right", "fooled") if "right" in what else what.replace("fooled", "right")
+        mirrored = what.replace("correct", "swapped") if "correct" in what else what.replace("swapped", "correct")
         if not what.startswith("third"):
             assert value == pytest.approx(probes["reference"][phase, target, layer, mirrored], abs=0.02)
     assert chosen(swap, test="change")["value"].eq(0).all()
@@ -168,7 +168,7 @@ def test_observations_that_are_scored_were_not_learned_from(run_stage, monkeypat
     looks = perception.looks
     monkeypatch.setattr(perception, "looks", lambda *given: halves.append(given[1]) or looks(*given))
     run_stage("one")
-    train, test = ({tuple(scene) for scene in half.tolist()} for half in halves)
+    train, test = ({tuple(stimulus) for stimulus in half.tolist()} for half in halves)
     assert train
     assert test
     assert not train & test

@@ -16,8 +16,8 @@ from goalsplice.experiments.perception import (
     looks,
     probe_rows,
     reader,
-    scenes,
     share_rows,
+    stimuli,
 )
 from goalsplice.experiments.probes import key_places
 from goalsplice.world.observation import Encoding
@@ -45,7 +45,7 @@ def encoding(request):
 
 def test_looks_hold_what_was_seen_and_every_exchange_of_it(encoding):
     codes = codes_of(encoding, 0)
-    shown = scenes(encoding, codes)
+    shown = stimuli(encoding, codes)
     assert len(np.unique(shown, axis=0)) == len(shown)
     found = looks(encoding, shown)
     assert len(found.rows) == 6 * len(shown)
@@ -57,7 +57,7 @@ def test_looks_hold_what_was_seen_and_every_exchange_of_it(encoding):
 
 
 def test_an_exchange_of_two_colours_gives_the_same_observations_in_another_order(encoding):
-    found = looks(encoding, scenes(encoding, codes_of(encoding, 0)))
+    found = looks(encoding, stimuli(encoding, codes_of(encoding, 0)))
     exchanged = exchanged_rows(encoding, found.rows, "purple", "yellow")
 
     def sorted_inputs(rows):
@@ -74,7 +74,7 @@ def values(rows):
 
 def test_where_two_colours_are_exchanged_probes_are_fooled_as_often_as_they_were_right(encoding):
     actor = network(encoding)
-    train, test = (looks(encoding, scenes(encoding, codes_of(encoding, seed))) for seed in (0, 1))
+    train, test = (looks(encoding, stimuli(encoding, codes_of(encoding, seed))) for seed in (0, 1))
     reading = reader(hidden(actor, encoding, train.rows), train.places)
     plain = hidden(actor, encoding, test.rows)
     turned = hidden(actor, encoding, exchanged_rows(encoding, test.rows, "blue", "yellow"))
@@ -82,7 +82,7 @@ def test_where_two_colours_are_exchanged_probes_are_fooled_as_often_as_they_were
     after = values(probe_rows(reading, turned, test.places, "blue", "yellow"))
     for (layer, what), value in values(before).items():
         key, reads = what.split(" ")
-        mirrored = {"right": "fooled", "fooled": "right"}[reads] if key != "third" else reads
+        mirrored = {"correct": "swapped", "swapped": "correct"}[reads] if key != "third" else reads
         assert after[layer, f"{key} {mirrored}"] == pytest.approx(value, abs=0.01)
     assert before[0]["value"] > 3 * before[0]["chance"], "there must be something to mirror"
     apart = test.places["blue"] != test.places["yellow"]
@@ -113,9 +113,11 @@ def test_what_is_planted_is_read():
     moved = values(probe_rows(reading, shifted, test, "purple", "yellow"))
     for layer in HIDDEN:
         for key in ("target", "wanted"):
-            assert plain[layer, f"{key} right"] == turned[layer, f"{key} fooled"] == moved[layer, f"{key} right"] == 1
-            assert plain[layer, f"{key} fooled"] == turned[layer, f"{key} right"] == 0
-        assert plain[layer, "third right"] == turned[layer, "third right"] == 1
+            assert (
+                plain[layer, f"{key} correct"] == turned[layer, f"{key} swapped"] == moved[layer, f"{key} correct"] == 1
+            )
+            assert plain[layer, f"{key} swapped"] == turned[layer, f"{key} correct"] == 0
+        assert plain[layer, "third correct"] == turned[layer, "third correct"] == 1
     chances = {row["chance"] for row in probe_rows(reading, planted(test, cells), test, "purple", "yellow")}
     assert list(chances) == pytest.approx([1 / cells] * len(chances), abs=0.02)
 
@@ -209,7 +211,7 @@ def test_readings_before_an_edit_are_not_heard():
     assert found.loc[(*DOWNSTREAM, "new"), "verdict"] == "perception"
     last = {DOWNSTREAM: ((1, 1, 1), (1, 1, 1), "layer4", 0.9)}
     assert judged(changed=last).loc[(*DOWNSTREAM, "new"), ["first", "readings", "verdict"]].tolist() == [
-        *("layer4", "", "untold")
+        *("layer4", "", "inconclusive")
     ]
 
 

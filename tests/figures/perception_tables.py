@@ -4,16 +4,16 @@ import numpy as np
 import pandas as pd
 
 LAYERS = ("layer1", "layer2", "layer3")
-RIGHT = {"layer1": 0.8, "layer2": 0.5, "layer3": 0.3}
-FOOLED = 0.1
+CORRECT = {"layer1": 0.8, "layer2": 0.5, "layer3": 0.3}
+SWAPPED = 0.1
 CHANCE = 0.05
 PHASES = (18, 19)
 
 
 def reading(layer, side):
-    """How often a probe is right and fooled, on a side from 1 (as in the unedited network) to -1 (as if exchanged)."""
-    middle, half = (RIGHT[layer] + FOOLED) / 2, (RIGHT[layer] - FOOLED) / 2
-    return {"right": middle + side * half, "fooled": middle - side * half}
+    """How often a probe is right and swapped, on a side from 1 (as in the unedited network) to -1 (as if exchanged)."""
+    middle, half = (CORRECT[layer] + SWAPPED) / 2, (CORRECT[layer] - SWAPPED) / 2
+    return {"correct": middle + side * half, "swapped": middle - side * half}
 
 
 NETWORKS = {
@@ -71,7 +71,7 @@ def rows_of(values, composed):
         for key, side in (("target", target[number]), ("wanted", wanted[number])):
             for what, value in reading(layer, side).items():
                 yield row("probe", f"{key} {what}", value, reading(layer, 1)[what], layer, CHANCE)
-        yield row("probe", "third right", 0.5, 0.5, layer, CHANCE)
+        yield row("probe", "third correct", 0.5, 0.5, layer, CHANCE)
     yield row("change", "norm", float(first is not None), 0.0, "layer4")
     if composed:
         yield row("composition", "other", 0.8, 0.99)

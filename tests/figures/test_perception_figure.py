@@ -38,8 +38,8 @@ def test_the_claim_is_what_the_verdicts_say():
     text = text_of(drawn())
     assert "one-hot – what it wants: few weights; what it sees: below layer 1 / layer 1, least squares" in text
     assert "integers – what it sees: below layer 1 / layer 1, least squares" in text
-    fooled = {("preregistered", "sparse"): ((-0.6, -0.5, -0.5), (-0.6, -0.5, -0.5), "layer1", 0.95)}
-    assert "one-hot – what it sees: few weights /" in text_of(drawn(changed=fooled))
+    swapped = {("preregistered", "sparse"): ((-0.6, -0.5, -0.5), (-0.6, -0.5, -0.5), "layer1", 0.95)}
+    assert "one-hot – what it sees: few weights /" in text_of(drawn(changed=swapped))
     idle = {("preregistered", "sparse"): ((0.9, 0.9, 0.9), (0.9, 0.9, 0.9), "layer1", 0.05)}
     assert "brings no yellow: few weights" in text_of(drawn(changed=idle))
 
@@ -48,8 +48,8 @@ def test_right_and_fooled_are_drawn_where_they_are():
     part = drawn(noise=0).subfigs[0]
     at = {tuple(line.get_xdata().round(3)) for line in part.axes[0].lines if line.get_marker() == "o"}
     assert (0.8,) in at, "the unedited network's middle"
-    fooled = {tuple(line.get_xdata().round(3)) for line in part.axes[0].lines if line.get_marker() == "^"}
-    assert (0.8,) in fooled, "that of the exchange"
+    swapped = {tuple(line.get_xdata().round(3)) for line in part.axes[0].lines if line.get_marker() == "^"}
+    assert (0.8,) in swapped, "that of the exchange"
 
 
 def test_only_the_edits_that_are_there_are_drawn():

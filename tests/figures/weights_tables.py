@@ -59,7 +59,7 @@ def direction_rows(chance, phases):
 
 
 def weights_tables(seeds, arms, phases, first=0):
-    """The tables of the figures `weight_changes` and `similarity`, runs of some phases, the late ones from `first` on."""
+    """Tables of the figures `weight_changes` and `similarity`, runs of some phases, the late ones from `first` on."""
     chance = np.random.default_rng(0)
     tables = {"weight_changes": [], "colour_exchanges": [], "similarity": []}
     between = []

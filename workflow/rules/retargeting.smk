@@ -4,9 +4,7 @@
 rule finetuning:
     """Train a run's checkpoints further, on the colour that was never rewarded and on the next phase's."""
     input:
-        checkpoints=lambda wildcards: checkpoints_of(
-            wildcards.arm, wildcards.seed, config["finetuning"]["phases"]
-        ),
+        checkpoints=lambda wildcards: checkpoints_of(wildcards.arm, wildcards.seed, config["finetuning"]["phases"]),
     output:
         table="results/runs/arm={arm}/seed={seed}/finetuning.parquet",
         actors=[

@@ -129,8 +129,8 @@ def run_measures(
     """The `MEASURES` of one run, as if it had ended after `rollouts`; those that cannot be had are missing.
 
     Args:
-        tables: the run's rows of training, plasticity, switches and switch_retargeting. The latter two are of its end, and are left
-            out where the run was longer.
+        tables: the run's rows of training, plasticity, switches and switch_retargeting. The latter two are of its end,
+            and are left out where the run was longer.
         threshold: mean return that counts as learned or regained.
         burn_in: rollout after which phases enter the means.
         target: the new colour.
@@ -152,7 +152,7 @@ def verdict(measure: Measure, value: float, apart: Interval, threshold: float) -
     """What a change does, in a word; empty for a measure of which neither more nor less is better.
 
     `alike`: the interval of the difference lies within the margin. `better`, `worse`: it lies on one side of zero.
-    `fails`: worse, and the phases do not end at the threshold. `untold`: none of these.
+    `fails`: worse, and the phases do not end at the threshold. `inconclusive`: none of these.
     """
     if not measure.better or np.isnan(apart.low):
         return ""
@@ -161,7 +161,7 @@ def verdict(measure: Measure, value: float, apart: Interval, threshold: float) -
         return "fails"
     if -measure.margin <= low and high <= measure.margin:
         return "alike"
-    return "better" if low > 0 else "worse" if high < 0 else "untold"
+    return "better" if low > 0 else "worse" if high < 0 else "inconclusive"
 
 
 def ablations(runs: pd.DataFrame, arms: Mapping[str, Mapping], threshold: float) -> pd.DataFrame:

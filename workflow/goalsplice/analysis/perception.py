@@ -8,7 +8,7 @@ is what is inside. docs/goal_or_perception.md works out what each test can tell,
 |---|---|
 | `alone` | does the edited network take the target at all? |
 | `change` | which layers' weights does the edit change? |
-| `probe` | does a linear probe of the unedited network still find a key (`right`), or another one (`fooled`)? |
+| `probe` | does a linear probe of the unedited network still find a key (`correct`), or another one (`swapped`)? |
 | `distance` | how far are activations from those that training left? |
 | `composition` | with the run's own next switch added: is the colour taken that the switch is to? |
 
@@ -27,12 +27,12 @@ from goalsplice.settings.labels import (
     ALONE,
     CHANGE,
     COMPOSITION,
+    CORRECT,
     FINETUNED,
-    FOOLED,
     NEW,
     OTHER,
     PROBE,
-    RIGHT,
+    SWAPPED,
     SWITCH,
     TARGET,
     THIRD,
@@ -40,7 +40,7 @@ from goalsplice.settings.labels import (
     UNEDITED,
 )
 
-PERCEPTION, GOAL, BETWEEN, UNTOLD, NO_EFFECT = "perception", "goal", "between", "untold", "no effect"
+PERCEPTION, GOAL, BETWEEN, INCONCLUSIVE, NO_EFFECT = "perception", "goal", "between", "inconclusive", "no effect"
 """The verdicts: see `verdicts`."""
 
 COLUMNS = ["arm", "seed", "phase", "wanted", "target", "family", "edit", "test", "layer", "what", "value", "reference"]
@@ -53,17 +53,17 @@ EFFECT = 1 / 3
 """Share of the target above which an edit has an effect: that of an agent to which three keys are alike."""
 
 READABLE = 0.1
-"""By how much `right` must exceed `fooled` in the unedited network for a probe to be heard."""
+"""By how much `correct` must exceed `swapped` in the unedited network for a probe to be heard."""
 
 
 def sides(perception: pd.DataFrame) -> pd.DataFrame:
     """On which side each reading is, for each run: 1 as in the unedited network, 0 undecided, -1 as if exchanged.
 
-    That is `right` less `fooled`, in parts of the same in the unedited network, each a mean over phases.
+    That is `correct` less `swapped`, in parts of the same in the unedited network, each a mean over phases.
 
     Returns:
         arm, seed, towards (see `towards`), family, edit, layer, key (target or wanted), side, and `margin`, the
-        unedited network's `right` less `fooled`.
+        unedited network's `correct` less `swapped`.
     """
     rows = perception.assign(towards=towards(perception))
     rows = rows[rows["test"] == PROBE]
@@ -72,8 +72,8 @@ def sides(perception: pd.DataFrame) -> pd.DataFrame:
     wide = rows[rows["key"] != THIRD].pivot_table(
         index=index, columns="reading", values=["value", "reference"], sort=False
     )
-    margin = wide["reference", RIGHT] - wide["reference", FOOLED]
-    mine = wide["value", RIGHT] - wide["value", FOOLED]
+    margin = wide["reference", CORRECT] - wide["reference", SWAPPED]
+    mine = wide["value", CORRECT] - wide["value", SWAPPED]
     return pd.DataFrame({"side": mine / margin.where(margin != 0), "margin": margin}).reset_index()
 
 
@@ -89,12 +89,12 @@ def telling(perception: pd.DataFrame) -> pd.DataFrame:
 
     A reading is a hidden layer and a key, target or wanted. It tells where
 
-    - the unedited network is readable: `right` exceeds `fooled` by `READABLE`, over seeds;
+    - the unedited network is readable: `correct` exceeds `swapped` by `READABLE`, over seeds;
     - known changes of the goal leave it right: the side of trained/switch is surely above 0 (see `verdicts`), and
       towards a new colour that of trained/fine-tuned too, if it is there.
 
-    Elsewhere being fooled is no sign of a change of perception: a layer that holds the place of the wanted key in one
-    code, whichever colour is wanted, is "fooled" by training, too.
+    Elsewhere being swapped is no sign of a change of perception: a layer that holds the place of the wanted key in one
+    code, whichever colour is wanted, is "swapped" by training, too.
 
     Returns:
         arm, towards, layer, key, and the least of the sides: estimate, low, high.
@@ -127,8 +127,8 @@ def verdicts(perception: pd.DataFrame) -> pd.DataFrame:
     that fits:
 
     1. `no effect`: the target is not taken more often than `EFFECT`; there is nothing to explain.
-    2. `untold`: no reading tells.
-    3. `perception`: in the first layer with telling readings, all of them are surely fooled.
+    2. `inconclusive`: no reading tells.
+    3. `perception`: in the first layer with telling readings, all of them are surely swapped.
     4. `goal`: all telling readings, of all these layers, are surely right.
     5. `between`: anything else.
 
@@ -139,9 +139,9 @@ def verdicts(perception: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         arm, towards, family, edit, first (layer that is changed; empty for none), readings (those heard, with their
-        sides, as "layer1 target -0.98 [-0.99, -0.97]; ..."), episode_share (of the target), composed (what the next switch
-        brings of its colour, in parts of what it brings in the unedited network; missing where it was not tried) and
-        verdict. trained/switch and trained/fine-tuned are the measure and have none.
+        sides, as "layer1 target -0.98 [-0.99, -0.97]; ..."), episode_share (of the target), composed (what the next
+        switch brings of its colour, in parts of what it brings in the unedited network; missing where it was not tried)
+        and verdict. trained/switch and trained/fine-tuned are the measure and have none.
     """
     heard = dict(iter(telling(perception).groupby(["arm", "towards"])))
     of_edit = dict(iter(sides(perception).groupby(["arm", *_EDIT])))
@@ -178,7 +178,7 @@ def _verdict(readings: Mapping[tuple[str, str], Interval], share: float) -> str:
     if share <= EFFECT:
         return NO_EFFECT
     if not readings:
-        return UNTOLD
+        return INCONCLUSIVE
     first = min(layer for layer, _ in readings)
     if all(_surely(side) < 0 for (layer, _), side in readings.items() if layer == first):
         return PERCEPTION

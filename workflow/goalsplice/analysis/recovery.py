@@ -30,10 +30,11 @@ COLUMNS = [
 def with_recovery(splices: pd.DataFrame) -> pd.DataFrame:
     """The splices table with `recovery`.
 
-    Recovery is the share of episodes that take the donor's colour, scaled so that the unedited recipient has 0 and the donor 1, both on the levels that the
-    row's network played. It is NaN where the two differ by less than `SMALLEST_GAP` on the edits' levels, for edits and
-    their controls alike, so that both are of the same pairs. Where they differ by that little on the controls' levels
-    alone, which are fewer, the edits' difference scales the controls too. Rows of the bounds drop out.
+    Recovery is the share of episodes that take the donor's colour, scaled so that the unedited recipient has 0 and the
+    donor 1, both on the levels that the row's network played. It is NaN where the two differ by less than
+    `SMALLEST_GAP` on the edits' levels, for edits and their controls alike, so that both are of the same pairs. Where
+    they differ by that little on the controls' levels alone, which are fewer, the edits' difference scales the controls
+    too. Rows of the bounds drop out.
     """
     rows = splices
     layers = rows[(rows["family"] == "layers") & (rows["control"] == NO_CONTROL)]

@@ -39,8 +39,8 @@ def effects(retargeting: pd.DataFrame, late: Sequence[int]) -> pd.DataFrame:
 
     Returns:
         The columns of the table `retargeting_effects`. `lowest` is of the run where the edit does least. `p` is of "the
-        edit's episode_share_target is no larger than this control's", exact and paired by seeds; `p_holm` is corrected for the edits
-        of the family that were tried against this control, of which `tried` there are.
+        edit's episode_share_target is no larger than this control's", exact and paired by seeds; `p_holm` is corrected
+        for the edits of the family that were tried against this control, of which `tried` there are.
     """
     rows = by_seed(retargeting, late)
     found = rows.groupby(_KEYS, sort=False, dropna=False)

@@ -1,8 +1,8 @@
 """Effort at a random site: as many weights of those that differ, optimised for the donor's behaviour.
 
 An edit that was searched for has an advantage over one that was drawn. This control has the same search's means: the
-same observations, the same goal (`attribution.Preference`) and, as `optimised_same_budget`, about as many gradients, spent on
-values instead of places. `optimised_8x_budget` tells how far from done that is.
+same observations, the same goal (`attribution.Preference`) and, as `optimised_same_budget`, about as many gradients,
+spent on values instead of places. `optimised_8x_budget` tells how far from done that is.
 """
 
 import numpy as np

@@ -131,8 +131,8 @@ def _exchanged(one: str, other: str) -> Make:
 def input_edits(encoding: Encoding) -> list[Edit]:
     """Every group's columns from the donor; for one-hot encodings also exchanges of colours.
 
-    Exchanging the trained colours is the edit, the other exchanges tell whether any would do: those of a wanted colour with
-    one that never is wanted, and that of two that never are.
+    Exchanging the trained colours is the edit, the other exchanges tell whether any would do: those of a wanted colour
+    with one that never is wanted, and that of two that never are.
     """
     edits = [
         Edit("inputs", name, _taken(columns), controls=_CONTROLS, at_random=_random_columns(columns))

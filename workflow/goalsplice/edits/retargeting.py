@@ -245,11 +245,12 @@ def _of_other_colours(context: Context, settings: Retargeting) -> dict[str, dict
 def chosen_controls(context: Context, settings: Retargeting, score: Callable[[Weights], float]) -> Iterator[Edited]:
     """Controls of the chosen edits.
 
-    `gaussian`, random values of the same norm at the same places. `permuted`, the few weights with their units in a random
-    order, or the refitted weights' changes at each other's places. `sign_flipped`, the opposite change. `unrelated`, the same
+    `gaussian`, random values of the same norm at the same places. `permuted`, the few weights with their units in a
+    random order, or the refitted weights' changes at each other's places. `sign_flipped`, the opposite change.
+    `unrelated`, the same
     made of other colours: what tells the absent colour from others, or the colour of the other phases in place of the
-    one that is wanted. `absent`, for a colour that is not there. `optimised_same_budget`, as many weights at random places,
-    optimised for the target's return (`hill_climbing.py`).
+    one that is wanted. `absent`, for a colour that is not there. `optimised_same_budget`, as many weights at random
+    places, optimised for the target's return (`hill_climbing.py`).
 
     Args:
         score: the target's return on levels other than those of the test.

@@ -33,15 +33,15 @@ from goalsplice.settings.labels import (
     ALONE,
     CHANGE,
     COMPOSITION,
+    CORRECT,
     DISTANCE,
     DOWNSTREAM,
     FINETUNED,
-    FOOLED,
     OTHER,
     PROBE,
-    RIGHT,
     SAME_GOAL,
     SPARSE,
+    SWAPPED,
     SWITCH,
     TARGET,
     THIRD,
@@ -58,7 +58,7 @@ decide a verdict kept their signs from 0.001 to 0.03."""
 
 
 class Looks(NamedTuple):
-    """Observations of the keys of three colours, each scene with its keys in all orders.
+    """Observations of the keys of three colours, each stimulus with its keys in all orders.
 
     Exchanging any two colours gives the same observations again, in another order. So the exchange in the input leaves
     the distribution of activations as it is, and no colour's key is found more easily for where the agent has been.
@@ -72,7 +72,7 @@ class Looks(NamedTuple):
     places: dict[str, np.ndarray]
 
 
-def scenes(encoding: Encoding, codes: np.ndarray) -> np.ndarray:
+def stimuli(encoding: Encoding, codes: np.ndarray) -> np.ndarray:
     """Observations of `three_colours` but for which key has which colour, each once.
 
     Args:
@@ -147,8 +147,8 @@ def probe_rows(
         wanted, target: the colours.
 
     Yields:
-        Rows of the perception table: for target and wanted how often the probe finds the key (`right`) and how often
-        it says where the other one is (`fooled`); for the third key `right`. `chance` is what the same answers would
+        Rows of the perception table: for target and wanted how often the probe finds the key (`correct`) and how often
+        it says where the other one is (`swapped`); for the third key `correct`. `chance` is what the same answers would
         have if they were given to other observations.
     """
     apart = places[wanted] != places[target]
@@ -159,7 +159,7 @@ def probe_rows(
         rest = (found[layer] - found[layer].mean(axis=0))[apart]
         for name, (key, other) in names.items():
             answers = reading.probes[layer, key].predict(rest)
-            for what, truth in ((RIGHT, key), (FOOLED, other)):
+            for what, truth in ((CORRECT, key), (SWAPPED, other)):
                 if truth is not None:
                     true = places[truth][apart]
                     value, chance = float(np.mean(answers == true)), _chance(answers, true)
@@ -271,12 +271,12 @@ class PerceptionTests(NamedTuple):
         retargeting: Retargeting,
         levels_seed: int,
     ) -> Self:
-        """With scenes that late checkpoints meet, none of which is in both halves."""
+        """With stimuli that late checkpoints meet, none of which is in both halves."""
         recipe = run.recipe
         place, order = sequence(run.arm, run.seed, "perception").spawn(2)
         actors = [run.checkpoints[phase].actor for phase in late]
-        codes = drawn_observations(actors, recipe, LAYOUTS, 3 * settings.scenes, place)
-        shown = np.random.default_rng(order).permutation(scenes(recipe.world, codes))[: settings.scenes]
+        codes = drawn_observations(actors, recipe, LAYOUTS, 3 * settings.stimuli, place)
+        shown = np.random.default_rng(order).permutation(stimuli(recipe.world, codes))[: settings.stimuli]
         parts = np.split(shown, [2 * len(shown) // 3])
         every = levels(settings.level_distribution, settings.levels, levels_seed, recipe.grid_size)
         bench = Bench(recipe, every, every, settings.level_distribution, settings.action_selection)

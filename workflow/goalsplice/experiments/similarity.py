@@ -31,7 +31,7 @@ def orientations(run: Run) -> list[int]:
 
 
 def differences(run: Run) -> dict[str, np.ndarray]:
-    """Differences of each two neighbouring phases' actors, each with the sign with which it leads to the later objective."""
+    """Differences of each two neighbouring phases' actors, with the sign that leads to the later objective."""
     checkpoints = list(run.checkpoints.values())
     deltas = [WeightDelta(one.actor, other.actor) for one, other in pairwise(checkpoints)]
     return {

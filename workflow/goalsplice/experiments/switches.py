@@ -48,8 +48,8 @@ def movement(recipient: Weights, donor: Weights) -> dict[str, float]:
 
     Returns:
         `distance`, the L2 norm of the difference; `relative_distance`, in parts of the recipient's norm;
-        `layer1_variance_share`, the share of its square that is in layer 1; `effective_rank`, of the difference of layer
-        1's weights. The latter two are NaN for equal actors.
+        `layer1_variance_share`, the share of its square that is in layer 1; `effective_rank`, of the difference of
+        layer 1's weights. The latter two are NaN for equal actors.
     """
     delta = WeightDelta(recipient, donor)
     return {

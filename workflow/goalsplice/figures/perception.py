@@ -9,7 +9,7 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
-from goalsplice.figures.retargeting_rows import CEILING, PREREGISTERED, UNEDITED, short_name, span, wrapped
+from goalsplice.figures.retargeting_rows import CEILING, EDIT_COLOUR, PREREGISTERED, UNEDITED, short_name, span, wrapped
 from goalsplice.figures.style import (
     WIDTH,
     arm_name,
@@ -57,10 +57,10 @@ class _Mark(NamedTuple):
     marker: str
 
 
-_RIGHT, _FOOLED = "#00755E", "#C8501A"
+_RIGHT, _SWAPPED = "#00755E", "#C8501A"
 _READ = (
-    _Mark("right", "the probe finds the key", _RIGHT, "o"),
-    _Mark("fooled", "it says where the other of the two is", _FOOLED, "^"),
+    _Mark("correct", "the probe finds the key", _RIGHT, "o"),
+    _Mark("swapped", "it says where the other of the two is", _SWAPPED, "^"),
 )
 _TAKEN = (
     _Mark("other", "after the next switch: takes its colour", "#00579B", "D"),
@@ -74,7 +74,7 @@ _SAID = {
     "perception": "what it sees",
     "goal": "what it wants",
     "between": "something between",
-    "untold": "inconclusive",
+    "inconclusive": "inconclusive",
     "no effect": "no effect",
 }
 """Verdicts in the claim and at the right of rows."""

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MultipleLocator
 
+from goalsplice.figures.retargeting_rows import EDIT_COLOUR
 from goalsplice.figures.style import (
     MIDDLE,
     WIDTH,

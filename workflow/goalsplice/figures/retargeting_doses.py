@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 
 from goalsplice.figures.retargeting_rows import (
     CHANCE,
+    EDIT_COLOUR,
     FLOOR_LINE,
     PREREGISTERED,
     RETARGETING,
@@ -23,6 +24,7 @@ from goalsplice.figures.retargeting_rows import (
     short_name,
     small_print,
     span,
+    target_of,
     together,
     wrapped,
 )
@@ -104,7 +106,7 @@ def _of(rows: pd.DataFrame, curve: _Curve) -> pd.DataFrame:
 
 
 def _points(rows: pd.DataFrame, dose: str) -> tuple[pd.Series, pd.DataFrame]:
-    """Of a curve where each dose is drawn, by dose in order, and its rows on the share of the new colour, in that order."""
+    """Of a curve where each dose is drawn, by dose in order, and its rows on the new colour's share, in that order."""
     shares = select(rows, measure="episode_share_target").sort_values("dose", kind="stable")
     doses = over_runs(shares).set_index("dose")
     if dose == "dose":

@@ -19,6 +19,7 @@ from goalsplice.figures.retargeting_rows import (
     percent,
     short_name,
     small_print,
+    target_of,
     together,
     wrapped,
 )

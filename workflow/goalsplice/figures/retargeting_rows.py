@@ -1,4 +1,4 @@
-"""What the figures of edits for the new colour share: which rows they draw, how edits are called, and the small print."""
+"""What figures of edits for the new colour share: which rows they draw, how edits are called, and the small print."""
 
 import textwrap
 from collections.abc import Sequence
@@ -132,8 +132,8 @@ def small_print(rows: pd.DataFrame, more: str, width: int) -> str:
     seeds = rows.groupby("arm", sort=False)["seed"].nunique()
     said = seeds.max() if seeds.nunique() == 1 else ", ".join(f"{count} of {arm}" for arm, count in seeds.items())
     text = (
-        f"Seeds: {said}. Levels for each network: {span(rows['levels'])}; keys of both trained "
-        f"colours and a {target_of(rows)} one lie on each. Actions are sampled. Edits tried, doses counted: {tried(rows)}. {more}"
+        f"Seeds: {said}. Levels for each network: {span(rows['levels'])}; keys of both trained colours and a "
+        f"{target_of(rows)} one lie on each. Actions are sampled. Edits tried, doses counted: {tried(rows)}. {more}"
     )
     return textwrap.fill(text.strip(), width)
 

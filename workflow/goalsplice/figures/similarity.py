@@ -104,7 +104,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     claim(figure, "Whether every switch changes the weights in the same direction", entries, columns=2)
     note(
         figure,
-        f"Seeds: {every_two['seed'].nunique()}. Each difference has the sign with which it leads to the second objective.\n"
+        f"Seeds: {every_two['seed'].nunique()}. Differences have the sign that leads to the second objective.\n"
         f"Right: switches from phase {first} on, means over them; for two runs, a seed's mean over the others, with an "
         "interval\nof a bootstrap over runs, as pairs of runs share them.",
     )

@@ -240,6 +240,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     note(
         figure,
         f"Seeds: {rows['seed'].nunique()}. Levels for each network: {levels[0]}, for each control {levels[1]}; "
-        f"{level_distribution}, {action_selection}.\nIntervals between runs are of a bootstrap over runs, as pairs of runs share them.",
+        f"{level_distribution}, {action_selection}.\n"
+        "Intervals between runs are of a bootstrap over runs, as pairs of runs share them.",
     )
     return figure

@@ -23,6 +23,7 @@ from goalsplice.figures.style import (
     reference_line,
     select,
 )
+from goalsplice.settings.labels import TRAINED_COLOURS
 
 TABLES: dict[str, list[str]] = {
     "weight_changes": ["recipient_phase", "recipient_objective", "donor_objective"],
@@ -190,7 +191,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         interval_entry(),
         *(mark(f"{name} rank: a seed", colour, marker) for name, colour, marker in _RANKS.values()),
         Line2D(
-            [], [], color="black", linestyle=(0, (2, 1)), label="controls: even over live weights; shuffled over them"
+            [], [], color="black", linestyle=(0, (2, 1)), label="controls: even over active weights; permuted over them"
         ),
         *(mark(f"cosine, {name}", colour, marker) for name, colour, marker in _COSINES.values()),
         mark("the agent, which looks up", "white", "^", **{key: _AGENT[key] for key in _AGENT if key != "color"}),
@@ -200,7 +201,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     count, last = pairs["recipient_phase"].nunique(), pairs["recipient_phase"].max() + 1
     note(
         figure,
-        f"Seeds: {weight_changes['seed'].nunique()}. A seed's mark is the mean of {count} pairs of neighbouring phases, "
-        f"{first} to {last}.\nLive: all but layer 1's weights of inputs that are always zero.",
+        f"Seeds: {weight_changes['seed'].nunique()}. A seed's mark is the mean of {count} pairs of neighbouring "
+        f"phases, {first} to {last}.\nActive weights: all but layer 1's weights of inputs that are always zero.",
     )
     return figure

@@ -19,8 +19,9 @@ FAIR = (
     "optimised_same_budget",
 )
 """Controls that an edit has to beat. Three ask other questions: `complement`, whether the edit is necessary;
-`other_seed_donor`, whose donor has the donor's goal too, whether runs write their goals alike; and `optimised_8x_budget`, which
-spends more on its values than the edit did on its places, how far random places can be brought at all."""
+`other_seed_donor`, whose donor has the donor's goal too, whether runs write their goals alike; and
+`optimised_8x_budget`, which spends more on its values than the edit did on its places, how far random places can be
+brought at all."""
 
 NEW, TRAINED = "new", "trained"
 """Whether a colour is new to an arm, or one that it was trained on (column `towards`)."""
@@ -44,7 +45,7 @@ TARGET, WANTED, THIRD, OTHER = "target", "wanted", "third", "other"
 """Keys in the table's column `what`: of the colour that an edit is towards, of the one that the unedited network wants,
 of the third one, and, of a composition, of the one that the switch is to."""
 
-RIGHT, FOOLED = "right", "fooled"
+CORRECT, SWAPPED = "correct", "swapped"
 """What a probe says, in the same column: where the key is, or where the other one of the two is."""
 
 UNEDITED, SWITCH, FINETUNED = ("bounds", "unedited"), ("trained", "switch"), ("trained", "fine-tuned")

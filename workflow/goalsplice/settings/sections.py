@@ -79,7 +79,8 @@ class Retargeting(Section):
 
     Attributes:
         below: for each encoding, the layers that the edit below the first layer refits.
-        level_distribution: the first is of what is edited, and of all tests; the others are of what is tried in every phase.
+        level_distribution: the first is of what is edited, and of all tests; the others are of what is tried in every
+            phase.
     """
 
     named = "retargeting"
@@ -118,7 +119,7 @@ class Perception(Section):
     named = "perception"
 
     levels: int
-    scenes: int
+    stimuli: int
     level_distribution: str
     action_selection: str
 

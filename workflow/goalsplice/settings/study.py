@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from goalsplice.io.errors import StudyError
-from goalsplice.settings.colours import ALWAYS_PRESENT
+from goalsplice.settings.colours import COLOURS, KEY_COLOURS
 from goalsplice.settings.schedule import objective_of
 
 _TOLD = 300
@@ -28,6 +28,25 @@ def schema_sentence(path: list, message: str) -> str:
     if len(message) > _TOLD:
         message = f"{message[: _TOLD // 2]} ... {message[-_TOLD // 2 :]}"
     return f"in the configuration, {where}: {message}; workflow/schemas/config.schema.yaml says what each key may be"
+
+
+RENAMED = {
+    "transport": "transfer",
+    "retargets": "retargeting",
+    "further_training": "finetuning",
+    "layouts": "level_distribution",
+    "training_layouts": "training_level_distribution",
+    "policy": "action_selection",
+    "policies": "action_selections",
+    "share": "weight_share",
+    "below": "downstream",
+    "settled_after": "burn_in",
+    "scenes": "stimuli",
+}
+"""Keys of configurations before version 0.2, and what they are called now."""
+
+_OF_KEYS = ("additionalProperties", "unevaluatedProperties", "required")
+"""Rules of a JSON Schema that a renamed key breaks."""
 
 
 def _is_integer(_checker: object, value: object) -> bool:
@@ -58,13 +77,27 @@ def validate(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
     checker = draft.TYPE_CHECKER.redefine_many({"integer": _is_integer, "number": _is_number})
     strict = jsonschema.validators.extend(draft, type_checker=checker)
     for error in strict(schema).iter_errors(config):
-        raise StudyError(schema_sentence(list(error.absolute_path), error.message))
+        path = list(error.absolute_path)
+        for key in error.instance if isinstance(error.instance, dict) else ():
+            if key in RENAMED and error.validator in _OF_KEYS:
+                plural = f"{RENAMED[key]}s" in error.schema.get("properties", {})
+                raise StudyError(
+                    f"in the configuration, {'.'.join(map(str, [*path, key]))} has another name now: "
+                    f"{RENAMED[key]}{'s' if plural else ''}; rename it"
+                )
+        raise StudyError(schema_sentence(path, error.message))
+
+
+def key_colours(config: dict) -> list[str]:
+    """Colours of the keys in the world: the recipe's first two objectives, which are always there, and the new one."""
+    target = config["retargeting"]["target"]
+    always = [colour for colour in (*config["recipe"]["objectives"], *KEY_COLOURS, *COLOURS) if colour != target]
+    return [*list(dict.fromkeys(always))[:2], target]
 
 
 def recipe_of(config: dict, arm: str) -> dict:
     """An arm's recipe: the common one, with what the arm replaces, and the colours of the keys in its world."""
-    key_colours = [*ALWAYS_PRESENT, config["retargeting"]["target"]]
-    return {**config["recipe"], **config["arms"][arm], "key_colours": key_colours}
+    return {**config["recipe"], **config["arms"][arm], "key_colours": key_colours(config)}
 
 
 SCHEDULE, WORLD, HYPERPARAMETERS, REFERENCE = "schedule", "world", "hyperparameters", "reference"
@@ -228,6 +261,15 @@ def check(config: dict) -> None:
     _check_ablations(config)
 
 
+def _check_objectives(where: str, recipe: dict) -> None:
+    foreign = [colour for colour in recipe["objectives"] if colour not in recipe["key_colours"]]
+    if foreign:
+        raise StudyError(
+            f"in the configuration, objectives of {where} name {foreign[0]}, but the keys of its world are "
+            f"{', '.join(recipe['key_colours'])} (recipe.objectives, retargeting.target); name one of these"
+        )
+
+
 def _check_minibatches(arm: str, recipe: dict) -> None:
     steps = recipe["num_envs"] * recipe["num_steps"]
     if steps % recipe["minibatches"] or steps == recipe["minibatches"]:
@@ -256,6 +298,7 @@ def _check_ablations(config: dict) -> None:
         if arm["base"] not in config["arms"]:
             raise StudyError(f"{where}arms.{name}.base is {arm['base']!r}, which is no main arm; name one of arms")
         recipes[name] = ablation_recipe(config, name)
+        _check_objectives(f"ablations.arms.{name}", recipes[name])
         _check_minibatches(name, recipes[name])
         if whole_phases(recipes[name]) == 0:
             raise StudyError(
@@ -303,8 +346,15 @@ def _check_retargets(config: dict) -> None:
             f"in the configuration, retargeting.tuning_seeds names {min(both)}, which is one of seeds; "
             "choices are made on runs that are not reported, so name it once"
         )
+    keys = key_colours(config)
+    if retargeting["absent"] in keys:
+        raise StudyError(
+            f"in the configuration, retargeting.absent is {retargeting['absent']}, the colour of a key that is there; "
+            f"name another than {', '.join(keys)}"
+        )
     for arm in config["arms"]:
         recipe = recipe_of(config, arm)
+        _check_objectives(f"arms.{arm}", recipe)
         if retargeting["target"] in recipe["objectives"]:
             raise StudyError(
                 f"in the configuration, retargeting.target is {retargeting['target']}, which arm {arm} is "

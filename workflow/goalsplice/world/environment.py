@@ -1,8 +1,8 @@
 """FetchObstacles, the study's world, as a MiniGrid environment. This file is the definition.
 
 A room holds the agent, three keys of different colours and one grey ball that moves. A blue and a purple key are
-always there; the third key's colour is drawn from the `level_distribution`. `key_colours` may name others than these two and
-yellow. Everything starts on distinct random cells.
+always there; the third key's colour is drawn from the `level_distribution`. `key_colours` may name others than these
+two and yellow. Everything starts on distinct random cells.
 
 | action | what it does |
 |---|---|
@@ -64,8 +64,9 @@ class FetchObstaclesEnv(MiniGridEnv):
 
     Args:
         objective: the colour whose key pays: one of `key_colours`. The agent cannot see it.
-        level_distribution: `training` (third key of any colour but those of the others), `three_colours` (third key of the third
-            of `key_colours`), or `without_third_colour` (third key of any other colour than in `three_colours`).
+        level_distribution: `training` (third key of any colour but those of the others), `three_colours` (third key of
+            the third of `key_colours`), or `without_third_colour` (third key of any other colour than in
+            `three_colours`).
         size: side of the grid, its walls included.
         walkable_keys: whether keys can be walked over.
         wall_penalty: whether walking into a wall ends the episode with -1.

@@ -16,7 +16,7 @@ _OF_UNITS = ["inactive", "dormant", "effective_rank"]
 
 
 def values(tables: Mapping[str, pd.DataFrame], settings: Mapping) -> pd.DataFrame:
-    """end_return and rollouts_to_threshold; and of the actor's hidden layers their mean, or weight_norm of all of them."""
+    """end_return and rollouts_to_threshold; and of the actor's hidden layers their mean, or all layers' weight_norm."""
     key = ["arm", "seed", "phase"]
     layers = tables["ablation_plasticity"]
     layers = layers[layers["network"] == "actor"]
