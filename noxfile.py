@@ -32,7 +32,7 @@ def mini(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """What the pages say: numbers, links, columns, pins."""
-    pages = [f"tests/test_{name}.py" for name in ("readme", "findings", "published_numbers", "results_readme")]
+    pages = [f"tests/test_{name}.py" for name in ("readme", "findings", "published_numbers", "pages")]
     session.run("pytest", "-m", "not slow", *pages, "tests/test_environments.py", "tests/cli/test_document.py")
 
 

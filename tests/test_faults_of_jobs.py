@@ -184,7 +184,7 @@ def test_sigterm_lets_running_jobs_end(study):
 
 @pytest.mark.nightly
 def test_a_snakemake_that_is_killed_leaves_its_job_and_a_lock(study):
-    """And what docs/reruns.md says to do then makes what is missing, and nothing else."""
+    """And what docs/operating.md says to do then makes what is missing, and nothing else."""
     before = files(study / run_of(99))
     process = start(study, *TRAINED)
     left = stage(process, study, 1)

@@ -11,7 +11,7 @@ import yaml
 from study import ROOT, copy_finished, copy_project, planned, snakemake
 
 from goalsplice.analysis.publishing import END, START, results_text, with_results
-from goalsplice.cli.document import reruns_page
+from goalsplice.cli.document import operating_page
 from goalsplice.io.errors import StudyError
 from goalsplice.settings.labels import PUBLISHED
 
@@ -67,8 +67,8 @@ def test_the_rule_graph_is_snakemakes(tmp_path):
     folder = copy_project(tmp_path / "project")
     graph = snakemake(folder, "figures", "--rulegraph", "mermaid-js", config=None).stdout
     assert len(re.findall("-->", graph)) > 50
-    page = (ROOT / "docs/reruns.md").read_text(encoding="utf-8")
-    assert reruns_page(page, graph) == page, "python -m goalsplice.cli.document makes it anew"
+    page = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
+    assert operating_page(page, graph) == page, "python -m goalsplice.cli.document makes it anew"
 
 
 def test_the_numbers_are_those_of_the_published_tables():

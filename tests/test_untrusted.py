@@ -1,4 +1,4 @@
-"""Configurations and checkpoints from strangers run no code, and odd ones are one sentence (docs/security.md)."""
+"""Configurations and checkpoints from strangers run no code, and odd ones are one sentence (docs/operating.md)."""
 
 import ast
 import copy

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from study import ROOT
 
-from goalsplice.cli.document import PROFILE, RESULTS, TABLES, reruns_page, results_page, slurm_profile, tables_page
+from goalsplice.cli.document import PROFILE, RESULTS, TABLES, operating_page, results_page, slurm_profile, tables_page
 from goalsplice.io.errors import StudyError
 from goalsplice.io.tables import table_schema
 from goalsplice.settings import registry
@@ -106,10 +106,10 @@ def test_the_profile_has_each_rule_that_may_be_submitted_in_a_group():
 def test_the_rule_graph_is_the_same_however_snakemake_numbers_rules():
     page = "text\n```mermaid\nold\n```\nmore\n"
     printed = "flowchart TB\n\tid0[all]\n\tid1[b]\n\tid2[a]\n\tstyle id0 fill:#57D97A\n\tid1 --> id0\n\tid2 --> id0\n"
-    found = reruns_page(page, printed)
+    found = operating_page(page, printed)
     assert found == "text\n```mermaid\nflowchart LR\n  a --> all\n  b --> all\n```\nmore\n"
     other = "flowchart TB\n\tid0[b]\n\tid1[all]\n\tid2[a]\n\tid2 --> id1\n\tid0 --> id1\n"
-    assert reruns_page(page, other) == found
+    assert operating_page(page, other) == found
 
 
 def test_a_page_without_marks_is_refused():

@@ -1,7 +1,7 @@
 """Where the update of the networks is computed: the CPU, or a GPU by CUDA; and how, so that it can be repeated.
 
 Equal bytes from run to run are kept on one GPU with one PyTorch, as they are on one CPU. Between devices results agree
-but for rounding, which training amplifies: see docs/device.md.
+but for rounding, which training amplifies: see docs/notes/device.md.
 """
 
 import os

@@ -81,7 +81,7 @@ class Unfinished:
         except Timeout:
             raise StudyError(
                 f"another process is training arm {self.run.arm}, seed {self.run.seed} in {self.folder}; wait for it, "
-                "or end it (docs/reruns.md says how to find it)"
+                "or end it (docs/operating.md says how to find it)"
             ) from None
         return self
 

@@ -18,7 +18,8 @@ from goalsplice.settings import registry
 from goalsplice.settings.registry import Registry
 
 SCHEMAS = "workflow/schemas/tables.yaml"
-TABLES, RESULTS, RERUNS, PROFILE = "docs/tables.md", "results/README.md", "docs/reruns.md", "profiles/slurm/config.yaml"
+TABLES, RESULTS = "docs/tables.md", "results/README.md"
+OPERATING, PROFILE = "docs/operating.md", "profiles/slurm/config.yaml"
 """What is written, wholly or between marks."""
 
 _WIDTH = 120
@@ -55,7 +56,7 @@ and `benchmarks`.
 {runs}
 
 Each file also says of which run it is and what made it (digests of code, settings and inputs), and holds digests of its
-content: see `goalsplice` among its metadata, and [reruns.md](reruns.md).
+content: see `goalsplice` among its metadata, and [operating.md](operating.md#what-runs-again).
 
 A column without a unit is a name, a count or a pure number. [metrics.md](metrics.md) defines the numbers.
 """
@@ -150,8 +151,8 @@ def slurm_profile(text: str, known: Registry) -> str:
     return text
 
 
-def reruns_page(page: str, graph: str) -> str:
-    """docs/reruns.md, with the rule graph made anew.
+def operating_page(page: str, graph: str) -> str:
+    """docs/operating.md, with the rule graph made anew.
 
     Args:
         page: as it is.
@@ -194,12 +195,14 @@ def main() -> None:
     project = parse(parser).project
     known = registry.read(project)
     schemas = yaml.safe_load((project / SCHEMAS).read_text(encoding="utf-8"))
-    results, profile, reruns = ((project / place).read_text(encoding="utf-8") for place in (RESULTS, PROFILE, RERUNS))
+    results, profile, operating = (
+        (project / place).read_text(encoding="utf-8") for place in (RESULTS, PROFILE, OPERATING)
+    )
     written = {
         TABLES: tables_page(schemas, known),
         RESULTS: results_page(results, schemas, known),
         PROFILE: slurm_profile(profile, known),
-        RERUNS: reruns_page(reruns, _rule_graph(project)),
+        OPERATING: operating_page(operating, _rule_graph(project)),
     }
     for place, text in written.items():
         with replacing(project / place) as aside:

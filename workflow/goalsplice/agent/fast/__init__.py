@@ -6,7 +6,7 @@ others each file against what it stands for. A change here that gains nothing me
 
 What each file gains, on one core of an Intel processor with AVX-512 where nothing else is said, as a ratio of speeds of
 a whole training step (rollout and update), new and late networks, `onehot`; `integers`. Each ratio is to the step
-without this file but with those above it. `docs/speed.md` has the conditions and the spread.
+without this file but with those above it. `docs/notes/speed.md` has the conditions and the spread.
 
     learner.py          each unique observation once: 1.42 and 1.19; 1.33 and 1.21 to the plain update
     backprop.py         backward pass by hand, NumPy's products: 1.17 and 1.23; 1.23 and 1.23; on AMD, with early code,
@@ -28,5 +28,5 @@ without this file but with those above it. `docs/speed.md` has the conditions an
     policy.py           weights as these loops want them, no gain of its own
 
     cuda_graph.py       an update on an H200 as a recorded graph, `onehot`: 139 ms issued one by one, 21 ms replayed;
-                        a run of 366 updates: 23 s, on one core 150 to 170 s (`docs/device.md`)
+                        a run of 366 updates: 23 s, on one core 150 to 170 s (`docs/notes/device.md`)
 """

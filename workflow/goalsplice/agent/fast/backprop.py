@@ -3,7 +3,7 @@
 The same numbers as autograd's for a network of `network.py` (`tests/agent/fast/test_learner.py` compares them). It is
 written out because autograd takes fresh memory at each pass, because the first layer is a sum of table rows here
 (`first_layer.py`), and because units that are inactive on a whole minibatch are left out (`inactive_units.py`).
-`docs/speed.md` says what each of these gains.
+`docs/notes/speed.md` says what each of these gains.
 """
 
 from itertools import pairwise

@@ -2,8 +2,8 @@
 
 A network gives equal outputs for equal observations, and many steps of a minibatch see the same thing. So the networks
 run on the unique observations only, and a unique observation's gradient is the sum over the steps that saw it. That is
-exact; see `docs/speed.md`. For each minibatch: the loss's gradient by the networks' outputs (`surrogate_gradient`),
-back through the networks (`backprop.py`), clipping and a step of Adam (`adam.py`).
+exact; see `docs/notes/speed.md`. For each minibatch: the loss's gradient by the networks' outputs
+(`surrogate_gradient`), back through the networks (`backprop.py`), clipping and a step of Adam (`adam.py`).
 """
 
 import numpy as np
