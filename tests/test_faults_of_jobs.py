@@ -142,7 +142,7 @@ def test_the_end_says_what_failed_and_why_and_what_to_type(failed):
     assert re.search(
         r"training_onehot \(arm onehot, seed 1\): killed by SIGKILL, .* \[results/logs/training/arm=", summary
     )
-    assert re.search(r"train_diverging \(arm diverging, seed 1\): (?!killed|no reason|a mistake)\w+", summary), summary
+    assert re.search(r"training_diverging \(arm diverging, seed 1\): (?!killed|no reason|a mistake)\w+", summary), summary
     assert "Missing, or not up to date: 2 runs. What is made is kept." in summary
     assert f"\nTo make what is missing, and nothing else: snakemake {TARGETS[0]} " in summary
     assert len(summary.splitlines()) < 14
@@ -162,7 +162,7 @@ def test_ctrl_c_loses_nothing(study):
     dry = snakemake(study, "--dry-run", "--cores", "1", *TARGETS, config=CONFIG)
     plan = dry.stdout + dry.stderr
     assert {*re.findall(r"^(\w+ +\d+)$", re.sub(" +", " ", plan), re.M)} == {
-        "evaluate 1",
+        "evaluation 1",
         "training_onehot 1",
         "total 2",
     }
@@ -179,7 +179,7 @@ def test_sigterm_lets_running_jobs_end(study):
     assert "The study was stopped before it was complete." in said
     assert files(study / run_of(99)) == before
     assert {"training.parquet", "timing.parquet"} <= made(study / run_of(1))
-    assert planned(study, *TARGETS, config=CONFIG) == {"evaluate": 1}
+    assert planned(study, *TARGETS, config=CONFIG) == {"evaluation": 1}
 
 
 @pytest.mark.nightly

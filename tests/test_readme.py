@@ -59,7 +59,7 @@ def test_the_commands_for_parts_can_be_planned(tmp_path):
 def test_the_second_configuration_file_adds_an_arm(tmp_path):
     folder = copy_project(tmp_path / "project")
     (folder / "mine.yaml").write_text(blocks("yaml")[0])
-    assert planned(folder, "tables", config="mine.yaml")["train_patient"] == 10
+    assert planned(folder, "tables", config="mine.yaml")["training_patient"] == 10
 
 
 @pytest.mark.slow

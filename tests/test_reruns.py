@@ -36,30 +36,30 @@ def test_editing_ppo_trains_again(clone):
     append(clone / "workflow/goalsplice/agent/ppo.py")
     jobs = planned(clone, "all")
     assert jobs["training_onehot"] == jobs["training_integers"] == 2
-    assert jobs["evaluate"] == jobs["splice"] == 4
+    assert jobs["evaluation"] == jobs["splices"] == 4
 
 
 def test_editing_an_edit_splices_again_and_trains_nothing(clone):
     append(clone / "workflow/goalsplice/edits/layers.py")
     jobs = planned(clone, "all")
-    assert jobs["splice"] == 4
-    assert not any(rule.startswith(("train", "evaluate")) for rule in jobs)
+    assert jobs["splices"] == 4
+    assert not any(rule.startswith(("training", "evaluation")) for rule in jobs)
 
 
 def test_another_evaluation_setting_evaluates_again_and_trains_nothing(clone):
     edit(clone / "workflow/resources/quick.yaml", "evaluation:\n  levels: 256", "evaluation:\n  levels: 128")
     jobs = planned(clone, "all")
-    assert jobs["evaluate"] == 4
-    assert not any(rule.startswith(("train", "splice")) for rule in jobs)
+    assert jobs["evaluation"] == 4
+    assert not any(rule.startswith(("training", "splices")) for rule in jobs)
 
 
 def test_another_seed_trains_that_seed_only(clone):
     edit(clone / "workflow/resources/quick.yaml", "seeds: [99, 1]", "seeds: [99, 1, 2]")
     jobs = planned(clone, "all")
     assert jobs["training_onehot"] == jobs["training_integers"] == 1
-    assert jobs["evaluate"] == jobs["probe"] == 2
+    assert jobs["evaluation"] == jobs["probes"] == 2
     # Of the seed before it in the list it becomes the other seed, and every run gets its task vector.
-    assert jobs["splice"] == jobs["custom_edits"] == 4
+    assert jobs["splices"] == jobs["custom_edits"] == 4
     assert jobs["transfer"] == 6
 
 
@@ -124,7 +124,7 @@ def test_what_was_made_before_a_job_failed_is_not_served_after_it(clone):
         if b"evaluation.parquet" in base64.b64decode(path.name) and b"seed=" in base64.b64decode(path.name):
             path.unlink()
     target = "results/figures/choices.svg"
-    assert planned(clone, target) == {"evaluate": 4, "combine": 1, "over_seeds_evaluation": 1, "draw_choices": 1}
+    assert planned(clone, target) == {"evaluation": 4, "combine": 1, "over_seeds_evaluation": 1, "draw_choices": 1}
     shutil.rmtree(clone / "results/runs")
     assert planned(clone, target) == {}, "who has tables alone may draw"
 
@@ -160,7 +160,7 @@ def test_a_changed_table_is_no_longer_the_studys(clone):
     pd.read_parquet(path).iloc[1:].to_parquet(path)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     jobs = planned(clone, "results/figures/choices.svg")
-    assert jobs == {"evaluate": 1, "combine": 1, "over_seeds_evaluation": 1, "draw_choices": 1}
+    assert jobs == {"evaluation": 1, "combine": 1, "over_seeds_evaluation": 1, "draw_choices": 1}
 
 
 def test_by_another_path_the_project_is_the_same(clone, tmp_path):
@@ -247,9 +247,9 @@ def test_a_file_of_another_run_is_made_again(clone, old_time):
             os.utime(runs / target, ns=(before.st_atime_ns, before.st_mtime_ns))
     jobs = planned(clone, "tables")
     assert "training_onehot" not in jobs
-    assert {rule: jobs[rule] for rule in ("training_integers", "evaluate", "finetuning")} == {
+    assert {rule: jobs[rule] for rule in ("training_integers", "evaluation", "finetuning")} == {
         "training_integers": 1,
-        "evaluate": 2,
+        "evaluation": 2,
         "finetuning": 2,
     }
 
@@ -261,4 +261,4 @@ def test_a_lost_file_of_a_run_is_made_again(clone):
     assert jobs["training_integers"] == 1
     assert "training_onehot" not in jobs
     # Of the run that lost it, and of those that a run that trains again lends its checkpoints to.
-    assert jobs["splice"] == 3
+    assert jobs["splices"] == 3

@@ -92,7 +92,7 @@ def test_a_cancelled_job_is_told_and_only_it_is_made_again(finished, repeated, t
         result = call.result()
     assert result.returncode != 0
     assert "Error in group tests" in result.stdout + result.stderr
-    assert planned(folder, *targets) == {"evaluate": 1, "similarity": 1}
+    assert planned(folder, *targets) == {"evaluation": 1, "similarity": 1}
     result = submit(folder, *targets)
     assert result.returncode == 0, result.stdout + result.stderr
     for target in targets:

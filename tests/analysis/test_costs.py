@@ -21,7 +21,7 @@ RECORD = {
 
 jobs = st.lists(
     st.tuples(
-        st.sampled_from(["train", "evaluate", "reference"]),
+        st.sampled_from(["training", "evaluation", "references"]),
         st.sampled_from(["onehot", "integers", None]),
         st.floats(0.1, 1e4),
         st.floats(1, 1e4) | st.just(np.nan),
@@ -34,9 +34,9 @@ jobs = st.lists(
 @pytest.mark.parametrize(
     ("path", "job"),
     [
-        (PATH, Job("train", "onehot", 3)),
-        ("../a study/results/benchmarks/splices/arm=no_decay/seed=0.tsv", Job("splice", "no_decay", 0)),
-        ("benchmarks/reference.tsv", Job("reference", None, None)),
+        (PATH, Job("training", "onehot", 3)),
+        ("../a study/results/benchmarks/splices/arm=no_decay/seed=0.tsv", Job("splices", "no_decay", 0)),
+        ("benchmarks/references.tsv", Job("references", None, None)),
     ],
 )
 def test_the_path_says_whose_job_it_was(path, job):
@@ -92,17 +92,17 @@ def test_a_damaged_record_is_one_sentence(record, fault):
 def test_costs_by_stage():
     table = pd.DataFrame(
         [
-            ("train", "onehot", 100.0, 500.0),
-            ("train", "onehot", 160.0, 540.0),
-            ("train", "onehot", 120.0, np.nan),
-            ("train", "integers", 200.0, 550.0),
-            ("evaluate", "onehot", 10.0, 400.0),
-            ("reference", None, 10.0, np.nan),
+            ("training", "onehot", 100.0, 500.0),
+            ("training", "onehot", 160.0, 540.0),
+            ("training", "onehot", 120.0, np.nan),
+            ("training", "integers", 200.0, 550.0),
+            ("evaluation", "onehot", 10.0, 400.0),
+            ("references", None, 10.0, np.nan),
         ],
         columns=["stage", "arm", "seconds", "peak_memory"],
     )
     costs = costs_by_stage(table)
-    assert list(costs["stage"]) == ["train", "train", "evaluate", "reference"]
+    assert list(costs["stage"]) == ["training", "training", "evaluation", "references"]
     assert list(costs["jobs"]) == [3, 1, 1, 1]
     assert costs.iloc[0][["lowest", "median", "highest", "total_seconds"]].tolist() == [100, 120, 160, 380]
     assert costs.iloc[0][["median_memory", "peak_memory"]].tolist() == [520, 540]

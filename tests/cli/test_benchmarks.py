@@ -57,10 +57,10 @@ def test_a_row_a_job_in_the_order_given(make):
     days = {"seconds": 90061.0, "cpu_seconds": 89000.0, "peak_memory": 600.0, "mean_load": 99.0}
     unseen = {"seconds": 0.21, "cpu_seconds": None, "peak_memory": None, "mean_load": None}
     assert rows == [
-        {"stage": "train", "arm": "onehot", "seed": 99, **seen},
-        {"stage": "train", "arm": "onehot", "seed": 1, **days},
-        {"stage": "evaluate", "arm": "onehot", "seed": 99, **unseen},
-        {"stage": "reference", "arm": None, "seed": None, **seen},
+        {"stage": "training", "arm": "onehot", "seed": 99, **seen},
+        {"stage": "training", "arm": "onehot", "seed": 1, **days},
+        {"stage": "evaluation", "arm": "onehot", "seed": 99, **unseen},
+        {"stage": "references", "arm": None, "seed": None, **seen},
     ]
 
 

@@ -84,7 +84,7 @@ def run_stage(monkeypatch, tmp_path, recipe, config):
             arguments["--other-checkpoints"] = [save(f"8-{phase}", 8, phase, wanted(phase)) for phase in LATE]
         arguments |= {f"--{name.replace('_', '-')}": value for name, value in changed.items()}
         words = [str(word) for name, own in arguments.items() for word in (name, *own)]
-        monkeypatch.setattr(sys, "argv", ["retarget", *words])
+        monkeypatch.setattr(sys, "argv", ["retargeting", *words])
         main()
         return read_frame(tmp_path / f"{output}.parquet")
 
@@ -107,7 +107,7 @@ def test_the_same_bytes_twice(run_stage, tmp_path):
 def test_columns_are_the_tables(run_stage, pytestconfig, tmp_path):
     frame = run_stage("one")
     schemas = pytestconfig.rootpath / "workflow" / "schemas" / "tables.yaml"
-    columns = table_schema(schemas, "retargeting").names
+    columns = table_schema(schemas, "retargeting", frame).names
     assert columns[:2] == ["arm", "seed"]
     assert sorted(frame) == sorted(columns[2:])
     whole = frame.assign(arm="onehot", seed=7)

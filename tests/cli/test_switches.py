@@ -56,7 +56,7 @@ def test_the_same_bytes_twice_with_the_tables_columns(run, tmp_path, pytestconfi
     run("two")
     for frame, table in zip(frames, ("switches", "switch_retargeting"), strict=True):
         assert (tmp_path / f"one.{table}").read_bytes() == (tmp_path / f"two.{table}").read_bytes()
-        schema = table_schema(pytestconfig.rootpath / "workflow/schemas/tables.yaml", f"ablation_{table}")
+        schema = table_schema(pytestconfig.rootpath / "workflow/schemas/tables.yaml", f"ablation_{table}", frame)
         assert list(frame) == schema.names[2:]
         assert len(frame)
 

@@ -13,10 +13,10 @@ from goalsplice.figures.style import styled
 
 def make_jobs(arms=("onehot", "integers"), seeds=3, train=100.0, others=True):
     """A made-up benchmarks table: training of every run, and with `others` an evaluation of it and a job for all."""
-    rows = [("train", arm, seed, train + 10 * seed**2, 500.0 + seed) for arm in arms for seed in range(seeds)]
+    rows = [("training", arm, seed, train + 10 * seed**2, 500.0 + seed) for arm in arms for seed in range(seeds)]
     if others:
-        rows += [("evaluate", arm, seed, 10.0 + seed, np.nan) for arm in arms for seed in range(seeds)]
-        rows += [("reference", None, None, 20.0, 300.0)]
+        rows += [("evaluation", arm, seed, 10.0 + seed, np.nan) for arm in arms for seed in range(seeds)]
+        rows += [("references", None, None, 20.0, 300.0)]
     return pd.DataFrame(rows, columns=costs.TABLES["benchmarks"])
 
 
@@ -35,9 +35,9 @@ def marks(axes, size):
 
 def test_the_claim_is_computed():
     jobs = make_jobs()
-    share = jobs.loc[jobs["stage"] == "train", "seconds"].sum() / jobs["seconds"].sum()
+    share = jobs.loc[jobs["stage"] == "training", "seconds"].sum() / jobs["seconds"].sum()
     assert drawn(jobs)[2] == f"Training takes {100 * share:.0f} % of the study's machine time"
-    jobs.loc[jobs["stage"] == "evaluate", "seconds"] = 1e4
+    jobs.loc[jobs["stage"] == "evaluation", "seconds"] = 1e4
     assert drawn(jobs)[2] == "The stage evaluate takes 99 % of the study's machine time"
 
 
@@ -75,7 +75,7 @@ def test_bars_add_up_all_seconds():
     assert of_train[1].get_x() == pytest.approx(of_train[0].get_width())
 
 
-@pytest.mark.parametrize(("train", "unit"), [(5.0, "seconds"), (100.0, "minutes"), (4000.0, "hours")])
+@pytest.mark.parametrize(("training", "unit"), [(5.0, "seconds"), (100.0, "minutes"), (4000.0, "hours")])
 def test_the_unit_of_the_total_fits(train, unit):
     assert drawn(make_jobs(seeds=2, train=train))[1][2].get_xlabel() == f"all jobs together, {unit}"
 

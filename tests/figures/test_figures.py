@@ -75,9 +75,9 @@ def training_run(chance, arm, seed):
 
 def jobs(chance, seeds, arms):
     """Made-up costs of three stages' jobs; of the one that serves all runs, memory was not seen."""
-    runs = [(stage, arm, seed) for stage in ("train", "evaluate") for arm in arms for seed in seeds]
-    frame = pd.DataFrame([*runs, ("reference", None, np.nan)], columns=["stage", "arm", "seed"])
-    frame["seconds"] = frame["stage"].map({"train": 120.0, "evaluate": 10.0, "reference": 3.0})
+    runs = [(stage, arm, seed) for stage in ("training", "evaluation") for arm in arms for seed in seeds]
+    frame = pd.DataFrame([*runs, ("references", None, np.nan)], columns=["stage", "arm", "seed"])
+    frame["seconds"] = frame["stage"].map({"training": 120.0, "evaluation": 10.0, "references": 3.0})
     frame["seconds"] *= chance.lognormal(0, 0.2, len(frame))
     return frame.assign(peak_memory=[*chance.normal(500, 10, len(runs)), np.nan])
 

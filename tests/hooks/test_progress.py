@@ -22,11 +22,11 @@ NOW = 1_000_000.0
 def log(tmp_path):
     """A training job's log that was begun at `NOW`, after rollout 30 of 366, of which a former job did 20."""
     path = tmp_path / "seed=1.log"
-    train(path, 30, since=20)
+    training(path, 30, since=20)
     return path
 
 
-def train(log, done, total=366, since=0, at=NOW):
+def training(log, done, total=366, since=0, at=NOW):
     """Write what a training job's log says after so many rollouts, with a time of `at`."""
     rows = [
         {"rollout": n, "phase": 0, "objective": "blue", "mean_return": 0.5, "environment_steps": n * 100}
@@ -47,8 +47,8 @@ def test_rollouts_are_read_from_the_log(log, tmp_path):
 
 
 def test_time_left_of_jobs_is_what_the_first_ones_took():
-    jobs = {n: Job("splice", f"splice {n}") for n in range(10)}
-    study = Progress(jobs, 2, {"splice": 1000.0})
+    jobs = {n: Job("splices", f"splices {n}") for n in range(10)}
+    study = Progress(jobs, 2, {"splices": 1000.0})
     study.look(state(jobs, [0, 1]), NOW)
     assert study.seconds_left(state(jobs, [0, 1]), NOW) == 5000, "ten jobs on two cores, by past costs"
     left = state(range(2, 10), [2, 3])
@@ -58,7 +58,7 @@ def test_time_left_of_jobs_is_what_the_first_ones_took():
 
 
 def test_time_left_of_trainings_follows_from_their_rollouts(log):
-    jobs = {n: Job("train", f"train {n}", log, 366) for n in range(2)}
+    jobs = {n: Job("training", f"training {n}", log, 366) for n in range(2)}
     study = Progress(jobs, 1, {})
     study.look(state(jobs, [0]), NOW)
     # Ten rollouts by this job in 20 s; 336 are missing of it, 366 of the other.
@@ -66,49 +66,49 @@ def test_time_left_of_trainings_follows_from_their_rollouts(log):
 
 
 def test_what_a_training_took_is_known_when_it_is_done(log):
-    jobs = {n: Job("train", f"train {n}", log, 40) for n in range(2)}
+    jobs = {n: Job("training", f"training {n}", log, 40) for n in range(2)}
     study = Progress(jobs, 1, {})
     study.look(state(jobs, [0]), NOW)
-    train(log, 40, 40)
+    training(log, 40, 40)
     study.look(state([1]), NOW + 80)
     assert study.seconds_left(state([1]), NOW + 80) == 80
 
 
 def test_a_job_that_failed_measures_nothing_and_is_not_waited_for():
-    jobs = {n: Job("splice", f"splice {n}") for n in range(2)}
-    study = Progress(jobs, 1, {"splice": 50.0})
+    jobs = {n: Job("splices", f"splices {n}") for n in range(2)}
+    study = Progress(jobs, 1, {"splices": 50.0})
     study.look(state(jobs, [0]), NOW)
     study.look(state(jobs, [], [0]), NOW + 1)
     assert study.seconds_left(state(jobs, [], [0]), NOW + 1) == 50
 
 
 def test_the_longest_job_is_waited_for_however_many_cores_there_are():
-    jobs = {"long": Job("splice", "splice 1"), "short": Job("probe", "probe 1")}
-    study = Progress(jobs, 64, {"splice": 100.0, "probe": 10.0})
+    jobs = {"long": Job("splices", "splices 1"), "short": Job("probes", "probes 1")}
+    study = Progress(jobs, 64, {"splices": 100.0, "probes": 10.0})
     study.look(state(jobs, jobs), NOW)
     assert study.seconds_left(state(jobs, jobs), NOW + 10) == 90
 
 
 def test_targets_take_no_time():
-    jobs = {"a": Job("splice", "splice 1"), "all": Job("all", "all", idle=True)}
-    assert Progress(jobs, 1, {"splice": 100.0}).seconds_left(state(jobs), NOW) == 100
+    jobs = {"a": Job("splices", "splices 1"), "all": Job("all", "all", idle=True)}
+    assert Progress(jobs, 1, {"splices": 100.0}).seconds_left(state(jobs), NOW) == 100
 
 
 def test_a_line_says_what_runs_what_is_done_and_what_failed(log):
-    jobs = {"a": Job("train", "train onehot 5", log, 366), "b": Job("splice", "splice integers 3")}
-    jobs |= {n: Job("probe", f"probe onehot {n}") for n in range(8)}
-    study = Progress(jobs, 2, {"splice": 1.0, "probe": 60.0})
+    jobs = {"a": Job("training", "training onehot 5", log, 366), "b": Job("splices", "splices integers 3")}
+    jobs |= {n: Job("probes", f"probes onehot {n}") for n in range(8)}
+    study = Progress(jobs, 2, {"splices": 1.0, "probes": 60.0})
     now = state(["a", "b", *range(3)], ["a", "b"], [0])
     study.look(now, NOW)
     said = study.line(now, NOW + 20)
     assert "5 of 10 jobs (50 %), about 12 min left" in said
-    assert "train onehot 5 (rollout 30/366)" in said
-    assert "splice integers 3" in said.partition("now:")[2]
-    assert said.endswith("failed: probe onehot 0")
+    assert "training onehot 5 (rollout 30/366)" in said
+    assert "splices integers 3" in said.partition("now:")[2]
+    assert said.endswith("failed: probes onehot 0")
 
 
 def test_a_line_is_short_however_many_jobs_run():
-    jobs = {n: Job("splice", f"splice {n}") for n in range(300)}
+    jobs = {n: Job("splices", f"splices {n}") for n in range(300)}
     study = Progress(jobs, 300, {})
     everything = state(jobs, range(150), range(150, 300))
     study.look(everything, NOW)
@@ -126,12 +126,12 @@ def test_times_are_rounded(seconds, said):
 
 
 def test_a_line_comes_when_it_is_due_and_something_runs():
-    jobs = {0: Job("splice", "splice 0"), 1: Job("splice", "splice 1")}
+    jobs = {0: Job("splices", "splices 0"), 1: Job("splices", "splices 1")}
     states = [state(jobs, [0])] * 5 + [state(jobs)] * 3 + [state([1], [1])] * 4
     said = []
     progress.report(Progress(jobs, 1, {}), iter(states).__next__, said.append, range(12), every=2)
-    assert ["now: splice 0" in text for text in said] == [True, True, False, False]
-    assert all("now: splice 1" in text for text in said[2:])
+    assert ["now: splices 0" in text for text in said] == [True, True, False, False]
+    assert all("now: splices 1" in text for text in said[2:])
 
 
 def records(tmp_path):
@@ -139,39 +139,39 @@ def records(tmp_path):
     published = tmp_path / "benchmarks.csv"
     published.write_text("stage,arm,seed,seconds\ntrain,a,1,100\ntrain,a,2,200\nsplice,a,1,40\nrecover,,,1\n")
     folder = tmp_path / "benchmarks"
-    (folder / "probe" / "arm=a").mkdir(parents=True)
-    (folder / "probe" / "arm=a" / "seed=1.tsv").write_text("s\th:m:s\n12.5\t0:00:12\n")
-    (folder / "recover.tsv").write_text("s\th:m:s\n7\t0:00:07\n")
+    (folder / "probes" / "arm=a").mkdir(parents=True)
+    (folder / "probes" / "arm=a" / "seed=1.tsv").write_text("s\th:m:s\n12.5\t0:00:12\n")
+    (folder / "recoveries.tsv").write_text("s\th:m:s\n7\t0:00:07\n")
     return folder, published
 
 
 def test_costs_are_those_of_an_earlier_call_or_else_published_ones(tmp_path):
     costs = progress.past_costs(*records(tmp_path), progress.PUBLISHED_ROLLOUTS)
-    assert costs == pytest.approx({"train": 150 / 366, "splice": 40, "probe": 12.5, "recover": 7})
+    assert costs == pytest.approx({"training": 150 / 366, "splices": 40, "probes": 12.5, "recoveries": 7})
 
 
 def test_published_costs_fit_a_smaller_study(tmp_path):
     costs = progress.past_costs(*records(tmp_path), 61)
-    assert costs["train"] == pytest.approx(150 / 366)
-    assert costs["splice"] == pytest.approx(40 / 6)
+    assert costs["training"] == pytest.approx(150 / 366)
+    assert costs["splices"] == pytest.approx(40 / 6)
     assert progress.past_costs(tmp_path / "none", tmp_path / "none.csv", 61) == {}
 
 
 def test_half_a_record_is_left_out(tmp_path):
     folder, published = records(tmp_path)
-    (folder / "recover.tsv").write_text("s\th:m:s\n")
-    (folder / "splice.tsv").write_text("")
-    (folder / "probe" / "arm=a" / "seed=2.tsv").write_text("s\th:m:s\nhalf")
+    (folder / "recoveries.tsv").write_text("s\th:m:s\n")
+    (folder / "splices.tsv").write_text("")
+    (folder / "probes" / "arm=a" / "seed=2.tsv").write_text("s\th:m:s\nhalf")
     costs = progress.past_costs(folder, published, 366)
-    assert costs["recover"] == progress._LEAST
-    assert costs["probe"] == 12.5
+    assert costs["recoveries"] == progress._LEAST
+    assert costs["probes"] == 12.5
 
 
 def test_the_published_costs_are_of_the_studys_runs_and_have_its_stages():
     config = yaml.safe_load((ROOT / "config.yaml").read_text())
     assert config["recipe"]["rollouts"] == progress.PUBLISHED_ROLLOUTS
     costs = progress.past_costs(Path("none"), ROOT / "docs/results/benchmarks.csv", progress.PUBLISHED_ROLLOUTS)
-    assert {"train", "splice", "retarget", "recover"} <= costs.keys()
+    assert {"training", "splices", "retargeting", "recoveries"} <= costs.keys()
 
 
 FILES = [f"workflow/goalsplice/module_{n}.py" for n in range(27)]
@@ -242,6 +242,6 @@ def test_snakemake_says_it_while_jobs_run(tmp_path):
     assert result.returncode == 0, said
     assert "Traceback" not in said
     assert "0 of 3 jobs (0 %), less than 1 min left" in said
-    assert "train 1 (rollout 7/9)" in said
-    assert "train 2" in said
+    assert "training 1 (rollout 7/9)" in said
+    assert "training 2" in said
     assert "source_0, source_1, ... and 25 more" in said

@@ -135,7 +135,7 @@ def test_an_arm_or_seed_that_does_not_exist_is_told(project, target):
 def test_the_default_target_is_the_whole_study_without_ablations(project):
     jobs = planned(project, config=None)
     assert jobs["training_onehot"] == jobs["training_integers"] == 10
-    assert jobs["evaluate"] == jobs["splice"] == 20
+    assert jobs["evaluation"] == jobs["splices"] == 20
     assert jobs["report"] == jobs["all"] == 1
     assert not [rule for rule in jobs if "ablation" in rule or (rule.endswith("_phases") and "train" in rule)]
 
@@ -147,14 +147,14 @@ def test_an_arm_in_three_lines(project):
         "arms:\n  patient: {encoding: onehot, view_size: 5, phase_rollouts: 30, rollouts: 732}\n"
     )
     jobs = planned(project, "tables", config="mine.yaml")
-    assert jobs["train_patient"] == 10
-    assert jobs["evaluate"] == 30
+    assert jobs["training_patient"] == 10
+    assert jobs["evaluation"] == 30
 
 
 @pytest.mark.slow
 def test_a_run_gets_the_checkpoints_of_those_that_follow_it(project):
     """Of five seeds two others each, in a circle; of those the last pair's, and what stands in for their goals."""
-    (project / "circle.yaml").write_text("seeds: [99, 1, 2, 3, 4]\ntransport: {others: 2}\n")
+    (project / "circle.yaml").write_text("seeds: [99, 1, 2, 3, 4]\ntransfer: {others: 2}\n")
     target = "results/runs/arm=onehot/seed=3/transfer.parquet"
     printed = snakemake(project, "--dry-run", "--cores", "1", "--printshellcmds", target, config="circle.yaml").stdout
     (line,) = [line for line in printed.splitlines() if "goalsplice.cli.transfer" in line]
@@ -194,7 +194,7 @@ def test_every_figure_of_the_arms_is_told_what_they_see(project):
 def test_an_ablation_in_a_line(project):
     (project / "mine.yaml").write_text("ablations:\n  arms:\n    slow: {base: onehot, learning_rate: 1.0e-4}\n")
     target = "results/runs/arm=slow/seed=201/plasticity.parquet"
-    assert planned(project, target, config="mine.yaml") == {"train_6_phases": 1, "plasticity": 1}
+    assert planned(project, target, config="mine.yaml") == {"training_6_phases": 1, "plasticity": 1}
 
 
 @pytest.mark.slow
@@ -214,9 +214,9 @@ def test_every_rule_says_what_it_does(project):
 
 
 def test_recipes_are_the_common_one_but_for_the_arms_keys():
-    config = {"recipe": {"a": 1, "b": 2}, "arms": {"x": {"b": 3}}, "retargeting": {"target": "red"}}
-    assert study.recipe_of(config, "x") == {"a": 1, "b": 3, "key_colours": ["blue", "purple", "red"]}
-    assert config["recipe"] == {"a": 1, "b": 2}
+    config = {"recipe": {"objectives": ["green", "blue"], "b": 2}, "arms": {"x": {"b": 3}}, "retargeting": {"target": "red"}}
+    assert study.recipe_of(config, "x") == {"objectives": ["green", "blue"], "b": 3, "key_colours": ["green", "blue", "red"]}
+    assert config["recipe"] == {"objectives": ["green", "blue"], "b": 2}
 
 
 def test_whole_phases_only():
@@ -242,7 +242,7 @@ def test_every_key_has_a_description(pytestconfig):
     ("section", "key", "sentence"),
     [
         (None, "perception", r"the top level: 'perception' is a required property"),
-        ("retargeting", "level_distribution", r"retargeting: 'level_distribution' is a required property"),
+        ("retargeting", "level_distributions", r"retargeting: 'level_distributions' is a required property"),
         ("ablations", "rank", r"ablations: 'rank' is a required property"),
         ("figures", "level_distribution", r"figures: 'level_distribution' is a required property"),
         ("figures", "action_selection", r"figures: 'action_selection' is a required property"),
@@ -260,15 +260,15 @@ def test_a_configuration_of_before_is_told_which_key_it_lacks(pytestconfig, sect
 @pytest.mark.parametrize(
     ("level_distribution", "sentence"),
     [
-        (["training", "three_colours"], r"retargeting\.level_distribution\.0: 'three_colours' was expected"),
-        (["three_colours", "three_colours"], r"retargeting\.level_distribution"),
-        ([], r"retargeting\.level_distribution: \[\] should be non-empty"),
+        (["training", "three_colours"], r"retargeting\.level_distributions\.0: 'three_colours' was expected"),
+        (["three_colours", "three_colours"], r"retargeting\.level_distributions"),
+        ([], r"retargeting\.level_distributions: \[\] should be non-empty"),
     ],
 )
 def test_everything_is_tried_where_the_three_colours_are(pytestconfig, level_distribution, sentence):
     config = yaml.safe_load((pytestconfig.rootpath / "config.yaml").read_text())
     schema = yaml.safe_load((pytestconfig.rootpath / "workflow/schemas/config.schema.yaml").read_text())
-    config["retargeting"]["level_distribution"] = level_distribution
+    config["retargeting"]["level_distributions"] = level_distribution
     with pytest.raises(StudyError, match=sentence):
         study.validate(config, schema)
 

@@ -32,7 +32,7 @@ _LEAST = 3.0
 PUBLISHED_ROLLOUTS = 366
 """Rollouts of the runs whose costs docs/results/benchmarks.csv has."""
 
-_TRAINING = "train"
+_TRAINING = "training"
 
 _ROLLOUT = re.compile(r"^rollout (\d+)/", re.MULTILINE)
 

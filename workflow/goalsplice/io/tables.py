@@ -11,7 +11,7 @@ from goalsplice.io.errors import StudyError
 from goalsplice.io.frames import expanded, write_arrow
 
 
-def table_schema(schemas: str | Path, table: str, there: Iterable[str]) -> pa.Schema:
+def table_schema(schemas: str | Path, table: str, there: Iterable[str] = ()) -> pa.Schema:
     """Arrow schema of a table, its units and meanings in the fields' metadata.
 
     Args:
