@@ -20,7 +20,7 @@ def effect(family, edit, yellow, control="no_control", dose=np.nan, arm="onehot"
         "episode_share_target_low": yellow - 0.01,
         "episode_share_target_high": yellow + 0.01,
     }
-    return {**known, **interval, "lowest": yellow - 0.05, "return_target": 0.9 * yellow, "share": 0.005}
+    return {**known, **interval, "lowest": yellow - 0.05, "return_target": 0.9 * yellow, "weight_share": 0.005}
 
 
 def test_the_strongest_control_stands_beside_the_edit():
