@@ -347,14 +347,14 @@ def test_perception_is_the_unedited_actor_that_sees_the_colours_exchanged(subjec
 
 
 @settings(max_examples=40)
-@given(share=st.floats(1e-5, 0.3), strength=st.floats(0.1, 3))
-def test_few_weights_are_no_more_than_the_share_in_two_colours_columns(onehot, share, strength):
+@given(weight_share=st.floats(1e-5, 0.3), strength=st.floats(0.1, 3))
+def test_sparse_edit_is_no_more_than_its_share_in_two_colours_columns(onehot, weight_share, strength):
     mine, recipe = onehot
-    edited = sparse(mine.context, replace(SETTINGS, share=share, strength=strength))
+    edited = sparse(mine.context, replace(SETTINGS, weight_share=weight_share, strength=strength))
     changed, total = size(mine.actor, edited), flat(mine.actor).size
-    assert changed <= max(2, share * total)
+    assert changed <= max(2, weight_share * total)
     # There are no more than two colours' columns; an entry may be lost in rounding.
-    assert changed >= min(share * total - 2, 2 * 16 * recipe.world.cells) - 2
+    assert changed >= min(weight_share * total - 2, 2 * 16 * recipe.world.cells) - 2
     columns = [colour_vectors.columns(recipe.world, colour) for colour in ("purple", "yellow")]
     assert set(np.flatnonzero(changed_inputs(mine.actor, edited))) <= set(np.concatenate(columns))
     assert equal({**edited, "layer1.weight": mine.actor["layer1.weight"]}, mine.actor)
@@ -362,15 +362,15 @@ def test_few_weights_are_no_more_than_the_share_in_two_colours_columns(onehot, s
     torch.testing.assert_close(added[:, 0], -added[:, 1], rtol=1e-4, atol=1e-5)
 
 
-def test_few_weights_take_from_the_wanted_colour_what_they_give_the_target(onehot):
-    """All entries are the whole contrast vector."""
+def test_sparse_edit_takes_from_the_wanted_colour_what_it_gives_the_target(onehot):
+    """All entries are the whole contrastive direction."""
     mine, recipe = onehot
     contrast = colour_vectors.contrastive_direction(mine.actor, recipe.world, "purple")
     whole = colour_vectors.retargeted(mine.actor, recipe.world, contrast, "yellow", "purple", 1.3)
-    assert equal(sparse(mine.context, replace(SETTINGS, share=1.0)), whole)
+    assert equal(sparse(mine.context, replace(SETTINGS, weight_share=1.0)), whole)
 
 
-def test_where_unwanted_colours_look_alike_the_contrast_vector_is_the_exchange(onehot):
+def test_where_unwanted_colours_look_alike_the_contrastive_direction_is_the_exchange(onehot):
     """All of it, at strength 1."""
     mine, recipe = onehot
     weight = mine.actor["layer1.weight"].clone()
@@ -378,7 +378,7 @@ def test_where_unwanted_colours_look_alike_the_contrast_vector_is_the_exchange(o
     for colour in colour_vectors.unwanted("purple"):
         weight[:, colour_vectors.columns(recipe.world, colour)] = alike
     actor = {**mine.actor, "layer1.weight": weight}
-    edited = sparse(mine.of(actor).context, replace(SETTINGS, share=1.0, strength=1.0))
+    edited = sparse(mine.of(actor).context, replace(SETTINGS, weight_share=1.0, strength=1.0))
     expected = exchange_colours(actor, recipe.world, "purple", "yellow")
     torch.testing.assert_close(edited, dict(expected), rtol=0, atol=1e-5)
 

@@ -61,7 +61,7 @@ def test_movement_by_hand():
 
 
 def checkpoint(recipe, phase, drawn=0) -> Checkpoint:
-    """An untrained actor that has opinions, for a phase of alternating objectives."""
+    """An untrained actor whose policy is not uniform, for a phase of alternating objectives."""
     actor = Agent(
         recipe.world.inputs, recipe.hidden_size, torch.Generator().manual_seed(phase + drawn)
     ).actor.state_dict()
