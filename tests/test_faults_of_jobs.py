@@ -142,7 +142,9 @@ def test_the_end_says_what_failed_and_why_and_what_to_type(failed):
     assert re.search(
         r"training_onehot \(arm onehot, seed 1\): killed by SIGKILL, .* \[results/logs/training/arm=", summary
     )
-    assert re.search(r"training_diverging \(arm diverging, seed 1\): (?!killed|no reason|a mistake)\w+", summary), summary
+    assert re.search(r"training_diverging \(arm diverging, seed 1\): (?!killed|no reason|a mistake)\w+", summary), (
+        summary
+    )
     assert "Missing, or not up to date: 2 runs. What is made is kept." in summary
     assert f"\nTo make what is missing, and nothing else: snakemake {TARGETS[0]} " in summary
     assert len(summary.splitlines()) < 14

@@ -33,14 +33,11 @@ def row(
 ):
     """A row of the splices table whose recovery is as given, where the donor takes its colour in 0.8 of episodes."""
     share = floor + recovery * (0.8 - floor)
-    donor = ("blue", "purple")[way[1] % 2]
     return {
         **{"arm": arm, "seed": seed, "recipient_phase": way[0], "donor_phase": way[1]},
-        **{"donor_objective": donor, "family": family, "edit": edit, "dose": dose, "control": control},
+        **{"family": family, "edit": edit, "dose": dose, "control": control},
         **{"size": 10, "norm": 1.0, "mean_length": 9.0, "episode_share_crash": 0.02, "episode_share_timeout": 0.01},
-        "episode_share_blue": share if donor == "blue" else 0.0,
-        "episode_share_purple": share if donor == "purple" else 0.0,
-        "episode_share_yellow": 0.0,
+        "episode_share_donor": share,
         **more,
     }
 

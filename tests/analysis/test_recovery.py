@@ -9,7 +9,6 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from goalsplice.analysis.recovery import (
-    donor_episode_share,
     effects,
     recoveries,
     smallest,
@@ -26,7 +25,7 @@ shares = st.floats(0, 1)
 
 
 def network(share, edit="layer1", control="no_control", seed=1, pair=(18, 19), family="layers", dose=np.nan, **others):
-    """A row of the splices table: one that takes the donor's colour in `episode_share` of the episodes."""
+    """A row of the splices table: one that takes the donor's colour in `share` of the episodes."""
     recipient, donor = (COLOURS[phase % 2] for phase in pair)
     return {
         "arm": "onehot",
@@ -42,9 +41,7 @@ def network(share, edit="layer1", control="no_control", seed=1, pair=(18, 19), f
         "draw": 0,
         "size": 10,
         "norm": 1.0,
-        f"episode_share_{donor}": share,
-        f"episode_share_{recipient}": (1 - share) / 2,
-        "episode_share_yellow": 0.125,
+        "episode_share_donor": share,
         "episode_share_crash": 0.25,
         "episode_share_timeout": 0.0625,
         "mean_length": 12.0,
@@ -55,7 +52,7 @@ def network(share, edit="layer1", control="no_control", seed=1, pair=(18, 19), f
 def bounds(floor=0.0, ceiling=1.0, control_floor=None, control_ceiling=None, **where):
     """The rows that scale the others."""
     return [
-        network(floor, "no_control", **where),
+        network(floor, "unedited", **where),
         network(ceiling, WHOLE, **where),
         network(
             floor if control_floor is None else control_floor, "no_control", "bound", **{**where, "family": "bounds"}
@@ -138,27 +135,8 @@ def test_levels_too_few_to_show_the_difference_do_not_blow_a_control_up():
         assert found["layer1", "gaussian"] == pytest.approx(0.5)
 
 
-def test_the_donors_share_follows_the_donors_objective():
-    frame = pd.DataFrame(
-        {"donor_objective": ["blue", "purple"], "episode_share_blue": [0.1, 0.2], "episode_share_purple": [0.3, 0.4]},
-        index=[7, 3],
-    )
-    assert donor_episode_share(frame).to_dict() == {7: 0.1, 3: 0.4}
-
-
 def test_controls_that_ask_something_else_need_not_be_beaten():
     assert not {"complement", "other_seed_donor", "optimised_8x_budget"} & set(FAIR)
-
-
-def test_the_share_is_of_the_donors_colour_in_both_directions():
-    rows = [*bounds(pair=(18, 19)), *bounds(pair=(19, 18))]
-    rows += [network(0.75, pair=(18, 19)), network(0.5, pair=(19, 18))]
-    found = with_recovery(pd.DataFrame(rows))
-    found = found[found["edit"] == "layer1"].set_index("donor_objective")
-    assert found["episode_share"].to_dict() == {"purple": 0.75, "blue": 0.5}
-    np.testing.assert_array_equal(
-        found["episode_share"], [found.loc["purple", "episode_share_purple"], found.loc["blue", "episode_share_blue"]]
-    )
 
 
 def test_each_pair_has_its_own_bounds():

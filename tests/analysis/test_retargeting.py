@@ -16,6 +16,7 @@ def row(seed, phase, yellow, control="no_control", draw=0, dose=np.nan, **other)
     known = {
         "arm": "a",
         "level_distribution": "three_colours",
+        "target": "yellow",
         "family": "preregistered",
         "edit": "sparse",
         "size": 2,
@@ -23,9 +24,7 @@ def row(seed, phase, yellow, control="no_control", draw=0, dose=np.nan, **other)
     }
     rest = dict.fromkeys(
         (
-            "episode_share_blue",
-            "episode_share_purple",
-            "episode_share_other",
+            "episode_share_wanted",
             "episode_share_crash",
             "episode_share_timeout",
         ),

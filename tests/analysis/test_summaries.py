@@ -39,13 +39,11 @@ def transport_row(seed, source_seed, target_phase, share, aligned="unaligned"):
         "source_recipient_phase": 18,
         "source_donor_phase": 19,
         "recipient_objective": "blue",
-        **{"floor": 0.0, "ceiling": 1.0, "episode_share_target": 0.0},
+        **{"floor": 0.0, "ceiling": 1.0, "episode_share_donor": share},
         "part": "all",
         "aligned": aligned,
         "control": "no_control",
         "donor_objective": "purple",
-        "episode_share_purple": share,
-        "episode_share_blue": 1 - share,
     }
 
 
@@ -99,7 +97,8 @@ def test_probes_are_told_apart_by_what_was_learned_and_read():
 def test_exchanges_are_of_the_trained_colours_or_of_others():
     rows = [
         {"arm": "a", "seed": 1, "recipient_phase": phase, "basis": "columns", "colour": one, "other_colour": other}
-        | {"cosine_of_changes": value, "contrast_cosine": value, "episode_share": value}
+        | {"cosine_of_changes": value, "contrast_cosine": value, "variance_share": value}
+        | {"recipient_objective": "blue", "donor_objective": "purple"}
         for phase, one, other, value in (
             (18, "blue", "purple", -0.9),
             (18, "blue", "red", 0.1),
@@ -108,24 +107,24 @@ def test_exchanges_are_of_the_trained_colours_or_of_others():
         )
     ]
     out = published(colour_exchanges, rows).set_index(["colours", "measure"])["interquartile_mean"]
-    assert out[("blue and purple", "contrast_cosine")] == pytest.approx(-0.9), "early phases are left out"
-    assert out[("one of them and another", "episode_share")] == pytest.approx(0.1)
-    assert out[("two others", "episode_share")] == pytest.approx(0.5)
+    assert out[("trained colours", "contrast_cosine")] == pytest.approx(-0.9), "early phases are left out"
+    assert out[("one of them and another", "variance_share")] == pytest.approx(0.1)
+    assert out[("two others", "variance_share")] == pytest.approx(0.5)
 
 
 def test_anatomy_is_of_late_switches():
     rows = [
         {"arm": "a", "seed": 1, "recipient_phase": phase, "grouping": "tensor", "part": part, "active_weights": live}
-        | {"episode_share": share, "tensor_variance_share": 1.0, "stable_rank": 2.0, "effective_rank": 20.0}
+        | {"variance_share": share, "tensor_variance_share": 1.0, "stable_rank": 2.0, "effective_rank": 20.0}
         | {"permuted_stable_rank": 3.0, "permuted_effective_rank": 30.0, "view_row": np.nan, "view_column": np.nan}
         | {"recipient_objective": "blue", "donor_objective": "purple"}
         for phase, layer1 in ((2, 0.1), (18, 0.8), (19, 0.6))
         for part, share, live in (("layer1.weight", layer1, 6), ("layer1.bias", 0.1, 2), ("layer2.bias", 0.05, 2))
     ]
     out = published(weight_changes, rows).set_index(["grouping", "part", "measure"])["interquartile_mean"]
-    assert out[("tensor", "layer1.weight", "episode_share")] == pytest.approx(0.7)
-    assert out[("layer", "layer1.weight", "episode_share")] == pytest.approx(0.7)
-    assert out[("layer", "biases", "episode_share")] == pytest.approx(0.15), "all of them"
+    assert out[("tensor", "layer1.weight", "variance_share")] == pytest.approx(0.7)
+    assert out[("layer", "layer1.weight", "variance_share")] == pytest.approx(0.7)
+    assert out[("layer", "biases", "variance_share")] == pytest.approx(0.15), "all of them"
     assert out[("layer", "biases", "even_variance_share")] == pytest.approx(0.4)
     assert out[("layer", "layer1.weight", "permuted_stable_rank")] == 3
 
@@ -133,28 +132,28 @@ def test_anatomy_is_of_late_switches():
 def test_continued_tells_how_long_a_colour_takes():
     rows = [
         {
-            **{"arm": "a", "seed": seed, "phase": 23, "wanted": "purple", "objective": objective, "rollout": rollout},
-            **{f"return_{objective}": rollout / (10 if objective == "yellow" else 5)},
+            **{"arm": "a", "seed": seed, "phase": 23, "wanted": "purple", "towards": towards, "rollout": rollout},
+            **{"return_objective": rollout / (10 if towards == "new" else 5)},
             **{
                 "distance": float(rollout),
                 "layer1_variance_share": 0.5,
                 "episode_share_crash": 0.01,
                 "episode_share_timeout": 0.02,
             },
-            **{f"episode_share_{objective}": rollout / 10},
+            **{"episode_share_objective": rollout / 10},
         }
         for seed in range(3)
-        for objective in ("yellow", "blue")
+        for towards in ("new", "trained")
         for rollout in range(10)
     ]
     found = published(finetuning, pd.DataFrame(rows).reindex(columns=finetuning.TABLES["finetuning"], fill_value=0.0))
-    found = found.set_index(["objective", "measure"])
+    found = found.set_index(["towards", "measure"])
     middle = found["interquartile_mean"]
-    assert middle[("new colour", "rollouts until 0.8")] == 8
-    assert middle[("next phase's colour", "rollouts until 0.8")] == 4
-    assert middle[("new colour", "distance")] == 9
-    assert ("new colour", "rollouts until 0.95") not in found.index, "it does not get there"
-    assert middle[("next phase's colour", "rollouts until 0.95")] == 5
+    assert middle[("new", "rollouts until 0.8")] == 8
+    assert middle[("trained", "rollouts until 0.8")] == 4
+    assert middle[("new", "distance")] == 9
+    assert ("new", "rollouts until 0.95") not in found.index, "it does not get there"
+    assert middle[("trained", "rollouts until 0.95")] == 5
 
 
 def test_perceptions_are_towards_the_new_colour():

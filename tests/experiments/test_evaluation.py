@@ -6,7 +6,7 @@ from minigrid.core.constants import COLOR_TO_IDX
 
 from edits.conftest import actor
 from goalsplice.agent.runs import Checkpoint, Run
-from goalsplice.experiments.evaluation import evaluate, evaluate_run, levels, measures
+from goalsplice.experiments.evaluation import evaluate, evaluate_run, levels, measures, shares_of
 from goalsplice.settings.sections import Evaluation
 from goalsplice.world.vocabulary import OUTCOMES
 
@@ -56,3 +56,9 @@ def test_every_checkpoint_of_a_run_plays_in_every_way(recipe):
     last = rows[-1]
     expected = evaluate(checkpoints[1].actor, recipe, levels("three_colours", 6, 3, recipe.grid_size), "greedy")
     assert {name: last[name] for name in expected} == expected
+
+
+def test_shares_by_part_are_those_of_the_colours():
+    measured = {"episode_share_red": 0.1, "episode_share_blue": 0.3, "episode_share_crash": 0.6}
+    found = shares_of(measured, donor="blue", recipient="red")
+    assert found == {"episode_share_donor": 0.3, "episode_share_recipient": 0.1}

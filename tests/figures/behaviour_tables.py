@@ -1,4 +1,4 @@
-"""A made-up table of recorded steps, only to be drawn."""
+"""A synthetic table of recorded steps, only to be drawn."""
 
 import numpy as np
 import pandas as pd
@@ -24,8 +24,9 @@ def behaviour_table(arm="onehot", endings=("purple", "yellow"), lengths=LENGTHS)
                         **{"agent": name, "size": 260 * (name == "edited"), "weight_share": 0.005 * (name == "edited")},
                         **{"level": level, "step": step, "action": "forward" if step else ""},
                         **{"outcome": ending if step == length else "", "agent_cell": agent, "direction": step % 4},
-                        **dict(zip(("blue_cell", "purple_cell", "third_cell"), keys, strict=True)),
-                        **{"ball_cell": ball, "third_colour": "yellow"},
+                        **dict(zip(("first_cell", "second_cell", "third_cell"), keys, strict=True)),
+                        **{"ball_cell": ball, "first_colour": "blue"},
+                        **{"second_colour": "purple", "third_colour": "yellow"},
                     }
                 )
     run = {

@@ -76,9 +76,9 @@ def retargeting_tables(seeds, arms=("onehot", "integers"), never=False):
                 **{
                     "levels": 64 if control == "no_control" else 16,
                     "episode_share_target": yellow,
-                    "episode_share_other": 0.0,
+                    "episode_share_wanted": ends[known["wanted"]],
                 },
-                **{f"episode_share_{end}": share for end, share in ends.items()},
+                **{f"episode_share_{end}": ends[end] for end in ("crash", "timeout")},
             }
         )
 
@@ -86,7 +86,7 @@ def retargeting_tables(seeds, arms=("onehot", "integers"), never=False):
         for seed in seeds:
             for phase in range(LAST):
                 wanted = ("blue", "purple")[phase % 2]
-                known = {"arm": arm, "seed": seed, "phase": phase, "wanted": wanted, "action_selection": "sampling"}
+                known = {"arm": arm, "seed": seed, "phase": phase, "wanted": wanted, "target": "yellow"}
                 grown = min(1.0, (phase + 1) / (2 if arm == "onehot" else 8))
                 for level_distribution in ("three_colours", "training"):
                     of = {**known, "level_distribution": level_distribution}
@@ -101,20 +101,19 @@ def retargeting_tables(seeds, arms=("onehot", "integers"), never=False):
                     for family, edit, dose, size, yellow in edits(arm) if phase >= LATE else ():
                         add(of, family, edit, float(dose), size, yellow)
                 for rollout in range(ROLLOUTS + 1) if phase >= LATE else ():
-                    for objective in ("yellow", ("purple", "blue")[phase % 2]):
-                        yellow = TRAINED * rollout / ROLLOUTS * (objective == "yellow")
+                    for towards in ("new", "trained"):
+                        yellow = TRAINED * rollout / ROLLOUTS * (towards == "new")
                         finetuning.append(
                             {
                                 **{**known, "level_distribution": "three_colours", "levels": 64},
-                                **{"objective": objective, "rollout": rollout, "episode_share_target": yellow},
+                                **{"towards": towards, "rollout": rollout, "episode_share_objective": yellow},
                                 **{
                                     "episode_share_crash": 0.01,
                                     "episode_share_timeout": 0.02,
                                     "distance": 1.0,
                                     "layer1_variance_share": 0.5,
                                 },
-                                **dict.fromkeys(("episode_share_blue", "episode_share_purple"), 0.0),
-                                **dict.fromkeys(("return_blue", "return_purple", "return_target"), 0.1),
+                                **{"objective": "", "return_objective": 0.1},
                             }
                         )
     return with_effects({"retargeting": pd.DataFrame(rows), "finetuning": pd.DataFrame(finetuning)})

@@ -5,7 +5,6 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from goalsplice.figures.style import COLOURS
 from goalsplice.settings.labels import FAIR
 
 LAYERS = ("layer1", "layer2", "layer3", "layer4")
@@ -126,12 +125,12 @@ def splices_table(seeds, arms=("onehot", "integers")):
                     **{"recipient_objective": mine, "donor_objective": other},
                 }
                 for family, edit, control, levels in (
-                    *(("layers", name, "no_control", 64) for name in ("no_control", *SETS)),
+                    *(("layers", name, "no_control", 64) for name in ("unedited", *SETS)),
                     *(("layers", "layer1", "permuted", 16), ("linear interpolation", "whole actor", "no_control", 64)),
                     *(("bounds", "unedited", "bound", 16), ("bounds", "donor", "bound", 16)),
                 ):
                     own = other if "layer1" in edit and control == "no_control" else mine
-                    parts = chance.dirichlet([1 + 20 * (end == own) for end in COLOURS])
-                    ends = {f"episode_share_{end}": part for end, part in zip(COLOURS, parts, strict=True)}
-                    rows.append({**known, "family": family, "edit": edit, "control": control, "levels": levels, **ends})
+                    share = chance.beta(*((21, 5) if own == other else (1, 24)))
+                    edited = {"family": family, "edit": edit, "control": control, "levels": levels}
+                    rows.append({**known, **edited, "episode_share_donor": share})
     return pd.DataFrame(rows)

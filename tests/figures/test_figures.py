@@ -51,9 +51,10 @@ def objective(phase):
 
 
 def shares(chance, own):
-    """Made-up outcome shares of which the own colour's is the largest."""
+    """Made-up outcome shares the own colour's the largest."""
     parts = chance.dirichlet([1 + 20 * (end == own) for end in COLOURS])
-    return {f"episode_share_{end}": part for end, part in zip(COLOURS, parts, strict=True)}
+    found = {f"episode_share_{end}": part for end, part in zip(COLOURS, parts, strict=True)}
+    return {**found, "episode_share_objective": found[f"episode_share_{own}"]}
 
 
 def training_run(chance, arm, seed):

@@ -2,8 +2,6 @@
 
 import pandas as pd
 
-from goalsplice.figures.style import COLOURS
-
 PHASES, PAIRS = (2, 3, 4, 5, 6, 7), ((4, 5), (6, 7))
 SHARES = {
     ("within", "unaligned", "no_control"): 0.8,
@@ -43,8 +41,7 @@ def _rows_of(seed, source, target, vector, aligned, control):
             "levels": 64 if control == "no_control" else 16,
             "floor": 0.1,
             "ceiling": 0.9,
-            **dict.fromkeys((f"episode_share_{end}" for end in COLOURS), 0.0),
-            f"episode_share_{_colour(donor)}": share - less,
+            "episode_share_donor": share - less,
         }
 
 

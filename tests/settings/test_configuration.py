@@ -214,8 +214,16 @@ def test_every_rule_says_what_it_does(project):
 
 
 def test_recipes_are_the_common_one_but_for_the_arms_keys():
-    config = {"recipe": {"objectives": ["green", "blue"], "b": 2}, "arms": {"x": {"b": 3}}, "retargeting": {"target": "red"}}
-    assert study.recipe_of(config, "x") == {"objectives": ["green", "blue"], "b": 3, "key_colours": ["green", "blue", "red"]}
+    config = {
+        "recipe": {"objectives": ["green", "blue"], "b": 2},
+        "arms": {"x": {"b": 3}},
+        "retargeting": {"target": "red"},
+    }
+    assert study.recipe_of(config, "x") == {
+        "objectives": ["green", "blue"],
+        "b": 3,
+        "key_colours": ["green", "blue", "red"],
+    }
     assert config["recipe"] == {"objectives": ["green", "blue"], "b": 2}
 
 

@@ -9,7 +9,7 @@ for name, (arms, seeds) in TRAINED.items():
     rule:
         """Train one seed of an arm: checkpoints, and a row a rollout."""
         name:
-            f"train_{name}"
+            f"training_{name}"
         output:
             training="results/runs/arm={arm}/seed={seed}/training.parquet",
             timing="results/runs/arm={arm}/seed={seed}/timing.parquet",

@@ -157,7 +157,7 @@ def _claim(costs: pd.DataFrame) -> str:
     """Which stage takes the most, and how much of all."""
     shares = costs.drop_duplicates("stage").set_index("stage")["stage_seconds_share"]
     most = shares.idxmax()
-    subject = "Training" if most == "train" else f"The stage {most}"
+    subject = "Training" if most == "training" else f"The stage {most}"
     part = _percent(shares[most]).replace("> ", "more than ")
     return f"{subject} takes {part} of the study's machine time"
 
