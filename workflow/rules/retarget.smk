@@ -29,6 +29,7 @@ rule continue_training:
             target=config["retargets"]["target"],
             levels_seed=config["evaluation"]["seed"],
             device=config["device"],
+            arithmetic=config["arithmetic"],
         ),
     message:
         "Training checkpoints of arm {wildcards.arm}, seed {wildcards.seed} further."
