@@ -1,4 +1,4 @@
-"""Pages hang together: links and anchors lead somewhere, files that the guide names are there, papers are listed."""
+"""Pages are short and read once, links and anchors lead somewhere, files that the guide names are there."""
 
 import re
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from study import ROOT
 
+from goalsplice.analysis.pages import prose
 from goalsplice.io.errors import StudyError
 from goalsplice.settings import environment
 
@@ -14,10 +15,11 @@ PAGES = sorted(
     [*ROOT.glob("*.md"), *ROOT.glob("results/*.md"), *(p for f in FOLDERS for p in ROOT.glob(f"{f}/**/*.md"))]
 )
 OPERATING = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
+APPENDICES = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/appendix_*.md")}
 GLOSSARY = (ROOT / "docs/glossary.md").read_text(encoding="utf-8")
 
 
-def prose(page: str) -> str:
+def plain(page: str) -> str:
     """A page without its blocks of code."""
     return re.sub(r"^( *)```.*?^\1```", "", page, flags=re.M | re.S)
 
@@ -25,7 +27,7 @@ def prose(page: str) -> str:
 def anchors(page: str) -> set[str]:
     """Those that GitHub gives to a page's headings: small letters, hyphens for spaces; the second alike gets -1."""
     found: dict[str, int] = {}
-    for heading in re.findall(r"^#+ (.+)", prose(page), re.M):
+    for heading in re.findall(r"^#+ (.+)", plain(page), re.M):
         text = re.sub(r"\[(.*?)\]\(.*?\)", r"\1", heading)
         slug = re.sub(r"[^\w\- ]", "", text.strip().lower()).replace(" ", "-")
         found[slug] = found.get(slug, -1) + 1
@@ -35,7 +37,7 @@ def anchors(page: str) -> set[str]:
 def broken(path: Path) -> list[str]:
     """A page's links to files or headings that are not there."""
     page = path.read_text(encoding="utf-8")
-    links = re.findall(r"\]\(([^)\s]+)\)", re.sub(r"`[^`\n]*`", "", prose(page)))
+    links = re.findall(r"\]\(([^)\s]+)\)", re.sub(r"`[^`\n]*`", "", plain(page)))
     links += re.findall(r'(?:src|href)="([^"]+)"', page)
     wrong = []
     for link in links:
@@ -62,6 +64,66 @@ def test_a_broken_link_is_found(tmp_path):
     path = tmp_path / "page.md"
     path.write_text(good + bad, encoding="utf-8")
     assert broken(path) == ["none.md", "other.md#twice-2", "#there", "none.png"]
+
+
+def words(page: str) -> int:
+    """How many words of a page somebody wrote: whatever has a letter or a digit, in code too."""
+    return sum(any(letter.isalnum() for letter in word) for word in prose(page, numbers=True).split())
+
+
+LIMITS = {"README.md": 900, "docs/findings.md": 3500, "docs/operating.md": 2500}
+DOCS_LIMIT = 24_000
+GENERATED = {"docs/tables.md"}
+
+
+@pytest.mark.parametrize("place", LIMITS)
+def test_a_page_is_short(place):
+    assert 100 < words((ROOT / place).read_text(encoding="utf-8")) <= LIMITS[place]
+
+
+def test_the_documentation_is_short():
+    """Without notes of measurements, and without what is generated."""
+    pages = [path for path in (ROOT / "docs").glob("*.md") if path.relative_to(ROOT).as_posix() not in GENERATED]
+    assert len(pages) > 10
+    assert sum(words(path.read_text(encoding="utf-8")) for path in pages) <= DOCS_LIMIT
+
+
+READ_ONCE = ("README.md", "docs/findings.md", "docs/goal_or_perception.md", *sorted(APPENDICES))
+"""Pages that say what came out."""
+
+BANNED = (
+    *("told apart", "untold", "surely", "fooled", "brings", "taken for", "carries over", "of which", "that is told"),
+    *("goal vector", "switch vector", "contrast vector", "stand-in", "trained further on", "anatomy"),
+)
+"""Words that readers had to read twice, or that the glossary has another word for."""
+
+LONGEST = 35
+
+
+def sentences(page: str) -> list[str]:
+    """A page's sentences, without code, tables, headings and pictures, and with a link's words only."""
+    text = plain(prose(page, numbers=False))
+    text = re.sub(r"^(?:\||#|!\[).*$", "", text, flags=re.M)
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    found = []
+    for paragraph in re.split(r"\n\s*\n|^\s*(?:[-*]|\d+\.) ", text, flags=re.M):
+        found += re.split(r"(?<=[.!?])[*_)]*\s+(?=[A-Z*`_(\[])", " ".join(paragraph.split()))
+    return [sentence for sentence in found if sentence]
+
+
+@pytest.mark.parametrize("place", READ_ONCE)
+def test_sentences_are_read_once(place):
+    found = sentences((ROOT / place).read_text(encoding="utf-8"))
+    assert len(found) > 10
+    assert [sentence for sentence in found if len(sentence.split()) > LONGEST] == []
+    assert [sentence for sentence in found for word in BANNED if word in sentence.lower()] == []
+
+
+def test_long_sentences_are_found_in_lists_and_beside_links_and_numbers():
+    long = " ".join(["word"] * (LONGEST - 1))
+    page = f"# Title\n\nOne [long link](a.md). Two {long} <!-- n x -->0.7<!-- / -->.\n\n- Three\n  {long}.\n- Four."
+    assert [len(found.split()) for found in sentences(page)] == [3, LONGEST + 1, LONGEST, 1]
+    assert sentences("```sh\nOne. Two.\n```\n| Three. |\n") == []
 
 
 def test_files_that_the_guide_names_are_there():

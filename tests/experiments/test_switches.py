@@ -75,7 +75,7 @@ def switches_of(recipe, checkpoints, switches=1) -> Switches:
 
 
 def test_recoveries_are_scaled_by_recipient_and_donor(recipe):
-    switches = switches_of(recipe, [checkpoint(recipe, phase, drawn=20) for phase in range(3)])
+    switches = switches_of(recipe, [checkpoint(recipe, phase, drawn=50) for phase in range(3)])
     rows = list(switches.rows())
     assert [(row["recipient_phase"], row["donor_phase"]) for row in rows] == [(1, 2), (2, 1)]
     assert all(list(row) == SWITCH_COLUMNS for row in rows)

@@ -135,7 +135,7 @@ rule measure_ablations:
 
 
 rule publish_ablations:
-    """For maintainers: put the ablations' table and figures into docs/results."""
+    """For maintainers: put the ablations' table and figures into docs/results, and its numbers into the pages."""
     input:
         table="results/tables/ablations.parquet",
         figures=expand("results/figures/{figure}.png", figure=ABLATION_FIGURES),
@@ -144,10 +144,8 @@ rule publish_ablations:
     conda:
         "../../envs/study.yaml"
     params:
-        **made_by("goalsplice.cli.to_csv"),
-        output=project("docs/results/ablations.csv"),
-        folder=project("docs/results"),
+        **made_by("goalsplice.cli.publish"),
+        project=project("."),
     shell:
-        "python -m goalsplice.cli.to_csv --made {params.made:q}"
-        " --table {input.table:q} --output {params.output:q} 2> {log:q}"
-        " && cp {input.figures:q} {params.folder:q} 2>> {log:q}"
+        "python -m goalsplice.cli.publish --made {params.made:q}"
+        " --tables {input.table:q} --figures {input.figures:q} --project {params.project:q} 2> {log:q}"

@@ -184,6 +184,7 @@ INTERPRETER = shlex.join(
         "env",
         *[word for name in environment.PYTHON_VARIABLES for word in ("-u", name)],
         *[f"{name}={value}" for name, value in environment.PYTHON_SETTINGS.items()],
+        f"{environment.ARITHMETIC}={config['arithmetic']}",
         f"PYTHONPATH={PYTHONPATH}",
         sys.executable,
     ]

@@ -27,6 +27,7 @@ rule finetuning:
             target=config["retargeting"]["target"],
             levels_seed=config["evaluation"]["seed"],
             device=config["device"],
+            arithmetic=config["arithmetic"],
         ),
     message:
         "Training checkpoints of arm {wildcards.arm}, seed {wildcards.seed} further."

@@ -71,7 +71,7 @@ rule report:
 
 
 rule publish:
-    """For maintainers: put the figures and the main numbers into README.md and docs/results."""
+    """For maintainers: put figures and main tables into docs/results, and their numbers into the pages."""
     input:
         tables=expand(
             "results/tables/{table}.parquet",
@@ -88,12 +88,11 @@ rule publish:
         "../../envs/study.yaml"
     params:
         **made_by("goalsplice.cli.publish"),
-        readme=project("README.md"),
-        folder=project("docs/results"),
+        project=project("."),
     shell:
         "python -m goalsplice.cli.publish --made {params.made:q}"
         " --tables {input.tables:q} --over-seeds {input.over_seeds:q}"
-        " --figures {input.figures:q} --readme {params.readme:q} --folder {params.folder:q} 2> {log:q}"
+        " --figures {input.figures:q} --project {params.project:q} 2> {log:q}"
 
 
 rule quick:
@@ -116,7 +115,7 @@ rule quick:
 
 
 rule publish_tuning:
-    """For maintainers: put the table of the tuning seeds into docs/results."""
+    """For maintainers: put the table of the tuning seeds into docs/results, and its numbers into the pages."""
     input:
         table="results/tuning/retargeting_effects.parquet",
     log:
@@ -124,8 +123,8 @@ rule publish_tuning:
     conda:
         "../../envs/study.yaml"
     params:
-        **made_by("goalsplice.cli.to_csv"),
-        output=project("docs/results/tuning.csv"),
+        **made_by("goalsplice.cli.publish"),
+        project=project("."),
     shell:
-        "python -m goalsplice.cli.to_csv --made {params.made:q}"
-        " --table {input.table:q} --output {params.output:q} 2> {log:q}"
+        "python -m goalsplice.cli.publish --made {params.made:q}"
+        " --tables {input.table:q} --renamed tuning --project {params.project:q} 2> {log:q}"

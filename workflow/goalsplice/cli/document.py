@@ -1,4 +1,4 @@
-"""Write what follows from the registry and the tables' schema: two pages, the rule graph, and SLURM's profile."""
+"""Write what follows from registry, schema and published CSV files: pages, the rule graph, SLURM's profile."""
 
 import argparse
 import re
@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from goalsplice.cli.common import parse
+from goalsplice.cli.fill_pages import fill_pages
 from goalsplice.io.errors import StudyError, run
 from goalsplice.io.files import replacing
 from goalsplice.settings import registry
@@ -207,6 +208,7 @@ def main() -> None:
     for place, text in written.items():
         with replacing(project / place) as aside:
             aside.write_text(text, encoding="utf-8")
+    fill_pages(project)
 
 
 if __name__ == "__main__":

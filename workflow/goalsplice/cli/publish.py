@@ -1,11 +1,12 @@
-"""Put the study's figures and main numbers where README.md shows them."""
+"""Copy the study's tables and figures to docs/results, and fill the pages that quote them."""
 
 import argparse
 import shutil
 from pathlib import Path
 
-from goalsplice.analysis.publishing import results_text, rows_over_seeds, with_results
+from goalsplice.analysis.publishing import rows_over_seeds
 from goalsplice.cli.common import parse
+from goalsplice.cli.fill_pages import RESULTS, fill_pages
 from goalsplice.io.errors import run
 from goalsplice.io.files import replacing
 from goalsplice.io.frames import read_frame
@@ -13,24 +14,22 @@ from goalsplice.io.frames import read_frame
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tables", type=Path, nargs="+", required=True, help="tables to be copied as CSV files")
-    parser.add_argument("--over-seeds", type=Path, nargs="+", required=True, help="tables, for their rows over seeds")
-    parser.add_argument("--figures", type=Path, nargs="+", required=True, help="PNG files")
-    parser.add_argument("--readme", type=Path, required=True)
-    parser.add_argument("--folder", type=Path, required=True, help="where copies of figures and tables go")
+    parser.add_argument("--tables", type=Path, nargs="*", default=[], help="tables to be copied as CSV files")
+    parser.add_argument("--over-seeds", type=Path, nargs="*", default=[], help="tables, for their rows over seeds")
+    parser.add_argument("--renamed", metavar="NAME", help="what the one table is called there, if not as its file")
+    parser.add_argument("--figures", type=Path, nargs="*", default=[], help="PNG files")
+    parser.add_argument("--project", type=Path, required=True, help="where the pages and docs/results are")
     options = parse(parser)
-    tables = {path.stem: read_frame(path) for path in options.tables}
+    tables = {options.renamed or path.stem: read_frame(path) for path in options.tables}
     over = {path.stem.removesuffix("_over_seeds"): rows_over_seeds(read_frame(path)) for path in options.over_seeds}
+    folder = options.project / RESULTS
     for name, frame in {**tables, **over}.items():
-        with replacing(options.folder / f"{name}.csv") as aside:
+        with replacing(folder / f"{name}.csv") as aside:
             frame.to_csv(aside, index=False, float_format="%.6g", lineterminator="\n")
     for figure in options.figures:
-        with replacing(options.folder / figure.name) as aside:
+        with replacing(folder / figure.name) as aside:
             shutil.copyfile(figure, aside)
-    text = results_text(tables["summary"], tables["edit_effects"], tables["retargeting_effects"])
-    page = with_results(options.readme.read_text(encoding="utf-8"), text)
-    with replacing(options.readme) as aside:
-        aside.write_text(page, encoding="utf-8")
+    fill_pages(options.project)
 
 
 if __name__ == "__main__":

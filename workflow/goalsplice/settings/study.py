@@ -100,6 +100,9 @@ def recipe_of(config: dict, arm: str) -> dict:
     return {**config["recipe"], **config["arms"][arm], "key_colours": key_colours(config)}
 
 
+ROLES = ("first", "second", "new")
+"""What an ablation arm calls the colours of the keys, in the order of `key_colours`."""
+
 SCHEDULE, WORLD, HYPERPARAMETERS, REFERENCE = "schedule", "world", "hyperparameters", "reference"
 """What an ablation arm differs in from its base."""
 
@@ -126,6 +129,9 @@ def ablation_recipe(config: dict, arm: str) -> dict:
     """An ablation arm's recipe: its base's, with the ablations' number of rollouts, and what the arm replaces."""
     own = config["ablations"]["arms"][arm]
     replaced = {key: value for key, value in own.items() if key != "base"}
+    if "objectives" in replaced:
+        colour_of = dict(zip(ROLES, key_colours(config), strict=True))
+        replaced["objectives"] = [colour_of[role] for role in replaced["objectives"]]
     return {**recipe_of(config, own["base"]), "rollouts": config["ablations"]["rollouts"], **replaced}
 
 
@@ -298,7 +304,6 @@ def _check_ablations(config: dict) -> None:
         if arm["base"] not in config["arms"]:
             raise StudyError(f"{where}arms.{name}.base is {arm['base']!r}, which is no main arm; name one of arms")
         recipes[name] = ablation_recipe(config, name)
-        _check_objectives(f"ablations.arms.{name}", recipes[name])
         _check_minibatches(name, recipes[name])
         if whole_phases(recipes[name]) == 0:
             raise StudyError(
