@@ -245,7 +245,7 @@ def test_switches_are_the_late_ones_to_the_wanted_colour(onehot):
     assert numbers(switches_to(run, 3, late, lonely)) == [(2, 3), (5, 6), (105, 106)]
 
 
-def test_the_chosen_edits_controls(subject):
+def test_the_preregistered_edits_controls(subject):
     mine, recipe = subject
     chosen = [DOWNSTREAM, SPARSE] if recipe.encoding == "onehot" else [DOWNSTREAM]
     found = names(chosen_controls(mine.context, SETTINGS, Score()))
@@ -293,7 +293,7 @@ def test_every_edit_is_an_actor_of_the_same_shapes(subject):
             assert size(mine.actor, edit.network) > 0
 
 
-def test_only_equal_effort_asks_for_the_targets_return(subject):
+def test_only_optimised_same_budget_asks_for_the_targets_return(subject):
     """As often as it may. Nothing else depends on the answers."""
     mine, _ = subject
     score, found, last = Score(), [], 0
@@ -327,7 +327,7 @@ def test_extrapolation_goes_beyond_the_checkpoint(subject):
             assert norm(mine.actor, edit.network) == pytest.approx((edit.edit.dose - 1) * whole, rel=1e-4)
 
 
-def test_layers_below_are_refitted_alone(subject):
+def test_layers_downstream_are_refitted_alone(subject):
     mine, recipe = subject
     for edit in all_of(mine):
         if edit.edit.family in ("downstream", "layer 1"):
@@ -401,7 +401,7 @@ def test_entries_units_and_ranks_are_as_many_as_the_dose_says(onehot):
             assert set(np.flatnonzero(changed_inputs(mine.actor, edit.network))) == set(columns)
 
 
-def test_a_switch_that_is_aimed_at_the_target_is_the_wanted_colours(onehot):
+def test_a_task_vector_that_goes_to_the_target_is_the_wanted_colours(onehot):
     """What the last switch did to the wanted colour's columns goes to the target's, and is undone there."""
     mine, recipe = onehot
     world = recipe.world
@@ -452,7 +452,7 @@ def test_controls_have_the_size_and_norm_of_what_they_are_compared_with(onehot):
         assert size(mine.actor, effort) <= size(mine.actor, edited)
 
 
-def test_turned_is_the_opposite_change(subject):
+def test_sign_flipped_is_the_opposite_change(subject):
     mine, _ = subject
     edited, found = controls_of(mine, DOWNSTREAM)
     (opposite,) = found["sign_flipped"]
@@ -470,8 +470,8 @@ def test_draws_differ_and_come_from_the_subjects_key(subject):
         assert equal(found[control][0], others[control][0])
 
 
-def test_places_of_controls_of_few_weights(onehot):
-    """Noise is where the edit is; the absent colour's is in its columns; shuffled units keep their places in view."""
+def test_places_of_the_sparse_edits_controls(onehot):
+    """`gaussian` is where the edit is; the absent colour's is in its columns; permuted units keep their places in view."""
     mine, recipe = onehot
     edited, found = controls_of(mine, SPARSE)
     start = flat(mine.actor)
@@ -494,9 +494,9 @@ def test_places_of_controls_of_few_weights(onehot):
     )
 
 
-def test_controls_below_are_other_refits(subject):
+def test_controls_of_the_downstream_edit_are_other_refits(subject):
     mine, recipe = subject
     _, found = controls_of(mine, DOWNSTREAM)
     for control, pair in (("unrelated", ("blue", "yellow")), ("absent", ("purple", "green"))):
-        expected = refitted(mine.actor, recipe.world, mine.met, *pair, LOWER[SETTINGS.below[recipe.encoding]])
+        expected = refitted(mine.actor, recipe.world, mine.met, *pair, LOWER[SETTINGS.downstream[recipe.encoding]])
         assert equal(found[control][0], expected)

@@ -23,8 +23,9 @@ from goalsplice.settings.recovery import SMALLEST_GAP
 from goalsplice.settings.sections import Ablations, Retargeting
 
 RETARGETING = Retargeting(
-    **{"target": "yellow", "absent": "green", "strength": 1.3, "share": 0.02, "below": {"onehot": "layer 2"}},
-    **{"draws": 2, "evaluations": 4, "levels": 12, "control_levels": 5, "level_distribution": ("three_colours",)},
+    **{"target": "yellow", "absent": "green", "strength": 1.3, "weight_share": 0.02},
+    downstream={"onehot": "layer 2"},
+    **{"draws": 2, "evaluations": 4, "levels": 12, "control_levels": 5, "level_distributions": ("three_colours",)},
     action_selection="sampling",
 )
 
