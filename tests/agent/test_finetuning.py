@@ -1,4 +1,4 @@
-"""Training further is the run's own training, from another start: the same steps, and nothing but its arguments."""
+"""Fine-tuning is the run's own training, from another start: the same steps, and nothing but its arguments."""
 
 import dataclasses
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""The stage that trains checkpoints further: checkpoints in, a table and actors out, the same each time."""
+"""The stage that fine-tunes checkpoints: checkpoints in, a table and actors out, the same each time."""
 
 import json
 import sys

@@ -51,7 +51,7 @@ def untrained(recipe, phase) -> Agent:
 def run_stage(monkeypatch, tmp_path, recipe, config):
     """Run the stage on untrained agents, and read what it wrote."""
 
-    def run_stage(output, recipe=recipe, seed=7, further=True):
+    def run_stage(output, recipe=recipe, seed=7, finetuned=True):
         def save(name, phase, objective, save=save_checkpoint, drawn=None):
             path = tmp_path / name
             header = Header("onehot", 7, phase, objective, recipe.encoding, recipe.digest())
@@ -69,8 +69,8 @@ def run_stage(monkeypatch, tmp_path, recipe, config):
             "--checkpoints": [save(str(phase), phase, ("blue", "purple")[phase % 2]) for phase in range(PHASES)],
             "--output": [tmp_path / f"{output}.parquet"],
         }
-        if further:
-            path = save("further", 3, config["retargeting"]["target"], save_actor, drawn=9)
+        if finetuned:
+            path = save("finetuned", 3, config["retargeting"]["target"], save_actor, drawn=9)
             arguments |= {"--finetuned-phases": [3], "--finetuned-actors": [path]}
         words = [str(word) for name, own in arguments.items() for word in (name, *own)]
         monkeypatch.setattr(sys, "argv", ["perception", *words])
@@ -116,12 +116,12 @@ def test_rows_are_there_once_and_whole(run_stage):
         assert set(mine["wanted"]) == {wanted}
         assert set(mine["target"]) == {"yellow", "blue", "purple"} - {wanted}
         towards_new = chosen(mine, target="yellow")[["edit"]].drop_duplicates().to_numpy().tolist()
-        assert towards_new == [*edits, *([["further"]] if phase == 3 else [])]
+        assert towards_new == [*edits, *([["fine-tuned"]] if phase == 3 else [])]
         assert "switch" in set(mine[mine["target"] != "yellow"]["edit"])
     assert set(chosen(frame, test="composition")["target"]) == {"yellow"}
     assert "same goal" not in set(chosen(frame, test="composition")["edit"])
-    none = chosen(frame, edit="unedited")
-    np.testing.assert_array_equal(none["value"], none["reference"])
+    unedited = chosen(frame, edit="unedited")
+    np.testing.assert_array_equal(unedited["value"], unedited["reference"])
     assert len(verdicts(frame.assign(arm="onehot", seed=7))) == 14
 
 
@@ -144,7 +144,7 @@ def test_an_exchange_mirrors_what_probes_read(run_stage):
     assert chosen(swap, test="change")["value"].eq(0).all()
 
 
-def test_what_is_taken_is_that_of_the_networks(run_stage, recipe):
+def test_shares_are_those_of_the_networks(run_stage, recipe):
     frame = run_stage("one")
     on = levels("three_colours", 12, 5, recipe.grid_size)
     for phase, other in ((1, 2), (2, 3), (3, 2)):
@@ -175,10 +175,10 @@ def test_observations_that_are_scored_were_not_learned_from(run_stage, monkeypat
 
 
 def test_whole_numbers_have_no_columns_of_a_colour(run_stage, recipe):
-    frame = run_stage("one", recipe=replace(recipe, encoding="integers"), further=False)
-    assert set(frame["edit"]) == {"no_control", "swap", "downstream of layer 1", "least squares", "same goal", "switch"}
-    below = chosen(frame, edit="downstream of layer 1", test="probe")
-    np.testing.assert_array_equal(below["value"], below["reference"])
+    frame = run_stage("one", recipe=replace(recipe, encoding="integers"), finetuned=False)
+    assert set(frame["edit"]) == {"unedited", "swap", "downstream of layer 1", "least squares", "same goal", "switch"}
+    probes = chosen(frame, edit="downstream of layer 1", test="probe")
+    np.testing.assert_array_equal(probes["value"], probes["reference"])
 
 
 def test_another_runs_checkpoints_are_refused(run_stage):

@@ -76,7 +76,7 @@ def run_stage(monkeypatch, tmp_path, recipe, config):
             "--late": LATE,
             "--checkpoints": [save(f"7-{phase}", 7, phase, wanted(phase)) for phase in range(PHASES)],
             "--finetuned-phases": [3],
-            "--finetuned-actors": [save("further", 7, 3, trained_on, save_actor, drawn=9)],
+            "--finetuned-actors": [save("finetuned", 7, 3, trained_on, save_actor, drawn=9)],
             "--output": [tmp_path / f"{output}.parquet"],
         }
         if other:
@@ -117,7 +117,7 @@ def test_columns_are_the_tables(run_stage, pytestconfig, tmp_path):
     assert whole.drop(columns=["dose", "cosine_trained"]).notna().all(axis=None)
 
 
-def test_early_phases_are_tested_with_what_was_fixed(run_stage):
+def test_early_phases_are_tested_with_what_was_preregistered(run_stage):
     frame = run_stage("one")
     assert frame.drop_duplicates("phase")[["phase", "wanted"]].to_numpy().tolist() == [
         [0, "blue"],
@@ -184,8 +184,8 @@ def test_changes_are_compared_with_that_by_training_on_yellow_where_there_is_one
     assert chosen(frame, family="sparse graft", dose=1.0)["cosine_trained"].to_numpy() == pytest.approx([1.0], abs=1e-6)
     found = chosen(frame, phase=3, edit=DOWNSTREAM)
     (edited,) = chosen(found, control="no_control", level_distribution="three_colours")["cosine_trained"]
-    (turned,) = chosen(found, control="sign_flipped")["cosine_trained"]
-    assert turned == pytest.approx(-edited, abs=1e-3)
+    (flipped,) = chosen(found, control="sign_flipped")["cosine_trained"]
+    assert flipped == pytest.approx(-edited, abs=1e-3)
 
 
 def test_without_yellow_no_yellow_key_is_fetched(run_stage):
@@ -244,9 +244,9 @@ def test_another_runs_phases_or_goals_files_are_refused(run_stage, tmp_path):
         run_stage("one", other_seed=[9])
     with pytest.raises(StudyError, match=r"7-1 is of phase 1, not 0"):
         run_stage("one", checkpoints=[tmp_path / f"7-{phase}" for phase in (1, 0, 2, 3)])
-    with pytest.raises(StudyError, match=r"further is of objective 'purple', not 'yellow'"):
+    with pytest.raises(StudyError, match=r"finetuned is of objective 'purple', not 'yellow'"):
         run_stage("one", trained_on="purple")
-    with pytest.raises(StudyError, match=r"further is of phase 3, not 2"):
+    with pytest.raises(StudyError, match=r"finetuned is of phase 3, not 2"):
         run_stage("one", finetuned_phases=[2])
     with pytest.raises(StudyError, match=r"there is no checkpoint .*nowhere; train it first"):
         run_stage("one", finetuned_actors=[tmp_path / "nowhere"])

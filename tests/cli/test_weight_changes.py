@@ -68,7 +68,7 @@ def run(monkeypatch, recipe, checkpoints):
     return call
 
 
-def test_every_neighbouring_pair_is_taken_apart(run, tmp_path):
+def test_every_neighbouring_pair_has_its_weight_changes(run, tmp_path):
     outputs = [tmp_path / name for name in ("weight_changes.parquet", "colour_exchanges.parquet")]
     for _ in range(2):
         run(weight_changes, "--weight-changes-output", outputs[0], "--colour-exchanges-output", outputs[1])
@@ -87,7 +87,7 @@ def test_every_neighbouring_pair_is_taken_apart(run, tmp_path):
         assert not frame.duplicated(["recipient_phase", *keys]).any()
 
 
-def test_shuffles_differ_from_pair_to_pair(run, tmp_path, checkpoints, recipe):
+def test_permutations_differ_from_pair_to_pair(run, tmp_path, checkpoints, recipe):
     """Each pair has its own random numbers, so the same difference of two pairs has two controls."""
     run(
         weight_changes,

@@ -68,8 +68,10 @@ def test_steps_are_counted_and_only_the_last_has_an_outcome(recipe):
         assert (rows["outcome"] != "").to_list() == [False] * (len(rows) - 1) + [True]
         assert (rows["action"] == "").to_list() == [True] + [False] * (len(rows) - 1)
         # A key stays where it is until it is taken.
-        keys = rows.iloc[:-1][["blue_cell", "purple_cell", "third_cell"]]
+        keys = rows.iloc[:-1][["first_cell", "second_cell", "third_cell"]]
         assert len(keys.drop_duplicates()) == 1
+    assert set(frame["first_colour"]) == {"blue"}
+    assert set(frame["second_colour"]) == {"purple"}
     assert set(frame["third_colour"]) <= {"green", "grey", "red", "yellow"}
 
 

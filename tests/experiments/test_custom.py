@@ -92,7 +92,7 @@ def test_a_custom_edit_scores_what_the_studys_same_edit_does(pytestconfig, pair,
     """The example takes the columns that the family inputs takes, so all but the controls' draws is equal."""
     config = {"name": "x", "function": f"{EXAMPLES}:colour_columns", "parameters": {"colours": ["blue", "purple"]}}
     custom = pd.DataFrame(score_custom(config, pytestconfig.rootpath, [pair], bench, 1))
-    columns = input_groups(bench.recipe.world)["blue and purple"]
+    columns = input_groups(bench.recipe.world)["trained colours"]
     edit = Edit("inputs", "y", lambda context: take_inputs(*context.actors, columns), controls=CONTROLS)
     own = pd.DataFrame(edit_rows(pair, edit, bench, 1))
     drawn = own["control"].isin(["permuted", "gaussian", "random_weights"])
@@ -184,7 +184,7 @@ BAD = {
         "def edit(recipient, donor, context):\n"
         "    assert donor['layer1.bias'].any(), 'untrained!'\n"
         "    return {**recipient, 'layer1.bias': donor['layer1.bias']}\n",
-        r"^mine:edit called for the control same_goal raised AssertionError: untrained!",
+        r"^mine:edit called for the control same_goal_donor raised AssertionError: untrained!",
     ),
 }
 
@@ -322,8 +322,8 @@ MEDDLING = {
             "the recipe": ("vars(context.recipe)['max_steps'] = 3", "the run's recipe"),
             "the encoding": ("context.encoding.row_inputs.data[:] = 0", "the run's encoding"),
             "the study": (
-                "import goalsplice.edits.controls as c; c.turned = c.shuffled",
-                r"goalsplice\.edits\.controls\.turned",
+                "import goalsplice.edits.controls as c; c.sign_flipped = c.permuted",
+                r"goalsplice\.edits\.controls\.sign_flipped",
             ),
             "its end": ("import os; os._exit(0)", "ended its process with exit code 0"),
             "its crash": ("import os, signal; os.kill(os.getpid(), signal.SIGUSR1)", "by the signal SIGUSR1"),

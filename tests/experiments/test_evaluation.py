@@ -42,7 +42,7 @@ def test_measures_by_hand():
 def test_every_checkpoint_of_a_run_plays_in_every_way(recipe):
     checkpoints = {phase: Checkpoint(1, phase, recipe.objectives[phase], actor(recipe, phase)) for phase in (0, 1)}
     settings = Evaluation(
-        levels=6, seed=3, level_distribution=("training", "three_colours"), policies=("sampling", "greedy")
+        levels=6, seed=3, level_distributions=("training", "three_colours"), action_selections=("sampling", "greedy")
     )
     rows = list(evaluate_run(Run("onehot", 1, recipe, checkpoints), settings))
     ways = [(row["phase"], row["level_distribution"], row["action_selection"]) for row in rows]

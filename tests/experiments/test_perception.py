@@ -162,7 +162,7 @@ def judged(seeds=(1, 2, 3, 4), **settings):
     return found.set_index(["family", "edit", "towards"]).sort_index()
 
 
-def test_directions_are_told_by_what_was_trained():
+def test_directions_follow_from_what_was_trained():
     table = perception_table((1,))
     assert set(table["target"][towards(table) == "new"]) == {"yellow"}
     assert set(table["target"][towards(table) == "trained"]) == {"blue", "purple"}
@@ -182,13 +182,13 @@ def readings(found, direction):
     return set(found[found["towards"] == direction][["layer", "key"]].itertuples(index=False, name=None))
 
 
-def test_a_reading_tells_where_known_changes_of_the_goal_leave_it_right():
+def test_a_reading_is_informative_where_known_changes_of_the_goal_leave_it_correct():
     trained = {("layer1", "target"), ("layer1", "wanted"), ("layer2", "target")}
     found = telling(perception_table((1, 2, 3), arms=("onehot",)))
     assert readings(found, "trained") == readings(found, "new") == trained
     # An agent trained on the new colour speaks for that direction alone.
-    turned = {("trained", "fine-tuned"): ((-0.2, 0.6, 0.1), (-0.4, -0.3, -0.9), "layer1", 0.99)}
-    found = telling(perception_table((1, 2, 3), arms=("onehot",), changed=turned))
+    other = {("trained", "fine-tuned"): ((-0.2, 0.6, 0.1), (-0.4, -0.3, -0.9), "layer1", 0.99)}
+    found = telling(perception_table((1, 2, 3), arms=("onehot",), changed=other))
     assert readings(found, "trained") == trained
     assert readings(found, "new") == {("layer2", "target")}
     found = telling(perception_table((1, 2, 3), arms=("onehot",), without=("fine-tuned",)))
@@ -204,7 +204,7 @@ def test_what_is_known_gets_its_verdict():
     assert found["layer 1", "least squares", "new"] == "perception"
 
 
-def test_readings_before_an_edit_are_not_heard():
+def test_readings_before_an_edit_are_not_considered():
     found = judged()
     assert found.loc[(*DOWNSTREAM, "new"), "first"] == "layer2"
     assert found.loc[(*DOWNSTREAM, "new"), "readings"].startswith("layer2 target -0.5")
@@ -229,7 +229,7 @@ def test_readings_before_an_edit_are_not_heard():
 def test_verdicts_keep_to_their_rules(target, wanted, share, verdict):
     found = judged(seeds=(1, 2, 3, 4, 5, 6), changed={SPARSE: (target, wanted, "layer1", share)})
     assert found.loc[(*SPARSE, "new"), "verdict"] == verdict
-    assert found.loc[(*SPARSE, "new"), "share"] == pytest.approx(share, abs=0.02)
+    assert found.loc[(*SPARSE, "new"), "episode_share"] == pytest.approx(share, abs=0.02)
     assert found.loc[(*SPARSE, "new"), "composed"] == pytest.approx(0.8 / 0.99, abs=0.02)
     assert np.isnan(found.loc[(*SPARSE, "trained"), "composed"])
 

@@ -42,7 +42,7 @@ CHANGES = {
     "recipe.world.row_inputs.data[0] = 9": "run's encoding",
     "recipe.world.geometry.front[:] = 0": "run's encoding",
     "import goalsplice.experiments.evaluation as m; m.evaluate = print": "goalsplice.experiments.evaluation.evaluate",
-    "import goalsplice.edits.controls as m; del m.turned": "goalsplice.edits.controls.sign_flipped",
+    "import goalsplice.edits.controls as m; del m.sign_flipped": "goalsplice.edits.controls.sign_flipped",
     "from goalsplice.agent.recipe import Recipe; Recipe.world = 1": "goalsplice.agent.recipe.Recipe.world",
     "from goalsplice.edits.effort import GRADIENTS; GRADIENTS['optimised_same_budget'] = 0": "GRADIENTS",
     "from goalsplice.world.simulator import _COLOUR_OUTCOME as table; table[:] = 0": "_COLOUR_OUTCOME",

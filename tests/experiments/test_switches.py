@@ -105,7 +105,7 @@ def test_the_last_checkpoints_are_edited_for_the_new_colour(recipe):
     rows = list(switches_of(recipe, [checkpoint(recipe, phase) for phase in range(3)], switches=2).retargeting_rows())
     assert all(list(row) == RETARGETING_COLUMNS for row in rows)
     found = [(row["phase"], row["wanted"], row["edit"], row["control"], row["draw"]) for row in rows]
-    edits = [("no_control", "no_control", 0), ("swap", "no_control", 0)]
+    edits = [("unedited", "no_control", 0), ("swap", "no_control", 0)]
     for edit in ("sparse", "downstream of layer 1"):
         edits += [(edit, "no_control", 0), (edit, "gaussian", 0), (edit, "gaussian", 1)]
     assert found == [(phase, wanted, *edit) for phase, wanted in ((1, "purple"), (2, "blue")) for edit in edits]
@@ -115,7 +115,7 @@ def test_what_was_trained_on_the_new_colour_is_not_edited(recipe):
     three = replace(recipe, objectives=("blue", "purple", "yellow"))
     trained = checkpoint(recipe, 2)._replace(objective="yellow")
     (row,) = switches_of(three, [checkpoint(recipe, 1), trained]).retargeting_rows()
-    assert (row["phase"], row["wanted"], row["edit"], row["size"]) == (2, "yellow", "no_control", 0)
+    assert (row["phase"], row["wanted"], row["edit"], row["size"]) == (2, "yellow", "unedited", 0)
 
 
 def test_a_run_of_one_objective_has_no_switch(recipe):

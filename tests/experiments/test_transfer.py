@@ -154,7 +154,7 @@ def test_controls_have_the_norm_of_what_they_add(run, rows_of):
     for _, part in rows.groupby("part"):
         norms = part.groupby("control")["norm"].unique()
         for control in ("sign_flipped", "permuted"):
-            assert norms[control] == pytest.approx(norms["unedited"][0], rel=1e-4)
+            assert norms[control] == pytest.approx(norms["no_control"][0], rel=1e-4)
     same_goal = rows[(rows["part"] == "all") & (rows["control"] == "same_goal_donor")]
     drift = WeightDelta(run.checkpoints[2].actor, run.checkpoints[0].actor)
     assert same_goal["norm"].item() == pytest.approx(drift.norm, rel=1e-4)
@@ -163,8 +163,9 @@ def test_controls_have_the_norm_of_what_they_add(run, rows_of):
 def test_in_its_own_phase_a_vector_reaches_the_ceiling_and_the_same_goal_does_not(run, bench, rows_of):
     rows = rows_of(4, source(4, 5, run))
     whole = rows[rows["part"] == "all"].set_index("control")
-    shares = [column for column in rows if column.startswith("share_")]
     donor = bench.evaluate(run.checkpoints[5].actor)
+    shares = [name for name in donor if name.startswith("episode_share_")]
+    assert sum(donor[share] for share in shares) == pytest.approx(1)
     # Sums are rounded, so that a likelihood of an action may differ in its last digit.
     assert sum(abs(whole.loc["no_control", share] - donor[share]) for share in shares) <= 2 / 48
     other = bench.evaluate(run.checkpoints[2].actor, "same_goal_donor")
@@ -184,7 +185,7 @@ def test_matching_finds_the_copy_of_a_run_and_a_random_order_is_drawn(run, rows_
     mine, theirs = (frame[frame["control"] == "no_control"][columns].to_numpy() for frame in (own, matched))
     assert np.abs(mine - theirs).sum() <= 4 / 48
     at_random = rows_of(4, vector, "random")
-    assert list(at_random["control"]) == ["unedited"] * 4
+    assert list(at_random["control"]) == ["no_control"] * 4
     assert list(at_random["draw"]) == [0, 1, 0, 1]
     assert at_random["levels"].unique() == [48]
     assert at_random["source_seed"].unique() == [2]
