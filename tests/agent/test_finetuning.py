@@ -27,7 +27,7 @@ def agent(recipe) -> Agent:
 
 
 def rows_and_weights(agent, recipe, key, rollouts=2):
-    """All rows of a continuation and its final weights; the key is arm, seed, phase and objective."""
+    """All rows of a fine-tuning and its final weights; the key is arm, seed, phase and objective."""
     rows = []
     for progress in finetune(agent, recipe, *key, rollouts):
         rows.append(progress.row)
@@ -49,7 +49,7 @@ def test_it_is_the_runs_training_given_its_start_and_its_randomness(recipe, arm,
     np.testing.assert_array_equal(ended, weights(progress.agent))
 
 
-def test_equal_arguments_give_equal_continuations_and_others_do_not(recipe, agent):
+def test_equal_arguments_give_equal_results_and_others_do_not(recipe, agent):
     key = ("onehot", 99, 3, "yellow")
     rows, ended = rows_and_weights(agent, recipe, key)
     again, same = rows_and_weights(agent, recipe, key)
@@ -64,7 +64,7 @@ def test_more_rollouts_begin_with_the_same(recipe, agent):
     assert rows_and_weights(agent, recipe, key, 3)[0][:2] == rows_and_weights(agent, recipe, key, 2)[0]
 
 
-def test_the_checkpoint_stays_as_it_is_while_the_continuation_moves(recipe, agent):
+def test_the_checkpoint_stays_as_it_is_while_its_copy_moves(recipe, agent):
     before = weights(agent)
     after = [weights(progress.agent) for progress in finetune(agent, recipe, "onehot", 1, 0, "yellow", 2)]
     np.testing.assert_array_equal(weights(agent), before)
@@ -109,7 +109,7 @@ def test_an_actor_comes_back(saved, recipe, agent):
     assert all(torch.equal(tensor, actor[name]) for name, tensor in agent.actor.state_dict().items())
 
 
-def test_an_actor_that_was_trained_further_can_be_saved(recipe, agent, tmp_path, saved):
+def test_a_finetuned_actor_can_be_saved(recipe, agent, tmp_path, saved):
     """A learner's weights are views of one vector, which safetensors would refuse as they are."""
     *_, last = finetune(agent, recipe, "onehot", 7, 3, "yellow", 1)
     save_actor(tmp_path / "trained.safetensors", last.agent, saved[1])

@@ -49,7 +49,7 @@ def test_a_file_of_another_seed_or_phase_is_refused(saved, small, arm):
             load_run(arm, 2, small, [0], [saved[seed, phase]])
 
 
-def test_runs_are_told_apart_by_what_their_files_say(saved, small, arm):
+def test_runs_are_distinguished_by_what_their_files_say(saved, small, arm):
     runs = load_runs(arm, small, [saved[2, 1], saved[1, 0], saved[2, 0]])
     assert {seed: list(run.checkpoints) for seed, run in runs.items()} == {2: [0, 1], 1: [0]}
     assert all(run.seed == seed and (run.arm, run.recipe) == (arm, small) for seed, run in runs.items())

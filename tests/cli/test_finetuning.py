@@ -89,6 +89,12 @@ def test_a_row_for_each_rollout_of_each_objective(run):
         for objective in ("yellow", other)
         for rollout in range(3)
     ]
+    assert frame["towards"].tolist() == [
+        {"yellow": "new"}.get(objective, "trained") for objective in frame["objective"]
+    ]
+    for _, row in frame.iterrows():
+        assert row["episode_share_objective"] == row[f"episode_share_{row['objective']}"]
+        assert row["return_objective"] == row[f"return_{row['objective']}"]
     untouched = frame["rollout"] == 0
     assert (frame["training_return"].isna() == untouched).all()
     assert ((frame["distance"] == 0) == untouched).all()

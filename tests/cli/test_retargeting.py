@@ -155,6 +155,12 @@ def test_rows_say_what_the_agents_are_and_do(run_stage, recipe):
     frame = run_stage("one")
     total = sum(part.numel() for part in untrained(recipe, 0).actor.state_dict().values())
     np.testing.assert_array_equal(frame["weight_share"], frame["size"] / total)
+    assert set(frame["target"]) == {"yellow"}
+    assert frame["episode_share_target"].tolist() == frame["episode_share_yellow"].tolist()
+    assert frame["return_target"].tolist() == frame["return_yellow"].tolist()
+    assert frame["episode_share_wanted"].tolist() == [
+        row[f"episode_share_{row['wanted']}"] for _, row in frame.iterrows()
+    ]
     unedited = frame["family"].isin(["bounds", "perception"])
     assert frame.loc[unedited, ["size", "norm"]].eq(0).all(axis=None)
     # A search may find nothing better than the start.

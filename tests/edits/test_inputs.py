@@ -10,7 +10,7 @@ from minigrid.core.constants import COLOR_TO_IDX, OBJECT_TO_IDX
 from edits.contexts import context_of
 from goalsplice.edits.attribution import log_probabilities
 from goalsplice.edits.delta import WeightDelta
-from goalsplice.edits.inputs import exchange_colours, input_edits, input_groups, take_inputs
+from goalsplice.edits.inputs import exchange_colours, exchanged_colours, input_edits, input_groups, take_inputs
 from goalsplice.world.observation import Encoding
 from goalsplice.world.simulator import (
     BALL_THING,
@@ -154,6 +154,19 @@ def test_colours_and_kinds_are_disjoint_and_make_up_their_unions():
         assert (kinds <= groups["all kinds"]).all()
         assert groups["all kinds"].sum() == len(OBJECT_TO_IDX) * encoding.cells
         assert not (groups["all kinds"] & groups["all colours"]).any()
+
+
+def test_trained_colours_are_the_encodings_own():
+    """The run's two colours, whichever they are, and their exchange."""
+    encoding = Encoding("onehot", 3, key_colours=("green", "red", "blue"))
+    groups = input_groups(encoding)
+    np.testing.assert_array_equal(groups["trained colours"], groups["green"] | groups["red"])
+    found = exchanged_colours(encoding)
+    assert found["own trained colours exchanged"] == ("green", "red")
+    assert len(found) == 6
+    others = {colour for pair in found.values() for colour in pair} - set(encoding.key_colours)
+    assert len(others) == 1
+    assert not others & {"grey"}, "also the colour of walls and of the ball"
 
 
 def test_numbers_have_no_inputs_of_one_colour():

@@ -28,10 +28,10 @@ from goalsplice.edits.retargeting import (
     UNITS,
     Switches,
     all_retargets,
-    below,
-    chosen_controls,
+    downstream,
     fixed,
     perception,
+    preregistered_controls,
     sparse,
     switches_to,
 )
@@ -118,16 +118,16 @@ def every(subject, score):
     """All that there is for a subject."""
     yield from fixed_of(subject)
     yield from all_of(subject)
-    yield from chosen_controls(subject.context, SETTINGS, score)
+    yield from preregistered_controls(subject.context, SETTINGS, score)
 
 
 def controls_of(subject, edit):
     """The controls of a chosen edit, by their names, with that edit."""
     found = {}
-    for one in chosen_controls(subject.context, SETTINGS, Score()):
+    for one in preregistered_controls(subject.context, SETTINGS, Score()):
         if one.edit.name == edit:
             found.setdefault(one.control, []).append(one.network)
-    return {SPARSE: sparse, DOWNSTREAM: below}[edit](subject.context, SETTINGS), found
+    return {SPARSE: sparse, DOWNSTREAM: downstream}[edit](subject.context, SETTINGS), found
 
 
 def changed_inputs(before, after):
@@ -157,7 +157,7 @@ def test_all_edits_of_a_subject_that_has_everything(subject):
     doses = {}
     for one in found:
         doses.setdefault((one.edit.family, one.edit.name), []).append(one.edit.dose)
-    below = {("downstream", name): [None] for name in LOWER}
+    refits = {("downstream", name): [None] for name in LOWER}
     vectors = {
         ("contrastive direction", "full"): list(STRENGTHS),
         ("contrastive direction", "added only"): list(STRENGTHS),
@@ -171,7 +171,7 @@ def test_all_edits_of_a_subject_that_has_everything(subject):
     assert {name: [None if isnan(dose) else dose for dose in own] for name, own in doses.items()} == {
         **(vectors if recipe.encoding == "onehot" else {}),
         ("layer 1", "least squares"): [None],
-        **below,
+        **refits,
         ("extrapolation", "linear"): list(STEPS),
         ("sparse graft", "by size"): list(SHARES),
     }
@@ -248,7 +248,7 @@ def test_switches_are_the_late_ones_to_the_wanted_colour(onehot):
 def test_the_preregistered_edits_controls(subject):
     mine, recipe = subject
     chosen = [DOWNSTREAM, SPARSE] if recipe.encoding == "onehot" else [DOWNSTREAM]
-    found = names(chosen_controls(mine.context, SETTINGS, Score()))
+    found = names(preregistered_controls(mine.context, SETTINGS, Score()))
     one_by_one = [(control, 0) for control in ALONE] + [
         (name, draw) for name in DRAWN for draw in range(SETTINGS.draws)
     ]
@@ -471,7 +471,7 @@ def test_draws_differ_and_come_from_the_subjects_key(subject):
 
 
 def test_places_of_the_sparse_edits_controls(onehot):
-    """`gaussian` is where the edit is; the absent colour's is in its columns; permuted units keep their places in view."""
+    """`gaussian` is where the edit is, `absent` in that colour's columns; permuted units keep their places in view."""
     mine, recipe = onehot
     edited, found = controls_of(mine, SPARSE)
     start = flat(mine.actor)

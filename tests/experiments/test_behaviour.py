@@ -75,6 +75,18 @@ def test_steps_are_counted_and_only_the_last_has_an_outcome(recipe):
     assert set(frame["third_colour"]) <= {"green", "grey", "red", "yellow"}
 
 
+def test_colours_are_those_that_the_run_is_shown(recipe):
+    """Where keys have other colours, scenes and outcomes name these."""
+    shown = replace(recipe, objectives=("green", "red"), key_colours=("green", "red", "blue"), encoding="integers")
+    actor = untrained(shown)
+    frame = record({"unedited": actor}, shown, "three_colours", range(30), 1, "sampling")
+    named = frame[["first_colour", "second_colour", "third_colour"]].drop_duplicates().to_numpy().tolist()
+    assert named == [["green", "red", "blue"]]
+    ends = set(frame["outcome"]) - {""}
+    assert ends & {"green", "red"}
+    assert ends <= {"green", "red", "blue", "other", "crash", "timeout"}
+
+
 def test_how_many_weights_differ(recipe):
     one = untrained(recipe)
     other = {**one, "layer4.bias": one["layer4.bias"] + 1}

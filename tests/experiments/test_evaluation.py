@@ -53,6 +53,7 @@ def test_every_checkpoint_of_a_run_plays_in_every_way(recipe):
         for action_selection in settings.action_selections
     ]
     assert [row["objective"] for row in rows] == [recipe.objectives[row["phase"]] for row in rows]
+    assert all(row["episode_share_objective"] == row[f"episode_share_{row['objective']}"] for row in rows)
     last = rows[-1]
     expected = evaluate(checkpoints[1].actor, recipe, levels("three_colours", 6, 3, recipe.grid_size), "greedy")
     assert {name: last[name] for name in expected} == expected

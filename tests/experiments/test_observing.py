@@ -26,7 +26,7 @@ def actor(recipe, seed):
     return {**weights, "layer4.weight": 100 * weights["layer4.weight"]}
 
 
-def test_what_is_met_alone_depends_on_actor_layouts_and_key_alone(recipe):
+def test_what_is_met_alone_depends_on_actor_distribution_and_key_alone(recipe):
     one, again = (met_alone(actor(recipe, 0), recipe, "three_colours", ("arm", 99, 18)) for _ in range(2))
     for field, same in zip(one, again, strict=True):
         np.testing.assert_array_equal(field, same)
@@ -40,7 +40,7 @@ def test_what_is_met_alone_depends_on_actor_layouts_and_key_alone(recipe):
         assert one.counts.sum() == other.counts.sum() > 2000
 
 
-def test_what_several_meet_depends_on_all_of_them_layouts_and_key_alone(recipe):
+def test_what_several_meet_depends_on_all_of_them_distribution_and_key_alone(recipe):
     actors = [actor(recipe, seed) for seed in (0, 1)]
 
     def found(*actors, level_distribution="three_colours", seed=0):

@@ -20,7 +20,7 @@ def network(weight, bias):
     return nn.Sequential(OrderedDict(layer1=layers[0], relu1=nn.ReLU(), layer2=layers[1]))
 
 
-def test_dead_and_dormant_units_by_hand():
+def test_inactive_and_dormant_units_by_hand():
     """Units give (1, 0), (0, 1), never anything, and a hundredth of the first."""
     of = network([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0], [0.01, 0.0]], [0.0] * 4)
     (row,) = plasticity(of, torch.eye(2), torch.tensor([0.5, 0.5]))

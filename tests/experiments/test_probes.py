@@ -145,9 +145,9 @@ def test_a_wanted_colour_is_found_in_phases_that_were_not_seen(run):
 def test_the_phases_own_levels_are_learned_but_do_not_carry_over(run):
     """Why phases are kept apart: a network is easily known again, whatever its label."""
     train, test, _ = run
-    shuffled = [n._replace(objective=o) for n, o in zip(train, ["blue", "blue", "blue", "purple", "purple", "purple"],
+    permuted = [n._replace(objective=o) for n, o in zip(train, ["blue", "blue", "blue", "purple", "purple", "purple"],
                 strict=True)]  # fmt: skip
-    rows = wanted_colour(shuffled, test, ["layer1"])
+    rows = wanted_colour(permuted, test, ["layer1"])
     assert balanced(rows, test_phases="0+1+2+3+4+5") > 0.99
     assert balanced(rows, test_phases="6+7") < 0.8
 
@@ -204,7 +204,7 @@ def test_what_the_action_explains_is_taken_away_and_the_rest_stays():
 
 
 @given(names=st.lists(st.sampled_from(["blue", "purple"]), min_size=2, max_size=16), seed=st.integers(0, 99))
-def test_made_up_objectives_say_nothing_of_the_true_ones(names, seed):
+def test_synthetic_objectives_say_nothing_of_the_true_ones(names, seed):
     drawn = synthetic_tables(names, np.random.default_rng(seed))
     assert set(drawn) <= set(names)
     for objective in set(names):
@@ -215,7 +215,7 @@ def test_made_up_objectives_say_nothing_of_the_true_ones(names, seed):
         assert Counter(drawn) == Counter(names)
 
 
-def test_made_up_objectives_differ_from_draw_to_draw():
+def test_synthetic_objectives_differ_from_draw_to_draw():
     names = ["blue", "purple"] * 4
     assert len({tuple(synthetic_tables(names, np.random.default_rng(seed))) for seed in range(40)}) > 15
 

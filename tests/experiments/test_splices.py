@@ -95,3 +95,12 @@ def test_rows_have_the_tables_columns_and_say_whose_they_are(pairs, recipe, monk
     own = list(edit_rows(pairs[1], first, bench, SETTINGS.draws))
     assert own == [row for row in rows if row["edit"] == "layer1"]
     assert sum(row["control"] == "gaussian" for row in own) == 2
+
+
+def test_shares_of_donor_and_recipient_are_those_of_their_colours(pairs, recipe):
+    """Whichever of the two colours the donor has."""
+    bench, (_, first, _) = Bench.of(recipe, SETTINGS, 0), layer_edits()[:3]
+    for pair in pairs[:2]:
+        for row in edit_rows(pair, first, bench, SETTINGS.draws):
+            for part in ("donor", "recipient"):
+                assert row[f"episode_share_{part}"] == row[f"episode_share_{row[f'{part}_objective']}"]

@@ -111,6 +111,15 @@ def test_the_last_checkpoints_are_edited_for_the_new_colour(recipe):
     assert found == [(phase, wanted, *edit) for phase, wanted in ((1, "purple"), (2, "blue")) for edit in edits]
 
 
+def test_shares_and_returns_are_those_of_the_new_colour(recipe):
+    switches = switches_of(recipe, [checkpoint(recipe, phase) for phase in range(3)], switches=2)
+    unedited = [row for row in switches.retargeting_rows() if row["edit"] == "unedited"]
+    for row in unedited:
+        measured = switches.bench.evaluate(switches.run.checkpoints[row["phase"]].actor)
+        assert row["episode_share_target"] == measured["episode_share_yellow"]
+        assert row["return_target"] == measured["return_yellow"]
+
+
 def test_what_was_trained_on_the_new_colour_is_not_edited(recipe):
     three = replace(recipe, objectives=("blue", "purple", "yellow"))
     trained = checkpoint(recipe, 2)._replace(objective="yellow")

@@ -147,6 +147,8 @@ def test_rows_of_a_vector_have_bounds_of_their_own_levels(run, bench, rows_of):
     assert edits.loc["all", "episode_share_purple"] == bench.evaluate(network)["episode_share_purple"]
     assert edits.loc["layer1", "size"] < edits.loc["all", "size"]
     assert edits.loc["layer1", "norm"] < edits.loc["all", "norm"]
+    assert rows["episode_share_donor"].tolist() == rows["episode_share_purple"].tolist()
+    assert rows["episode_share_recipient"].tolist() == rows["episode_share_blue"].tolist()
 
 
 def test_controls_have_the_norm_of_what_they_add(run, rows_of):

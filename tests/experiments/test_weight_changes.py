@@ -13,9 +13,9 @@ from goalsplice.agent.fast.rollout import collect
 from goalsplice.agent.network import Agent
 from goalsplice.experiments.weight_changes import (
     FIRST_LAYER,
+    active_inputs,
     channels,
     first_layer_parts,
-    live_inputs,
     weight_changes,
 )
 from goalsplice.world.environment import FetchObstaclesEnv
@@ -67,22 +67,22 @@ def test_parts_divide_the_inputs(encoding):
         assert set(covered) == {"field", "cell", "field_cell"}
 
 
-def test_live_inputs_are_those_that_are_met(encoding):
+def test_active_inputs_are_those_that_are_met(encoding):
     """By an agent that acts at random, in enough levels to see all there is."""
     level_distribution, policy = "training", policy_of(actor(encoding), encoding)
     worlds = create(256, level_distribution, np.random.default_rng(0), encoding.size)
     codes = collect(worlds, policy, encoding, Rules(), colour_numbers(level_distribution), 0, 150).codes
     met = (encoding.images(np.unique(codes)) != 0).any(axis=0)
-    np.testing.assert_array_equal(live_inputs(encoding), met)
+    np.testing.assert_array_equal(active_inputs(encoding), met)
 
 
-def test_dead_weights_do_not_count(encoding):
+def test_inactive_weights_do_not_count(encoding):
     rows = table(actor(encoding), actor(encoding, 1), encoding)
-    live = live_inputs(encoding)
-    assert 0 < live.sum() < live.size
+    active = active_inputs(encoding)
+    assert 0 < active.sum() < active.size
     counts = rows.groupby(["grouping", "part"])[["weights", "active_weights"]].sum()
     first, everything = counts.loc[("tensor", FIRST_LAYER)], counts.loc[("actor", "actor")]
-    assert first["active_weights"] == pytest.approx(first["weights"] * live.mean())
+    assert first["active_weights"] == pytest.approx(first["weights"] * active.mean())
     assert everything["weights"] - everything["active_weights"] == first["weights"] - first["active_weights"]
     others = counts.loc["tensor"].drop(FIRST_LAYER)
     assert (others["weights"] == others["active_weights"]).all()
@@ -92,13 +92,13 @@ def test_dead_weights_do_not_count(encoding):
     assert counts.loc[("field", "state"), "active_weights"] == (25 * 6 if encoding.name == "onehot" else 0)
 
 
-def test_shuffles_leave_dead_inputs_alone():
-    """A change in few columns of live inputs: shuffled over them alone its rank is lower than over all."""
+def test_permutations_leave_inactive_inputs_alone():
+    """A change in few columns of active inputs: permuted over them alone its rank is lower than over all."""
     encoding = ENCODINGS["onehot"]
-    live = live_inputs(encoding).ravel()
+    active = active_inputs(encoding).ravel()
     recipient = actor(encoding, hidden=64)
     step = torch.zeros(64, encoding.inputs)
-    step[:, torch.from_numpy(live)] = torch.randn(64, int(live.sum()), generator=torch.Generator().manual_seed(0))
+    step[:, torch.from_numpy(active)] = torch.randn(64, int(active.sum()), generator=torch.Generator().manual_seed(0))
     donor = {**recipient, FIRST_LAYER: recipient[FIRST_LAYER] + step}
     first = table(recipient, donor, encoding).set_index("part").loc[FIRST_LAYER]
     for rank in ("effective_rank", "stable_rank"):
@@ -179,7 +179,7 @@ def test_equal_actors_have_no_shares_and_no_ranks():
     assert rows[["variance_share", "tensor_variance_share", "effective_rank", "stable_rank"]].isna().all(axis=None)
 
 
-def test_shuffling_a_change_of_rank_one_raises_its_rank():
+def test_permuting_a_change_of_rank_one_raises_its_rank():
     encoding = ENCODINGS["onehot"]
     recipient = actor(encoding, hidden=16)
     step = torch.outer(torch.arange(1.0, 17), torch.sin(torch.arange(float(encoding.inputs))))

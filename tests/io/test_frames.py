@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from goalsplice.io.errors import StudyError
-from goalsplice.io.frames import column_digest, read_frame, write_arrow, write_frame
+from goalsplice.io.frames import column_digest, expanded, read_frame, write_arrow, write_frame
 
 FRAME = pd.DataFrame(
     {
@@ -159,6 +159,22 @@ def test_a_file_that_the_study_did_not_write_is_refused(tmp_path):
     for path in sorted(tmp_path.glob("*.parquet")):
         with pytest.raises(StudyError, match=f"{path.name} is damaged .*no digests"):
             read_frame(path)
+
+
+def test_a_name_with_a_colour_stands_for_the_columns_of_all_colours(tmp_path):
+    """In the table's order, and for no column that names something other than a colour."""
+    there = ["seed", "share_yellow", "share_blue", "share_other", "share_blue_se", "my_share_red", "share.red"]
+    found = expanded(["seed", "share_<colour>", "share_<colour>_se", "return_<colour>", "not_there"], there)
+    assert found == {
+        "seed": ["seed"],
+        "share_<colour>": ["share_yellow", "share_blue"],
+        "share_<colour>_se": ["share_blue_se"],
+        "return_<colour>": [],
+        "not_there": ["not_there"],
+    }
+    path = tmp_path / "t.parquet"
+    write_frame(path, pd.DataFrame({name: [1] for name in there}))
+    assert list(read_frame(path, ["share_<colour>", "seed"])) == ["share_yellow", "share_blue", "seed"]
 
 
 def test_a_missing_column_or_file_is_named(tmp_path):

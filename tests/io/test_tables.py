@@ -26,6 +26,15 @@ def test_round_trip_in_the_schemas_order_with_its_words(tmp_path, schemas):
     assert schema.equals(table_schema(schemas, "timing"))
 
 
+def test_the_columns_of_colours_are_those_that_the_table_has(schemas):
+    there = ["episode_share_red", "return_red", "return_red_se", "episode_share_green"]
+    names = table_schema(schemas, "evaluation", there).names
+    assert [name for name in names if "red" in name or "green" in name] == [
+        *("episode_share_red", "episode_share_green", "return_red", "return_red_se")
+    ]
+    assert not [name for name in names if "<" in name or "blue" in name]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -1,4 +1,4 @@
-"""Level distribution are told apart by the third key's colour alone."""
+"""Level distributions differ in the third key's colour alone."""
 
 import numpy as np
 import pytest
@@ -38,7 +38,7 @@ def test_without_yellow_is_training_but_for_yellow():
 
 
 @given(st.permutations(sorted(COLOR_TO_IDX)))
-def test_other_key_colours_are_the_same_layouts_repainted(drawn):
+def test_other_key_colours_are_the_same_levels_repainted(drawn):
     """No colour is lost, and each distribution is about the third colour as it is about yellow."""
     keys = tuple(drawn[:3])
     assert sorted(shown(keys).values()) == sorted(COLOR_TO_IDX)
@@ -55,7 +55,7 @@ def test_the_studys_own_colours_are_shown_as_they_are():
 
 
 @pytest.mark.parametrize("level_distribution", THIRD_KEY_COLOURS)
-def test_third_keys_have_the_layouts_colours_as_often_as_each_other(level_distribution):
+def test_third_keys_have_the_distributions_colours_as_often_as_each_other(level_distribution):
     colours, counts = np.unique(levels(level_distribution, 3000, 0).third_colour, return_counts=True)
     names = [name for name, number in COLOR_TO_IDX.items() if number in colours]
     assert sorted(names) == sorted(THIRD_KEY_COLOURS[level_distribution])

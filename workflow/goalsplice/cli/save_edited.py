@@ -5,7 +5,7 @@ from pathlib import Path
 from goalsplice.agent.finetuning import save_actor
 from goalsplice.agent.network import Agent
 from goalsplice.cli import runs
-from goalsplice.edits.retargeting import chosen
+from goalsplice.edits.retargeting import preregistered
 from goalsplice.experiments.retargeting import context_of
 from goalsplice.io.errors import run
 from goalsplice.settings.sections import Retargeting
@@ -19,7 +19,7 @@ def main() -> None:
     options = runs.parse(parser)
     recipe, settings, phase = options.recipe, options.retargeting, options.phase
     this = runs.load(options, [options.checkpoint], [phase])
-    edit = next(iter(chosen(recipe.encoding, settings).values()))
+    edit = next(iter(preregistered(recipe.encoding, settings).values()))
     agent = Agent(recipe.world.inputs, recipe.hidden_size)
     agent.actor.load_state_dict(edit.make(context_of(this, phase, settings.level_distributions[0])))
     save_actor(options.output, agent, this.header(phase, settings.target))

@@ -1,10 +1,10 @@
 """Edits of activations, written as edits of weights.
 
-Interchange (Geiger et al. 2021, "Causal Abstractions of Neural Networks"): all of a layer's activations are the donor's
-on the same observation. What lies below that layer is then the donor's and what lies above is the recipient's, so the
-network is the splice of all layers up to that one.
+Activation patching (interchange intervention; Geiger et al. 2021, "Causal Abstractions of Neural Networks"): all of a
+layer's activations are the donor's on the same observation. What lies upstream of them is then the donor's and what
+lies downstream is the recipient's, so the network is the splice of all layers up to that one.
 
-Mean difference (Turner et al. 2023, "Activation Addition"): the mean, over observations, of the donor's minus the
+Steering vector (Turner et al. 2023, "Activation Addition"): the mean, over observations, of the donor's minus the
 recipient's activations is added to the recipient's. Added after layer l it passes layer l+1's weights as a constant, so
 it is an edit of layer l+1's bias.
 """
@@ -28,7 +28,7 @@ def add_mean_difference(layer: str) -> Make:
 
 
 def activation_edits() -> list[Edit]:
-    """Interchange and steering vector after each hidden layer."""
+    """Activation patching and steering vector after each hidden layer."""
     edits = []
     for number, layer in enumerate(ACTOR_LAYERS[:-1], start=1):
         edits += [

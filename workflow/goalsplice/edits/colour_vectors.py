@@ -1,9 +1,9 @@
-"""Task vectors: what, in the first layer, makes a key of one colour the wanted one; added to another colour.
+"""Vectors of a colour: what, in the first layer, makes a key of one colour the wanted one; added to another colour.
 
-A task vector is (H, view cells): for each hidden unit and each place in view. Two are made of a run's checkpoints:
+A vector is (H, view cells): for each hidden unit and each place in view. Two are made of a run's checkpoints:
 
-- the *switch vector*, what a switch of the objective did to the columns of the colour that it made the wanted one;
-- the *contrast vector*, from one checkpoint alone: the wanted colour's columns less the mean of other colours'.
+- the *task vector* of a switch of the objective, what it did to the columns of the colour that it made the wanted one;
+- the *contrastive direction*, from one checkpoint alone: the wanted colour's columns less the mean of other colours'.
 
 One-hot encodings only: there a colour has columns of its own.
 """
@@ -43,13 +43,13 @@ def unwanted(wanted: str) -> tuple[str, ...]:
 def contrastive_direction(
     actor: Weights, encoding: Encoding, wanted: str, others: Sequence[str] | None = None
 ) -> Tensor:
-    """The contrast vector of one checkpoint: the wanted colour's columns less the mean of the others'."""
+    """The contrastive direction of one checkpoint: the wanted colour's columns less the mean of the others'."""
     means = [colour_weights(actor, encoding, other) for other in others or unwanted(wanted)]
     return colour_weights(actor, encoding, wanted) - torch.stack(means).mean(dim=0)
 
 
 def task_vector(before: Weights, after: Weights, encoding: Encoding, wanted: str) -> Tensor:
-    """The switch vector: what training on `wanted`, from `before` to `after`, did to its columns."""
+    """The task vector of a switch: what training on `wanted`, from `before` to `after`, did to its columns."""
     return colour_weights(after, encoding, wanted) - colour_weights(before, encoding, wanted)
 
 
@@ -62,7 +62,7 @@ def retargeted(
     strength: float = 1.0,
     take: bool = True,
 ) -> Weights:
-    """Add a task vector to the target colour, and take it from the wanted one unless `take` is false."""
+    """Add a vector to the target colour, and take it from the wanted one unless `take` is false."""
     weight = actor[FIRST].clone()
     weight[:, columns(encoding, target)] += strength * vector
     if take:

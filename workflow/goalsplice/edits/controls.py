@@ -14,7 +14,7 @@ from goalsplice.edits.weights import flat, parts, unflat
 
 
 def sign_flipped(recipient: Weights, edited: Weights) -> dict[str, Tensor]:
-    """The same change with its sign turned."""
+    """The same change with its sign flipped."""
     start = flat(recipient)
     return unflat(start - (flat(edited) - start), recipient)
 
@@ -27,7 +27,7 @@ def complement(recipient: Weights, donor: Weights, edited: Weights) -> dict[str,
 
 
 def permuted(recipient: Weights, edited: Weights, generator: np.random.Generator) -> dict[str, Tensor]:
-    """The same change, its values shuffled over the places that it has in each tensor."""
+    """The same change, its values permuted over the places that it has in each tensor."""
     out = flat(recipient)
     added = flat(edited) - out
     for part in parts(recipient).values():

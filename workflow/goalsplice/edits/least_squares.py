@@ -1,4 +1,4 @@
-"""Edits below the input: the weights of some layers, refitted so that one colour counts as another from there on.
+"""Edits downstream of the input: some layers' weights, refitted so that one colour counts as another from there on.
 
 The agent's own observations are taken twice, as they are and with two colours of keys exchanged. Layer by layer, the
 chosen weights are changed by linear least squares, such that what follows from an observation comes close to what

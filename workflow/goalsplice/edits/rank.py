@@ -45,19 +45,19 @@ def truncated(matrix: Tensor, rank: int) -> Tensor:
 
 
 def randomly_directed(matrix: Tensor, rank: int, generator: np.random.Generator) -> Tensor:
-    """A matrix of the same shape with the same first singular values, in random directions among live ones.
+    """A matrix of the same shape with the same first singular values, in random directions among active ones.
 
     Rows and columns that are not in use stay zero: what goes there has no effect, and would be lost to the control.
     """
-    live = [in_use(matrix.norm(dim=1)), in_use(matrix.norm(dim=0))]
-    sides = [int(side.sum()) for side in live]
+    active = [in_use(matrix.norm(dim=1)), in_use(matrix.norm(dim=0))]
+    sides = [int(side.sum()) for side in active]
     values = torch.linalg.svdvals(matrix)[: min(rank, *sides)]
     left, right = (
         torch.linalg.qr(torch.from_numpy(generator.standard_normal((side, len(values))).astype(np.float32)))[0]
         for side in sides
     )
     out = torch.zeros_like(matrix)
-    out[live[0][:, None] & live[1]] = (left * values @ right.T).flatten()
+    out[active[0][:, None] & active[1]] = (left * values @ right.T).flatten()
     return out
 
 

@@ -1,8 +1,8 @@
 """Edits that are to make an agent fetch a colour that it was never rewarded for, and what they are compared with.
 
 Each is made from a run's own checkpoints. None uses a reward or a gradient for the new colour, but for those of family
-`graft`, which take weights of an actor that was trained further on it, and are there as a reference. That actor is the
-context's donor; other edits need none.
+`sparse graft`, which take weights of an actor that was fine-tuned on it, and are there as a reference. That actor is
+the context's donor; other edits need none.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -46,7 +46,7 @@ LOWER = {
     "layers 3 to 4": ("layer3", "layer4"),
     "layer 4": ("layer4",),
 }
-"""Which layers `below` refits."""
+"""Which layers `downstream` refits."""
 
 DRAWN = ("gaussian", "permuted")
 
@@ -92,7 +92,7 @@ def former(context: Context) -> str:
 
 
 def contrast(context: Context) -> Tensor:
-    """The contrast vector of the colour that the recipient wants."""
+    """The contrastive direction of the colour that the recipient wants."""
     return colour_vectors.contrastive_direction(context.recipient.actor, context.encoding, context.recipient.objective)
 
 
@@ -110,7 +110,7 @@ def entries(context: Context, share: float) -> int:
 
 
 def sparse(context: Context, settings: Retargeting) -> Weights:
-    """The largest entries of the contrast vector, moved from the wanted colour's columns to the target's."""
+    """The largest entries of the contrastive direction, moved from the wanted colour's columns to the target's."""
     kept = colour_vectors.top_k(contrast(context), entries(context, settings.weight_share))
     return retargeted(context, kept, settings.target, settings.strength)
 
@@ -120,7 +120,7 @@ def exchanged_in(context: Context, layers: Sequence[str], one: str, other: str) 
     return refitted(context.recipient.actor, context.encoding, context.observations, one, other, layers)
 
 
-def below(context: Context, settings: Retargeting) -> Weights:
+def downstream(context: Context, settings: Retargeting) -> Weights:
     """The settings' layers after the first, refitted to act as if the wanted colour and the target were exchanged."""
     layers = LOWER[settings.downstream[context.recipe.encoding]]
     return exchanged_in(context, layers, context.recipient.objective, settings.target)
@@ -132,21 +132,21 @@ def perception(context: Context, target: str) -> Policy:
     return perceiving(policy_of(recipient.actor, context.encoding), context.encoding, recipient.objective, target)
 
 
-def chosen(encoding: str, settings: Retargeting) -> dict[str, Edit]:
+def preregistered(encoding: str, settings: Retargeting) -> dict[str, Edit]:
     """The edits that were chosen on other runs than those reported, by their names."""
-    made = {SPARSE: sparse, DOWNSTREAM: below}
+    made = {SPARSE: sparse, DOWNSTREAM: downstream}
     names = (SPARSE, DOWNSTREAM) if encoding == "onehot" else (DOWNSTREAM,)
     return {name: Edit("preregistered", name, partial(made[name], settings=settings)) for name in names}
 
 
 def fixed(encoding: str, settings: Retargeting) -> list[Edit]:
-    """What is tried in every phase: no edit, the ceiling, and the edits that were chosen."""
+    """What is tried in every phase: no edit, the ceiling, and the preregistered edits."""
     ceiling = Edit("perception", "swap", partial(perception, target=settings.target))
-    return [FLOOR, ceiling, *chosen(encoding, settings).values()]
+    return [FLOOR, ceiling, *preregistered(encoding, settings).values()]
 
 
 def _contrasts(settings: Retargeting) -> Iterator[Edit]:
-    """What the contrast vector does, in whole and in parts."""
+    """What the contrastive direction does, in whole and in parts."""
     target = settings.target
 
     def whole(strength: float, take: bool) -> Callable[[Context], Weights]:
@@ -216,8 +216,8 @@ def all_retargets(context: Context, settings: Retargeting, switches: Switches) -
             yield Edit("sparse graft", "by size", graft(share), share)
 
 
-def _units_shuffled(context: Context, settings: Retargeting, numbers: np.random.Generator) -> Weights:
-    """The few weights of the same vector, its units in a random order."""
+def _units_permuted(context: Context, settings: Retargeting, numbers: np.random.Generator) -> Weights:
+    """The sparse edit with the same vector, its units in a random order."""
     kept = colour_vectors.top_k(contrast(context), entries(context, settings.weight_share))
     return retargeted(context, kept[numbers.permutation(len(kept))], settings.target, settings.strength)
 
@@ -231,9 +231,9 @@ def _unrelated(context: Context, settings: Retargeting) -> Weights:
 
 
 def _of_other_colours(context: Context, settings: Retargeting) -> dict[str, dict[str, Weights]]:
-    """By chosen edit and control, the same made of other colours: see `chosen_controls`."""
+    """By preregistered edit and control, the same made of other colours: see `preregistered_controls`."""
     absent = replace(settings, target=settings.absent)
-    found = {DOWNSTREAM: {"absent": below(context, absent)}}
+    found = {DOWNSTREAM: {"absent": downstream(context, absent)}}
     if former(context) != context.recipient.objective:
         layers = LOWER[settings.downstream[context.recipe.encoding]]
         found[DOWNSTREAM]["unrelated"] = exchanged_in(context, layers, former(context), settings.target)
@@ -242,22 +242,23 @@ def _of_other_colours(context: Context, settings: Retargeting) -> dict[str, dict
     return found
 
 
-def chosen_controls(context: Context, settings: Retargeting, score: Callable[[Weights], float]) -> Iterator[Edited]:
-    """Controls of the chosen edits.
+def preregistered_controls(
+    context: Context, settings: Retargeting, score: Callable[[Weights], float]
+) -> Iterator[Edited]:
+    """Controls of the preregistered edits.
 
-    `gaussian`, random values of the same norm at the same places. `permuted`, the few weights with their units in a
+    `gaussian`, random values of the same norm at the same places. `permuted`, the sparse edit with its units in a
     random order, or the refitted weights' changes at each other's places. `sign_flipped`, the opposite change.
-    `unrelated`, the same
-    made of other colours: what tells the absent colour from others, or the colour of the other phases in place of the
-    one that is wanted. `absent`, for a colour that is not there. `optimised_same_budget`, as many weights at random
-    places, optimised for the target's return (`hill_climbing.py`).
+    `unrelated`, the same made of other colours: the contrastive direction of the absent colour, or the colour of the
+    other phases in place of the one that is wanted. `absent`, for a colour that is not there. `optimised_same_budget`,
+    as many weights at random places, optimised for the target's return (`hill_climbing.py`).
 
     Args:
         score: the target's return on levels other than those of the test.
     """
     actor, key = context.recipient.actor, (context.run.arm, context.run.seed, context.phase)
     of_other_colours = _of_other_colours(context, settings)
-    for name, edit in reversed(chosen(context.recipe.encoding, settings).items()):
+    for name, edit in reversed(preregistered(context.recipe.encoding, settings).items()):
         edited = edit.make(context)
         yield Edited(edit, controls.sign_flipped(actor, edited), "sign_flipped")
         for control, network in of_other_colours[name].items():
@@ -268,7 +269,7 @@ def chosen_controls(context: Context, settings: Retargeting, score: Callable[[We
                 if control == "gaussian":
                     network = controls.gaussian(actor, edited, numbers)
                 elif name == SPARSE:
-                    network = _units_shuffled(context, settings, numbers)
+                    network = _units_permuted(context, settings, numbers)
                 else:
                     network = controls.permuted(actor, edited, numbers)
                 yield Edited(edit, network, control, draw)

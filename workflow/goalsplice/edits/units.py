@@ -66,7 +66,7 @@ def _take_chosen(choose: Choose, incoming: bool, outgoing: bool) -> Make:
 def _random_units(choose: Choose, total: int, incoming: bool, outgoing: bool) -> Callable[[np.random.Generator], Make]:
     """As many units in each hidden layer as are chosen there, of those in which recipient and donor differ.
 
-    Many units are dead, their weights zero in both or next to it.
+    Many units are inactive, their weights zero in both or next to it.
     """
 
     def at_random(generator: np.random.Generator) -> Make:
@@ -76,8 +76,8 @@ def _random_units(choose: Choose, total: int, incoming: bool, outgoing: bool) ->
             layers = (choose(recipient, donor), _squares(recipient, donor, incoming, outgoing).sqrt(), order)
             drawn = []
             for own, sizes, places in zip(*(part.chunk(len(_HIDDEN)) for part in layers), strict=True):
-                live = in_use(sizes)
-                drawn.append(top_mask(places * live, min(int(own.sum()), int(live.sum()))))
+                active = in_use(sizes)
+                drawn.append(top_mask(places * active, min(int(own.sum()), int(active.sum()))))
             return torch.cat(drawn)
 
         return _take_chosen(at_random_of, incoming, outgoing)

@@ -22,12 +22,12 @@ from goalsplice.edits.controlled import FLOOR
 from goalsplice.edits.delta import WeightDelta
 from goalsplice.edits.edit import Context, Edit, Edited
 from goalsplice.edits.relabelling import exchanged_rows, perceiving
-from goalsplice.edits.retargeting import chosen, contrast, exchanged_in, former, perception, retargeted
+from goalsplice.edits.retargeting import contrast, exchanged_in, former, perception, preregistered, retargeted
 from goalsplice.edits.weights import add
 from goalsplice.experiments.activations import HIDDEN, activations, drawn_observations
 from goalsplice.experiments.bench import Bench
 from goalsplice.experiments.evaluation import levels
-from goalsplice.experiments.probes import _ROWS_OF_A_CELL, KEYS, LAYOUTS, _fit
+from goalsplice.experiments.probes import _ROWS_OF_A_CELL, KEYS, LEVEL_DISTRIBUTION, _fit
 from goalsplice.experiments.retargeting import context_of
 from goalsplice.settings.labels import (
     ALONE,
@@ -224,7 +224,7 @@ def towards(context: Context, settings: Retargeting) -> Iterator[Edited]:
         return Edited(Edit(*label, lambda context: network), network)
 
     tried = [Edit(*UNEDITED, FLOOR.make), Edit("perception", "swap", partial(perception, target=target))]
-    edits = chosen(context.recipe.encoding, settings)
+    edits = preregistered(context.recipe.encoding, settings)
     if SPARSE in edits:
         vector = partial(retargeted, vector=contrast(context), target=target, strength=1.0, take=False)
         tried += [edits[SPARSE], Edit("contrastive direction", "added only", vector, 1.0)]
@@ -275,7 +275,7 @@ class PerceptionTests(NamedTuple):
         recipe = run.recipe
         place, order = sequence(run.arm, run.seed, "perception").spawn(2)
         actors = [run.checkpoints[phase].actor for phase in late]
-        codes = drawn_observations(actors, recipe, LAYOUTS, 3 * settings.stimuli, place)
+        codes = drawn_observations(actors, recipe, LEVEL_DISTRIBUTION, 3 * settings.stimuli, place)
         shown = np.random.default_rng(order).permutation(stimuli(recipe.world, codes))[: settings.stimuli]
         parts = np.split(shown, [2 * len(shown) // 3])
         every = levels(settings.level_distribution, settings.levels, levels_seed, recipe.grid_size)

@@ -30,7 +30,7 @@ def plasticity(network: nn.Sequential, inputs: Tensor, frequency: Tensor) -> lis
         frequency: float32 (n,), how often each was met; they sum to 1.
 
     Returns:
-        Rows of layer; `dead`, the share of its units that no observation activates; `dormant`, of those whose mean
+        Rows of layer; `inactive`, the share of its units that no observation activates; `dormant`, of those whose mean
         activation is at most `DORMANT` of the layer's; `effective_rank` of the activations, each observation weighted
         by the root of its frequency; and `weight_norm`, the L2 norm of the layer's weights and biases.
     """

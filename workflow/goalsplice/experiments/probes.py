@@ -34,7 +34,7 @@ from goalsplice.settings.labels import NO_CONTROL
 from goalsplice.settings.sections import Probes
 from goalsplice.world.observation import Encoding
 
-LAYOUTS = "three_colours"
+LEVEL_DISTRIBUTION = "three_colours"
 """Of the levels that observations are from: the only ones whose keys have known colours."""
 
 KEYS = 3
@@ -48,7 +48,7 @@ KEY_PLACE, TRANSFERRED, BEYOND_ACTION, WANTED_COLOUR = (
 )
 """The probes."""
 
-UNTRAINED, SHUFFLED = "untrained", "permuted"
+UNTRAINED, PERMUTED = "untrained", "permuted"
 """Controls, beside `NO_CONTROL`."""
 
 _ROWS_OF_A_CELL = 7
@@ -128,7 +128,7 @@ def all_probes(
     # Inputs by themselves tell nothing of any objectives, drawn or not.
     layers = [layer for layer in LAYERS if layer != INPUTS]
     for draw in range(draws):
-        found[SHUFFLED, draw] = across([synthetic_tables(names, generator) for names in true], layers, True)
+        found[PERMUTED, draw] = across([synthetic_tables(names, generator) for names in true], layers, True)
     return [{"control": control, "draw": draw, **row} for (control, draw), rows in found.items() for row in rows]
 
 
@@ -145,8 +145,8 @@ def probe_run(run: Run, settings: Probes) -> list[dict]:
     recipe, encoding = run.recipe, run.recipe.world
     train_levels, test_levels, initial, labels = sequence(run.arm, run.seed, "probes").spawn(4)
     actors = [run.checkpoints[phase].actor for phase in settings.phases]
-    train = drawn_observations(actors, recipe, LAYOUTS, settings.observations, train_levels)
-    test = drawn_observations(actors, recipe, LAYOUTS, settings.observations // 2, test_levels)
+    train = drawn_observations(actors, recipe, LEVEL_DISTRIBUTION, settings.observations, train_levels)
+    test = drawn_observations(actors, recipe, LEVEL_DISTRIBUTION, settings.observations // 2, test_levels)
     test = test[~np.isin(test, train)]
     inputs = [encoding.inputs_of(encoding.rows(codes)) for codes in (train, test)]
 

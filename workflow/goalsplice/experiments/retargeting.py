@@ -9,7 +9,7 @@ from goalsplice.agent.network import Weights
 from goalsplice.agent.runs import Checkpoint, Run
 from goalsplice.edits.delta import WeightDelta
 from goalsplice.edits.edit import Context, Edited
-from goalsplice.edits.retargeting import all_retargets, chosen_controls, fixed, switches_to
+from goalsplice.edits.retargeting import all_retargets, fixed, preregistered_controls, switches_to
 from goalsplice.experiments.bench import Bench, first
 from goalsplice.experiments.evaluation import evaluate, levels, shares_of
 from goalsplice.experiments.observing import met_alone
@@ -61,7 +61,7 @@ class RetargetedRun(NamedTuple):
         settings: of the edits.
         bench: where everything is evaluated.
         further: where what is tried in every phase is evaluated too.
-        practice: levels on which the control of equal effort looks at its return.
+        practice: levels on which the control `optimised_same_budget` looks at its return.
     """
 
     run: Run
@@ -109,7 +109,7 @@ class RetargetedRun(NamedTuple):
         switches = switches_to(self.run, phase, self.late, self.other)
         for edit in all_retargets(context, self.settings, switches):
             yield row(context, Edited(edit, edit.make(context)), self.bench, self.settings.target)
-        for edited in chosen_controls(context, self.settings, self._target_return):
+        for edited in preregistered_controls(context, self.settings, self._target_return):
             yield row(context, edited, self.bench, self.settings.target)
 
     def _target_return(self, actor: Weights) -> float:

@@ -87,7 +87,7 @@ class Switches(NamedTuple):
 
     @classmethod
     def of(cls, run: Run, settings: Ablations, retargeting: Retargeting, levels_seed: int) -> Self:
-        """With the first levels of the evaluation with the retargeting' first level_distribution."""
+        """With the first levels of the evaluation with retargeting's first level distribution."""
         level_distribution = retargeting.level_distributions[0]
         every = levels(level_distribution, settings.levels, levels_seed, run.recipe.grid_size)
         return cls(

@@ -67,7 +67,7 @@ def first_layer_parts(encoding: Encoding) -> Iterator[Part]:
                 yield Part("colour_cell", name, column, row, here & chosen)
 
 
-def live_inputs(encoding: Encoding) -> np.ndarray:
+def active_inputs(encoding: Encoding) -> np.ndarray:
     """Which inputs are ever other than zero: bool (view_size, view_size, channels), as `Encoding.images` orders them.
 
     A cell of the view can be wall if it is so in some pattern of walls, and empty if it is not in some. Things can be
@@ -82,21 +82,21 @@ def live_inputs(encoding: Encoding) -> np.ndarray:
     possible[:, BALL:] = possible[:, [EMPTY]]
     own = encoding.view_size // 2 * encoding.view_size + encoding.view_size - 1
     possible[own, BALL:] = False
-    live = (possible[:, :, None] & contents).any(axis=1)
-    return live.reshape(encoding.view_size, encoding.view_size, encoding.channels)
+    active = (possible[:, :, None] & contents).any(axis=1)
+    return active.reshape(encoding.view_size, encoding.view_size, encoding.channels)
 
 
-def _ranks(change: np.ndarray, live: np.ndarray, generator: np.random.Generator) -> dict[str, float]:
-    """Ranks of a change (outputs, inputs), and of its values shuffled over the live inputs; a bias has none.
+def _ranks(change: np.ndarray, active: np.ndarray, generator: np.random.Generator) -> dict[str, float]:
+    """Ranks of a change (outputs, inputs), and of its values permuted over the active inputs; a bias has none.
 
     Args:
-        live: bool (inputs,). Inputs that never occur keep their values, which are next to nothing: over them a shuffle
-            would spread what cannot be there, and raise the rank.
+        active: bool (inputs,). Inputs that never occur keep their values, which are next to nothing: over them a
+            permutation would spread what cannot be there, and raise the rank.
     """
     if change.ndim < 2:
         return {}
     mixed = change.copy()
-    mixed[:, live] = generator.permuted(change[:, live].flatten()).reshape(len(change), -1)
+    mixed[:, active] = generator.permuted(change[:, active].flatten()).reshape(len(change), -1)
     own, control = singular_values(change), singular_values(mixed)
     return {
         "effective_rank": effective_rank(own),
@@ -123,7 +123,7 @@ def weight_changes(
         recipient: the actor that counts as the origin.
         donor: the one that the difference leads to.
         encoding: how both see.
-        generator: for the shuffled controls of the ranks.
+        generator: for the permuted controls of the ranks.
 
     Returns:
         Rows of the table weight_changes, without the run, the phases and their objectives: first the whole
@@ -135,11 +135,11 @@ def weight_changes(
     sums = {name: _sums(change, origin[name]) for name, change in changes.items()}
     everything = np.sum(list(sums.values()), axis=0)
     total = everything[0]
-    live = live_inputs(encoding)
-    is_live = {name: np.ones(change.shape[-1], dtype=bool) for name, change in changes.items()}
-    is_live[FIRST_LAYER] = live.ravel()
+    active = active_inputs(encoding)
+    is_active = {name: np.ones(change.shape[-1], dtype=bool) for name, change in changes.items()}
+    is_active[FIRST_LAYER] = active.ravel()
     active_weights = {
-        name: change.size // change.shape[-1] * int(is_live[name].sum()) for name, change in changes.items()
+        name: change.size // change.shape[-1] * int(is_active[name].sum()) for name, change in changes.items()
     }
 
     def row(
@@ -167,7 +167,7 @@ def weight_changes(
     sizes = sum(change.size for change in changes.values()), sum(active_weights.values())
     rows = [row("actor", "actor", *sizes, everything, nan)]
     for name, change in changes.items():
-        ranks = _ranks(change, is_live[name], generator)
+        ranks = _ranks(change, is_active[name], generator)
         rows.append(row("tensor", name, change.size, active_weights[name], sums[name], sums[name][0], **ranks))
 
     shape = (-1, encoding.view_size, encoding.view_size, encoding.channels)
@@ -176,6 +176,6 @@ def weight_changes(
     for part in first_layer_parts(encoding):
         own = of_inputs[:, part.inputs].sum(axis=1)
         where = {"view_column": float(part.view_column), "view_row": float(part.view_row)}
-        weights, alive = (len(change) * int(inputs.sum()) for inputs in (part.inputs, part.inputs & live))
+        weights, alive = (len(change) * int(inputs.sum()) for inputs in (part.inputs, part.inputs & active))
         rows.append(row(part.grouping, part.name, weights, alive, own, sums[FIRST_LAYER][0], **where))
     return rows

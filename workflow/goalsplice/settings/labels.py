@@ -7,7 +7,7 @@ NO_CONTROL, BOUND = "no_control", "bound"
 """What stands for a control in the rows of an edit itself, and of floor and ceiling."""
 
 SPARSE, DOWNSTREAM = "sparse", "downstream of layer 1"
-"""The edits for the new colour that are fixed before the reported runs are looked at (family `chosen`)."""
+"""The edits for the new colour that are fixed before the reported runs are looked at (family `preregistered`)."""
 
 FAIR = (
     "sign_flipped",
@@ -50,7 +50,7 @@ CORRECT, SWAPPED = "correct", "swapped"
 
 UNEDITED, SWITCH, FINETUNED = ("bounds", "unedited"), ("trained", "switch"), ("trained", "fine-tuned")
 """Family and edit of the unedited network, and of those with a goal that is known to be another: the run's neighbouring
-checkpoint of its other colour, and the checkpoint trained further on the new one."""
+checkpoint of its other colour, and the checkpoint fine-tuned on the new one."""
 
 SAME_GOAL = ("trained", "same goal")
 """The run's checkpoint two phases on: what training changes while the goal stays, and how much that blinds probes."""

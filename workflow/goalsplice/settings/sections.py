@@ -78,7 +78,7 @@ class Retargeting(Section):
     """Edits for a new colour: what was chosen on other runs than those reported, and what the results are tested on.
 
     Attributes:
-        below: for each encoding, the layers that the edit below the first layer refits.
+        downstream: for each encoding, the layers that the edit downstream of layer 1 refits.
         level_distribution: the first is of what is edited, and of all tests; the others are of what is tried in every
             phase.
     """
@@ -100,7 +100,7 @@ class Retargeting(Section):
 
 @dataclass(frozen=True)
 class FineTuning(Section):
-    """Training further from checkpoints."""
+    """Fine-tuning from checkpoints."""
 
     named = "finetuning"
 

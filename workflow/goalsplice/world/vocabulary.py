@@ -23,7 +23,7 @@ THIRD_KEY_COLOURS = {
     "three_colours": ("yellow",),
     "without_third_colour": ("green", "grey", "red"),
 }
-"""For each level_distribution distribution, the colours from which the third key's is drawn uniformly."""
+"""For each level distribution, the colours from which the third key's is drawn uniformly."""
 
 
 def third_key_colours(level_distribution: str, key_colours: tuple[str, str, str] = KEY_COLOURS) -> tuple[str, ...]:
