@@ -140,7 +140,7 @@ def verdicts(perception: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         arm, towards, family, edit, first (layer that is changed; empty for none), readings (those heard, with their
-        sides, as "layer1 target -0.98 [-0.99, -0.97]; ..."), episode_share (of the target), composed (what the next
+        sides, as "layer1 target -0.98 [-0.99, -0.97]; ..."), episode_share_target, composed (what the next
         switch brings of its colour, in parts of what it brings in the unedited network; missing where it was not tried)
         and verdict. trained/switch and trained/fine-tuned are the measure and have none.
     """
@@ -168,7 +168,7 @@ def verdicts(perception: pd.DataFrame) -> pd.DataFrame:
         rows.append(
             {
                 **dict(zip(["arm", *_EDIT], name, strict=True)),
-                **{"first": first, "readings": "; ".join(said), "episode_share": share, "composed": composed},
+                **{"first": first, "readings": "; ".join(said), "episode_share_target": share, "composed": composed},
                 "verdict": _verdict(readings, share),
             }
         )
