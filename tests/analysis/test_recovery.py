@@ -156,7 +156,7 @@ def test_a_run_has_the_mean_over_pairs_and_draws():
     by_seed = recoveries(with_recovery(pd.DataFrame(rows)))
     layer1 = by_seed[by_seed["edit"] == "layer1"].set_index("control")
     own, gaussian = layer1.loc["no_control"], layer1.loc["gaussian"]
-    assert (own["recovery"], own["episode_share"], own["networks"], own["networks_with_recovery"]) == (0.5, 0.5, 3, 2)
+    assert (own["recovery"], own["episode_share_donor"], own["networks"], own["networks_with_recovery"]) == (0.5, 0.5, 3, 2)
     assert (gaussian["recovery"], gaussian["networks"], gaussian["networks_with_recovery"], gaussian["size"]) == (0.125, 2, 2, 10.5)
     assert by_seed.loc[by_seed["family"] == "units", "dose"].tolist() == [1, 2]
 
@@ -229,8 +229,8 @@ def test_effects_are_statistics_over_seeds():
     found = effects(recoveries(table(runs(values)))).set_index("edit").loc["layer1"]
     assert found["recovery"] == pytest.approx(float(interquartile_mean(np.array(values))))
     assert found["mean_recovery"] == pytest.approx(np.mean(values))
-    assert found["episode_share"] == pytest.approx(found["recovery"])
-    for name in ("recovery", "mean_recovery", "episode_share"):
+    assert found["episode_share_donor"] == pytest.approx(found["recovery"])
+    for name in ("recovery", "mean_recovery", "episode_share_donor"):
         assert found[f"{name}_low"] < found[name] < found[f"{name}_high"]
     assert (found["seeds"], found["size"], found["norm"]) == (8, 10, 1)
     assert (found["episode_share_crash"], found["episode_share_timeout"], found["mean_length"]) == (0.25, 0.0625, 12)
