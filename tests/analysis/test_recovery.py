@@ -156,8 +156,18 @@ def test_a_run_has_the_mean_over_pairs_and_draws():
     by_seed = recoveries(with_recovery(pd.DataFrame(rows)))
     layer1 = by_seed[by_seed["edit"] == "layer1"].set_index("control")
     own, gaussian = layer1.loc["no_control"], layer1.loc["gaussian"]
-    assert (own["recovery"], own["episode_share_donor"], own["networks"], own["networks_with_recovery"]) == (0.5, 0.5, 3, 2)
-    assert (gaussian["recovery"], gaussian["networks"], gaussian["networks_with_recovery"], gaussian["size"]) == (0.125, 2, 2, 10.5)
+    assert (own["recovery"], own["episode_share_donor"], own["networks"], own["networks_with_recovery"]) == (
+        0.5,
+        0.5,
+        3,
+        2,
+    )
+    assert (gaussian["recovery"], gaussian["networks"], gaussian["networks_with_recovery"], gaussian["size"]) == (
+        0.125,
+        2,
+        2,
+        10.5,
+    )
     assert by_seed.loc[by_seed["family"] == "units", "dose"].tolist() == [1, 2]
 
 

@@ -46,10 +46,10 @@ def make(tmp_path, monkeypatch):
 def test_a_row_a_job_in_the_order_given(make):
     table = make(
         {
-            "train/arm=onehot/seed=99.tsv": SEEN,
-            "train/arm=onehot/seed=1.tsv": DAYS,
-            "evaluate/arm=onehot/seed=99.tsv": UNSEEN,
-            "reference.tsv": SEEN,
+            "training/arm=onehot/seed=99.tsv": SEEN,
+            "training/arm=onehot/seed=1.tsv": DAYS,
+            "evaluation/arm=onehot/seed=99.tsv": UNSEEN,
+            "references.tsv": SEEN,
         }
     )
     rows = pq.read_table(table).to_pylist()
@@ -67,13 +67,13 @@ def test_a_row_a_job_in_the_order_given(make):
 def test_a_pattern_stands_for_all_runs(make):
     records = {f"{stage}/arm={arm}/seed={seed}.tsv": SEEN for stage in "pq" for arm in "ab" for seed in (9, 1)}
     patterns = [f"{stage}/arm={{arm}}/seed={{seed}}.tsv" for stage in "pq"]
-    listed = make({**records, "reference.tsv": SEEN}).read_bytes()
+    listed = make({**records, "references.tsv": SEEN}).read_bytes()
     named = ["--arms", "a", "b", "--seeds", "9", "1"]
-    assert make({}, [*patterns, "reference.tsv"], named).read_bytes() == listed
+    assert make({}, [*patterns, "references.tsv"], named).read_bytes() == listed
 
 
 def test_types_are_the_schemas_whatever_is_missing(make):
-    for records in ({"reference.tsv": UNSEEN}, {"train/arm=onehot/seed=1.tsv": SEEN}):
+    for records in ({"references.tsv": UNSEEN}, {"training/arm=onehot/seed=1.tsv": SEEN}):
         schema = pq.read_schema(make(records))
         assert schema.names == COLUMNS
         assert [str(schema.field(name).type) for name in ("arm", "seed", "peak_memory")] == [
@@ -84,7 +84,7 @@ def test_types_are_the_schemas_whatever_is_missing(make):
 
 
 def test_a_reader_sees_missing_runs_as_missing(make):
-    frame = read_frame(make({"reference.tsv": SEEN, "train/arm=onehot/seed=1.tsv": SEEN}))
+    frame = read_frame(make({"references.tsv": SEEN, "training/arm=onehot/seed=1.tsv": SEEN}))
     assert frame["arm"].isna().tolist() == frame["seed"].isna().tolist() == [True, False]
 
 
@@ -92,13 +92,13 @@ def test_a_reader_sees_missing_runs_as_missing(make):
     ("records", "given", "fault"),
     [
         (
-            {"reference.tsv": SEEN},
-            ["train/arm=a/seed=1.tsv"],
+            {"references.tsv": SEEN},
+            ["training/arm=a/seed=1.tsv"],
             r"there is no record .*seed=1\.tsv; make it with snakemake",
         ),
-        ({"reference.tsv": ""}, None, r"reference\.tsv is not a whole record"),
-        ({"reference.tsv": HEADER}, None, r"reference\.tsv has 0 rows"),
-        ({"reference.tsv": HEADER.replace("cpu_time", "cpu")}, None, r"reference\.tsv lacks the column cpu_time"),
+        ({"references.tsv": ""}, None, r"reference\.tsv is not a whole record"),
+        ({"references.tsv": HEADER}, None, r"reference\.tsv has 0 rows"),
+        ({"references.tsv": HEADER.replace("cpu_time", "cpu")}, None, r"reference\.tsv lacks the column cpu_time"),
     ],
 )
 def test_bad_records_are_one_sentence_and_leave_no_table(make, tmp_path, records, given, fault):
