@@ -96,9 +96,9 @@ def test_a_reader_sees_missing_runs_as_missing(make):
             ["training/arm=a/seed=1.tsv"],
             r"there is no record .*seed=1\.tsv; make it with snakemake",
         ),
-        ({"references.tsv": ""}, None, r"reference\.tsv is not a whole record"),
-        ({"references.tsv": HEADER}, None, r"reference\.tsv has 0 rows"),
-        ({"references.tsv": HEADER.replace("cpu_time", "cpu")}, None, r"reference\.tsv lacks the column cpu_time"),
+        ({"references.tsv": ""}, None, r"references\.tsv is not a whole record"),
+        ({"references.tsv": HEADER}, None, r"references\.tsv has 0 rows"),
+        ({"references.tsv": HEADER.replace("cpu_time", "cpu")}, None, r"references\.tsv lacks the column cpu_time"),
     ],
 )
 def test_bad_records_are_one_sentence_and_leave_no_table(make, tmp_path, records, given, fault):

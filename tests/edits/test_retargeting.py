@@ -471,7 +471,7 @@ def test_draws_differ_and_come_from_the_subjects_key(subject):
 
 
 def test_places_of_the_sparse_edits_controls(onehot):
-    """`gaussian` is where the edit is; the absent colour's is in its columns; permuted units keep their places in view."""
+    """`gaussian` is where the edit is; the absent colour's in its columns; permuted units keep their places in view."""
     mine, recipe = onehot
     edited, found = controls_of(mine, SPARSE)
     start = flat(mine.actor)
