@@ -88,7 +88,7 @@ _CONTROLS = {
     "permuted": "values permuted",
     "sign_flipped": "sign flipped",
     "unrelated": "made of other colours",
-    "absent": "aimed at an absent colour",
+    "absent": "for an absent colour",
     "optimised_same_budget": "random weights, optimised",
 }
 """Controls, in the order of their rows."""
