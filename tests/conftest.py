@@ -1,5 +1,8 @@
 """What all tests share."""
 
+import goalsplice  # noqa: F401 (before NumPy: it chooses the kernels)
+
+# isort: split
 import os
 import shutil
 import signal

@@ -22,7 +22,7 @@ ARMS = {
     "mixed": {"base": "onehot", "schedule": "mixed"},
     "three_objectives": {
         "base": "onehot",
-        "objectives": ["blue", "purple", "yellow"],
+        "objectives": ["first", "second", "new"],
         "level_distribution": "three_colours",
     },
     "decoupled": {"base": "onehot", "decoupled_decay": True, "weight_decay": 0.1, "rollouts": 6},

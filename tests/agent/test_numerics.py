@@ -1,17 +1,21 @@
 """What the study says of its arithmetic, and that it leaves a process as it found it."""
 
 import os
+import re
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from goalsplice.agent.numerics import arithmetic, kernels, prepare_process
+from goalsplice.agent.numerics import arithmetic, check_kernels, kernels, prepare_process
 from goalsplice.io.compiled import njit
+from goalsplice.io.errors import StudyError
+from goalsplice.settings import environment
 
 SMALL = np.full(64, 1e-39, dtype=np.float32)
 
@@ -84,6 +88,48 @@ def test_a_prepared_process_has_one_thread_and_says_so(two_threads):
     assert (before, threads()) == ({2}, {1})
     assert "openblas" in said
     assert kernels() != said
+
+
+def test_more_threads_are_refused_until_the_process_is_prepared(two_threads):
+    with pytest.raises(StudyError, match=r"on 2 thread.*prepare_process"):
+        check_kernels()
+    prepare_process()
+    check_kernels()
+
+
+def test_a_processor_without_the_instructions_is_refused_but_for_native_arithmetic(monkeypatch):
+    monkeypatch.setattr(environment, "has_avx2", lambda: False)
+    with pytest.raises(StudyError, match=r"AVX2.*arithmetic: native"):
+        check_kernels()
+    monkeypatch.setenv(environment.ARITHMETIC, environment.NATIVE)
+    check_kernels()
+
+
+NATIVE = {environment.ARITHMETIC: environment.NATIVE}
+NUMPY_FIRST = "import numpy; from goalsplice.agent.numerics import prepare_process; prepare_process()"
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"OPENBLAS_CORETYPE": "Sandybridge"}, "Sandybridge"),
+        pytest.param({}, None, marks=pytest.mark.nightly),
+        pytest.param({"NPY_DISABLE_CPU_FEATURES": "X86_V3"}, "baseline", marks=pytest.mark.nightly),
+        pytest.param({"OPENBLAS_CORETYPE": "Sandybridge", **NATIVE}, None, marks=pytest.mark.nightly),
+    ],
+)
+def test_other_kernels_that_numpy_has_loaded_before_are_refused(variables, said):
+    """As in a notebook. What is expected with none of the variables is so on processors without AVX-512."""
+    if not variables and "avx512f" in Path("/proc/cpuinfo").read_text():
+        said = "SkylakeX|Cooperlake|SapphireRapids|Zen|X86_V4"
+    kept = {name: value for name, value in os.environ.items() if name not in environment.KERNELS}
+    command = [sys.executable, "-c", NUMPY_FIRST]
+    result = subprocess.run(command, env=kept | variables, capture_output=True, text=True, check=False)
+    if said is None:
+        assert (result.returncode, result.stderr) == (0, "")
+    else:
+        last = result.stderr.splitlines()[-1]
+        assert re.search(rf"StudyError: .*({said}).*import goalsplice before NumPy", last)
 
 
 PRODUCT = """

@@ -40,7 +40,7 @@ def recipe(config) -> Recipe:
 
 
 def untrained(recipe, phase) -> Agent:
-    """An agent with opinions all the same."""
+    """An agent whose policy is not uniform."""
     agent = Agent(recipe.world.inputs, recipe.hidden_size, torch.Generator().manual_seed(phase))
     with torch.no_grad():
         agent.actor.layer4.weight *= 100

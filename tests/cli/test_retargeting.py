@@ -46,7 +46,7 @@ def recipe(config) -> Recipe:
 
 
 def untrained(recipe, phase, seed=7) -> Agent:
-    """An agent with opinions all the same."""
+    """An agent whose policy is not uniform."""
     agent = Agent(recipe.world.inputs, recipe.hidden_size, torch.Generator().manual_seed(100 * seed + phase))
     with torch.no_grad():
         agent.actor.layer4.weight *= 100

@@ -14,7 +14,7 @@ from goalsplice.settings.study import recipe_of
 
 
 def actor(recipe: Recipe, seed: int) -> Weights:
-    """An actor that has opinions, where a fresh one is close to uniform, and no bias of zero."""
+    """An actor whose policy is not uniform, where a fresh one is close to it, and no bias of zero."""
     generator = torch.Generator().manual_seed(seed)
     weights = Agent(recipe.world.inputs, recipe.hidden_size, generator).actor.state_dict()
     weights["layer4.weight"] *= 100

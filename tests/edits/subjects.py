@@ -21,13 +21,13 @@ SETTINGS = Retargeting(
     target="yellow",
     absent="green",
     strength=1.3,
-    share=0.02,
-    below={"onehot": "layers 2 to 3", "integers": "layers 2 to 3"},
+    weight_share=0.02,
+    downstream={"onehot": "layers 2 to 3", "integers": "layers 2 to 3"},
     draws=2,
     evaluations=4,
     levels=12,
     control_levels=5,
-    level_distribution=("three_colours",),
+    level_distributions=("three_colours",),
     action_selection="sampling",
 )
 
@@ -67,8 +67,8 @@ def met_by(actor: Weights, recipe: Recipe, level_distribution: str = "three_colo
     return observations([actor], recipe, level_distribution, 64, 64, [sequence("arm", seed, "met")])
 
 
-def opinionated(recipe: Recipe, seed: int) -> Weights:
-    """An actor with opinions, no bias of which is zero."""
+def non_uniform(recipe: Recipe, seed: int) -> Weights:
+    """An actor whose policy is not uniform, no bias of which is zero."""
     generator = torch.Generator().manual_seed(seed)
     weights = Agent(recipe.world.inputs, recipe.hidden_size, generator).actor.state_dict()
     weights["layer4.weight"] *= 100
@@ -78,7 +78,7 @@ def opinionated(recipe: Recipe, seed: int) -> Weights:
 def subject_of(recipe: Recipe, encoding: str = "onehot") -> tuple[Subject, Recipe]:
     """A subject that has all that an edit may take, and its recipe."""
     recipe = replace(recipe, encoding=encoding)
-    actors = [opinionated(recipe, seed) for seed in range(6)]
+    actors = [non_uniform(recipe, seed) for seed in range(6)]
     checkpoints = {18: Checkpoint(99, 18, "blue", actors[1]), 19: Checkpoint(99, 19, "purple", actors[0])}
     tuned = Checkpoint(99, 19, "yellow", actors[3])
     context = Context(Run("arm", 99, recipe, checkpoints), 19, tuned, met_by(actors[0], recipe))

@@ -33,19 +33,19 @@ def built(network, weights):
 
 def test_there_are_two_after_each_hidden_layer(edits):
     assert list(edits) == [
-        f"{kind} after layer{number}" for number in AFTER for kind in ("interchange", "mean difference")
+        f"{kind} after layer{number}" for number in AFTER for kind in ("activation patching", "steering vector")
     ]
 
 
 @pytest.mark.parametrize("number", AFTER)
-def test_interchange_runs_the_recipients_upper_layers_on_the_donors_activations(networks, context, edits, number):
+def test_activation_patching_runs_upper_layers_on_the_donors_activations(networks, context, edits, number):
     edited = edits[f"activation patching after layer{number}"].make(context)
     expected = networks[0][2 * number :](networks[1][: 2 * number](context.inputs))
     torch.testing.assert_close(built(networks[0], edited)(context.inputs), expected)
 
 
 @pytest.mark.parametrize("number", AFTER)
-def test_mean_difference_is_added_to_the_activations(networks, context, edits, number):
+def test_steering_vector_is_added_to_the_activations(networks, context, edits, number):
     """The mean is over visits, not over distinct observations: what is met more often counts more."""
     lower = [network[: 2 * number](context.inputs) for network in networks]
     weights = context.frequency.numpy()
@@ -59,7 +59,7 @@ def test_mean_difference_is_added_to_the_activations(networks, context, edits, n
 
 
 @pytest.mark.parametrize("number", AFTER)
-def test_mean_difference_changes_the_next_layers_bias_only(recipient, context, edits, number):
+def test_steering_vector_changes_the_next_layers_bias_only(recipient, context, edits, number):
     edited = edits[f"steering vector after layer{number}"].make(context)
     bias = f"{ACTOR_LAYERS[number]}.bias"
     assert not torch.equal(edited[bias], recipient[bias])

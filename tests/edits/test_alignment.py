@@ -89,7 +89,7 @@ def test_no_two_units_of_a_layer_are_better_exchanged(seed, other_seed):
             assert similarity(reference, permute(other, tuple(changed))) <= best + 1e-6
 
 
-def test_units_of_equal_weights_are_told_apart_by_their_biases():
+def test_units_of_equal_weights_are_distinguished_by_their_biases():
     weights, order = actor(0), any_order(1)
     weights["layer1.weight"][:] = weights["layer1.weight"][:1]
     weights["layer2.weight"][:] = weights["layer2.weight"][:, :1]

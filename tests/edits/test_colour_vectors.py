@@ -1,4 +1,4 @@
-"""Task vectors are what they are said to be, and go where they are aimed."""
+"""Task vectors are what they are said to be, and go to their target."""
 
 from itertools import pairwise
 
@@ -60,7 +60,7 @@ def test_grey_is_no_unwanted_colour():
 
 
 @given(actors, colours)
-def test_the_contrast_is_what_tells_a_colour_from_the_others(actor, order):
+def test_the_contrastive_direction_is_a_colour_less_the_mean_of_the_others(actor, order):
     wanted, *others = order
     mine, *rest = (actor[FIRST].numpy()[:, colour_vectors.columns(ENCODING, colour)] for colour in order)
     found = colour_vectors.contrastive_direction(actor, ENCODING, wanted)
@@ -72,7 +72,7 @@ def test_the_contrast_is_what_tells_a_colour_from_the_others(actor, order):
 
 
 @given(actors, actors, colours)
-def test_what_all_colours_share_is_no_contrast(actor, other, order):
+def test_what_all_colours_share_has_no_contrastive_direction(actor, other, order):
     """So a colour-blind network has none."""
     shared = other[FIRST][:, : ENCODING.cells]
     blind, more = actor[FIRST].clone(), actor[FIRST].clone()
@@ -90,19 +90,19 @@ def test_what_all_colours_share_is_no_contrast(actor, other, order):
 
 
 @given(actors, colours)
-def test_contrasts_of_all_colours_cancel(actor, order):
+def test_contrastive_directions_of_all_colours_cancel(actor, order):
     total = sum(colour_vectors.contrastive_direction(actor, ENCODING, colour) for colour in order)
     torch.testing.assert_close(total, torch.zeros_like(total), rtol=0, atol=1e-4)
 
 
 @given(actors, colours)
-def test_the_contrast_with_the_target_alone_exchanges_the_two_colours(actor, order):
+def test_the_contrastive_direction_from_the_target_alone_exchanges_the_two_colours(actor, order):
     """But for rounding, and whatever the columns are."""
     target, wanted, *_ = order
     vector = colour_vectors.contrastive_direction(actor, ENCODING, wanted, [target])
-    aimed = colour_vectors.retargeted(actor, ENCODING, vector, target, wanted)
+    retargeted = colour_vectors.retargeted(actor, ENCODING, vector, target, wanted)
     exchanged = exchange_colours(actor, ENCODING, target, wanted)
-    torch.testing.assert_close(aimed, dict(exchanged), rtol=0, atol=1e-5)
+    torch.testing.assert_close(retargeted, dict(exchanged), rtol=0, atol=1e-5)
     # What the target gets is the wanted colour's, also where nothing is taken from that one.
     added = colour_vectors.retargeted(actor, ENCODING, vector, target, wanted, take=False)
     wanted_columns = colour_vectors.colour_weights(actor, ENCODING, wanted)
@@ -113,7 +113,7 @@ def test_the_contrast_with_the_target_alone_exchanges_the_two_colours(actor, ord
 
 
 @given(actors, actors, colours, st.tuples(strengths, strengths), st.booleans())
-def test_an_aim_adds_and_takes_as_much_as_is_said_and_nowhere_else(actor, other, order, doses, take):
+def test_retargeting_adds_and_takes_as_much_as_is_said_and_nowhere_else(actor, other, order, doses, take):
     target, wanted, *_ = order
     before = copies(actor)
     vector = other[FIRST][:, : ENCODING.cells]
@@ -133,7 +133,7 @@ def test_an_aim_adds_and_takes_as_much_as_is_said_and_nowhere_else(actor, other,
 
 
 @given(actors, actors, colours)
-def test_the_switch_vector_leads_from_before_to_after(before, after, order):
+def test_the_task_vector_leads_from_before_to_after(before, after, order):
     wanted = order[0]
     vector = colour_vectors.task_vector(before, after, ENCODING, wanted)
     added = colour_vectors.retargeted(before, ENCODING, vector, wanted, order[1], take=False)

@@ -102,7 +102,7 @@ def test_a_draw_depends_on_its_own_edit_only(context, edit, donors):
         assert all(equal(whole[key], network) for key, network in some.items())
 
 
-def test_random_sites_are_of_the_edits_own_kind_where_it_has_one(context, edit, drawn):
+def test_random_weights_are_of_the_edits_own_kind_where_it_has_one(context, edit, drawn):
     numbers = []
     own = edit._replace(at_random=lambda generator: numbers.append(generator.random()) or spliced(("layer1",)))
     for draw in (0, 1, 0):
@@ -112,6 +112,6 @@ def test_random_sites_are_of_the_edits_own_kind_where_it_has_one(context, edit, 
 
 def test_bounds_are_recipient_and_donor(context):
     floor, ceiling = bounds(context)
-    for edited, name, actor in zip((floor, ceiling), ("no_control", "donor"), context.actors, strict=True):
+    for edited, name, actor in zip((floor, ceiling), ("unedited", "donor"), context.actors, strict=True):
         assert (edited.edit.family, edited.edit.name, edited.control) == ("bounds", name, "bound")
         assert edited.network is actor

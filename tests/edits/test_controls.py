@@ -29,12 +29,12 @@ def places(recipient, edited):
 
 
 @given(seeds, shares)
-def test_turned_twice_is_the_edit(recipient, donor, seed, share):
+def test_flipped_twice_is_the_edit(recipient, donor, seed, share):
     edited = some(recipient, donor, seed, share)
-    turned = controls.sign_flipped(recipient, edited)
-    torch.testing.assert_close(controls.sign_flipped(recipient, turned), edited)
-    assert WeightDelta(recipient, turned).norm == pytest.approx(WeightDelta(recipient, edited).norm, rel=1e-4)
-    middle = {name: (turned[name] + edited[name]) / 2 for name in recipient}
+    flipped = controls.sign_flipped(recipient, edited)
+    torch.testing.assert_close(controls.sign_flipped(recipient, flipped), edited)
+    assert WeightDelta(recipient, flipped).norm == pytest.approx(WeightDelta(recipient, edited).norm, rel=1e-4)
+    middle = {name: (flipped[name] + edited[name]) / 2 for name in recipient}
     torch.testing.assert_close(middle, dict(recipient), rtol=1e-4, atol=1e-5)
 
 
@@ -56,7 +56,7 @@ def test_an_edit_and_its_complement_share_out_the_difference(recipient, donor, s
 
 
 @given(seeds, shares)
-def test_shuffled_has_the_same_values_at_the_same_places(recipient, donor, seed, share):
+def test_permuted_has_the_same_values_at_the_same_places(recipient, donor, seed, share):
     edited = some(recipient, donor, seed, share)
     found = controls.permuted(recipient, edited, np.random.default_rng(seed))
     for name, part in WeightDelta(recipient, edited).tensors.items():
@@ -66,7 +66,7 @@ def test_shuffled_has_the_same_values_at_the_same_places(recipient, donor, seed,
 
 
 @given(seeds, shares)
-def test_noise_has_the_same_norms_at_the_same_places(recipient, donor, seed, share):
+def test_gaussian_has_the_same_norms_at_the_same_places(recipient, donor, seed, share):
     edited = some(recipient, donor, seed, share)
     found = controls.gaussian(recipient, edited, np.random.default_rng(seed))
     for name, part in WeightDelta(recipient, edited).tensors.items():
@@ -75,7 +75,7 @@ def test_noise_has_the_same_norms_at_the_same_places(recipient, donor, seed, sha
 
 
 @given(seeds, shares)
-def test_random_sites_are_as_many_and_the_donors(recipient, donor, seed, share):
+def test_random_weights_are_as_many_and_the_donors(recipient, donor, seed, share):
     edited = some(recipient, donor, seed, share)
     found = controls.random_weights(recipient, donor, edited, np.random.default_rng(seed))
     assert WeightDelta(recipient, found).size == WeightDelta(recipient, edited).size
@@ -84,14 +84,14 @@ def test_random_sites_are_as_many_and_the_donors(recipient, donor, seed, share):
 
 
 @given(seeds, shares)
-def test_random_sites_are_not_where_nothing_differs(recipient, donor, seed, share):
+def test_random_weights_are_not_where_nothing_differs(recipient, donor, seed, share):
     alike = {**donor, "layer1.weight": recipient["layer1.weight"], "layer3.bias": recipient["layer3.bias"]}
     edited = some(recipient, alike, seed, share)
     found = controls.random_weights(recipient, alike, edited, np.random.default_rng(seed))
     assert WeightDelta(recipient, found).size == WeightDelta(recipient, edited).size
 
 
-def test_random_sites_are_equally_likely_everywhere(recipient, donor):
+def test_random_weights_are_equally_likely_everywhere(recipient, donor):
     """Over many draws each tensor has its share of the sites: 36 of 3559 places, 300 times, to four standard errors."""
     edited = some(recipient, donor, 0, 0.01)
     draws = 300

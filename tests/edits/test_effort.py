@@ -62,7 +62,7 @@ def test_it_takes_about_as_many_gradients_as_said(context, monkeypatch, control,
     assert points <= len(calls) <= points + 3
 
 
-def test_longer_effort_reaches_more_at_the_same_places(recipient, context, reached, wanted):
+def test_optimised_with_8x_budget_reaches_more_at_the_same_places(recipient, context, reached, wanted):
     longer = optimised_at_random(context, COUNTS[1], GRADIENTS["optimised_8x_budget"], np.random.default_rng(0))
     shorter = reached[COUNTS[1]][0]
     assert wanted(longer) > wanted(shorter)

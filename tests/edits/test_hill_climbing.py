@@ -57,7 +57,7 @@ def test_the_best_that_was_asked_comes_back_and_the_start_was_asked_first(proble
 
 
 @given(problems)
-def test_the_same_few_weights_are_changed_throughout_and_none_that_is_zero(problem):
+def test_the_same_sparse_weights_are_changed_throughout_and_none_that_is_zero(problem):
     actor, count, step, evaluations, seed = problem
     score = Asked(seed)
     climbed(actor, count, step, score, evaluations, np.random.default_rng(seed))

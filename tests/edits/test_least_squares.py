@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import linear
 
-from edits.subjects import copies, equal, logits, opinionated, subject_of
+from edits.subjects import copies, equal, logits, non_uniform, subject_of
 from goalsplice.agent.fast.policy import policy_of
 from goalsplice.agent.network import ACTOR_LAYERS, forward
 from goalsplice.edits.delta import WeightDelta
@@ -176,7 +176,7 @@ def test_the_first_layer_of_one_hot_inputs_can_be_the_exchange(recipe, recipient
 
 
 def test_units_that_never_are_active_do_no_harm(recipe):
-    actor = opinionated(recipe, 0)
+    actor = non_uniform(recipe, 0)
     actor["layer1.bias"][:5] = -1e3
     edited = refitted(actor, recipe.world, rich(recipe), *PAIR, ("layer2",))
     assert torch.equal(edited["layer2.weight"][:, :5], actor["layer2.weight"][:, :5])

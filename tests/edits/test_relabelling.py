@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from minigrid.core.constants import COLOR_TO_IDX, OBJECT_TO_IDX
 
-from edits.subjects import logits, opinionated
+from edits.subjects import logits, non_uniform
 from goalsplice.agent.fast.policy import policy_of
 from goalsplice.agent.network import Weights, forward
 from goalsplice.edits.inputs import exchange_colours
@@ -131,7 +131,7 @@ def test_exchanged_inputs_are_of_the_world_with_the_keys_exchanged(encoding, see
 def seeing(request, recipe) -> tuple[Encoding, Weights]:
     """An encoding and an actor that sees through it."""
     recipe = replace(recipe, encoding=request.param)
-    return recipe.world, opinionated(recipe, 0)
+    return recipe.world, non_uniform(recipe, 0)
 
 
 @settings(max_examples=40)

@@ -245,7 +245,7 @@ def test_switches_are_the_late_ones_to_the_wanted_colour(onehot):
     assert numbers(switches_to(run, 3, late, lonely)) == [(2, 3), (5, 6), (105, 106)]
 
 
-def test_the_chosen_edits_controls(subject):
+def test_the_preregistered_edits_controls(subject):
     mine, recipe = subject
     chosen = [DOWNSTREAM, SPARSE] if recipe.encoding == "onehot" else [DOWNSTREAM]
     found = names(chosen_controls(mine.context, SETTINGS, Score()))
@@ -293,7 +293,7 @@ def test_every_edit_is_an_actor_of_the_same_shapes(subject):
             assert size(mine.actor, edit.network) > 0
 
 
-def test_only_equal_effort_asks_for_the_targets_return(subject):
+def test_only_optimised_same_budget_asks_for_the_targets_return(subject):
     """As often as it may. Nothing else depends on the answers."""
     mine, _ = subject
     score, found, last = Score(), [], 0
@@ -327,7 +327,7 @@ def test_extrapolation_goes_beyond_the_checkpoint(subject):
             assert norm(mine.actor, edit.network) == pytest.approx((edit.edit.dose - 1) * whole, rel=1e-4)
 
 
-def test_layers_below_are_refitted_alone(subject):
+def test_layers_downstream_are_refitted_alone(subject):
     mine, recipe = subject
     for edit in all_of(mine):
         if edit.edit.family in ("downstream", "layer 1"):
@@ -347,14 +347,14 @@ def test_perception_is_the_unedited_actor_that_sees_the_colours_exchanged(subjec
 
 
 @settings(max_examples=40)
-@given(share=st.floats(1e-5, 0.3), strength=st.floats(0.1, 3))
-def test_few_weights_are_no_more_than_the_share_in_two_colours_columns(onehot, share, strength):
+@given(weight_share=st.floats(1e-5, 0.3), strength=st.floats(0.1, 3))
+def test_sparse_edit_is_no_more_than_its_share_in_two_colours_columns(onehot, weight_share, strength):
     mine, recipe = onehot
-    edited = sparse(mine.context, replace(SETTINGS, share=share, strength=strength))
+    edited = sparse(mine.context, replace(SETTINGS, weight_share=weight_share, strength=strength))
     changed, total = size(mine.actor, edited), flat(mine.actor).size
-    assert changed <= max(2, share * total)
+    assert changed <= max(2, weight_share * total)
     # There are no more than two colours' columns; an entry may be lost in rounding.
-    assert changed >= min(share * total - 2, 2 * 16 * recipe.world.cells) - 2
+    assert changed >= min(weight_share * total - 2, 2 * 16 * recipe.world.cells) - 2
     columns = [colour_vectors.columns(recipe.world, colour) for colour in ("purple", "yellow")]
     assert set(np.flatnonzero(changed_inputs(mine.actor, edited))) <= set(np.concatenate(columns))
     assert equal({**edited, "layer1.weight": mine.actor["layer1.weight"]}, mine.actor)
@@ -362,15 +362,15 @@ def test_few_weights_are_no_more_than_the_share_in_two_colours_columns(onehot, s
     torch.testing.assert_close(added[:, 0], -added[:, 1], rtol=1e-4, atol=1e-5)
 
 
-def test_few_weights_take_from_the_wanted_colour_what_they_give_the_target(onehot):
-    """All entries are the whole contrast vector."""
+def test_sparse_edit_takes_from_the_wanted_colour_what_it_gives_the_target(onehot):
+    """All entries are the whole contrastive direction."""
     mine, recipe = onehot
     contrast = colour_vectors.contrastive_direction(mine.actor, recipe.world, "purple")
     whole = colour_vectors.retargeted(mine.actor, recipe.world, contrast, "yellow", "purple", 1.3)
-    assert equal(sparse(mine.context, replace(SETTINGS, share=1.0)), whole)
+    assert equal(sparse(mine.context, replace(SETTINGS, weight_share=1.0)), whole)
 
 
-def test_where_unwanted_colours_look_alike_the_contrast_vector_is_the_exchange(onehot):
+def test_where_unwanted_colours_look_alike_the_contrastive_direction_is_the_exchange(onehot):
     """All of it, at strength 1."""
     mine, recipe = onehot
     weight = mine.actor["layer1.weight"].clone()
@@ -378,7 +378,7 @@ def test_where_unwanted_colours_look_alike_the_contrast_vector_is_the_exchange(o
     for colour in colour_vectors.unwanted("purple"):
         weight[:, colour_vectors.columns(recipe.world, colour)] = alike
     actor = {**mine.actor, "layer1.weight": weight}
-    edited = sparse(mine.of(actor).context, replace(SETTINGS, share=1.0, strength=1.0))
+    edited = sparse(mine.of(actor).context, replace(SETTINGS, weight_share=1.0, strength=1.0))
     expected = exchange_colours(actor, recipe.world, "purple", "yellow")
     torch.testing.assert_close(edited, dict(expected), rtol=0, atol=1e-5)
 
@@ -401,7 +401,7 @@ def test_entries_units_and_ranks_are_as_many_as_the_dose_says(onehot):
             assert set(np.flatnonzero(changed_inputs(mine.actor, edit.network))) == set(columns)
 
 
-def test_a_switch_that_is_aimed_at_the_target_is_the_wanted_colours(onehot):
+def test_a_task_vector_that_goes_to_the_target_is_the_wanted_colours(onehot):
     """What the last switch did to the wanted colour's columns goes to the target's, and is undone there."""
     mine, recipe = onehot
     world = recipe.world
@@ -452,7 +452,7 @@ def test_controls_have_the_size_and_norm_of_what_they_are_compared_with(onehot):
         assert size(mine.actor, effort) <= size(mine.actor, edited)
 
 
-def test_turned_is_the_opposite_change(subject):
+def test_sign_flipped_is_the_opposite_change(subject):
     mine, _ = subject
     edited, found = controls_of(mine, DOWNSTREAM)
     (opposite,) = found["sign_flipped"]
@@ -470,8 +470,8 @@ def test_draws_differ_and_come_from_the_subjects_key(subject):
         assert equal(found[control][0], others[control][0])
 
 
-def test_places_of_controls_of_few_weights(onehot):
-    """Noise is where the edit is; the absent colour's is in its columns; shuffled units keep their places in view."""
+def test_places_of_the_sparse_edits_controls(onehot):
+    """`gaussian` is where the edit is; the absent colour's is in its columns; permuted units keep their places in view."""
     mine, recipe = onehot
     edited, found = controls_of(mine, SPARSE)
     start = flat(mine.actor)
@@ -494,9 +494,9 @@ def test_places_of_controls_of_few_weights(onehot):
     )
 
 
-def test_controls_below_are_other_refits(subject):
+def test_controls_of_the_downstream_edit_are_other_refits(subject):
     mine, recipe = subject
     _, found = controls_of(mine, DOWNSTREAM)
     for control, pair in (("unrelated", ("blue", "yellow")), ("absent", ("purple", "green"))):
-        expected = refitted(mine.actor, recipe.world, mine.met, *pair, LOWER[SETTINGS.below[recipe.encoding]])
+        expected = refitted(mine.actor, recipe.world, mine.met, *pair, LOWER[SETTINGS.downstream[recipe.encoding]])
         assert equal(found[control][0], expected)

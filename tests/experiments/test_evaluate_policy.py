@@ -26,7 +26,7 @@ def recipe(request, pytestconfig) -> Recipe:
 
 @pytest.fixture(scope="module")
 def actor(recipe):
-    """An actor with opinions."""
+    """An actor whose policy is not uniform."""
     weights = Agent(recipe.world.inputs, recipe.hidden_size, torch.Generator().manual_seed(0)).actor.state_dict()
     return {**weights, "layer4.weight": 100 * weights["layer4.weight"]}
 

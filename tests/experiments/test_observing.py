@@ -21,7 +21,7 @@ def recipe(pytestconfig) -> Recipe:
 
 
 def actor(recipe, seed):
-    """An actor with opinions."""
+    """An actor whose policy is not uniform."""
     weights = Agent(recipe.world.inputs, recipe.hidden_size, torch.Generator().manual_seed(seed)).actor.state_dict()
     return {**weights, "layer4.weight": 100 * weights["layer4.weight"]}
 

@@ -169,7 +169,7 @@ def test_directions_are_told_by_what_was_trained():
 
 
 @pytest.mark.parametrize("seeds", [(1,), (1, 2, 3, 4)])
-def test_sides_are_those_that_were_made_up(seeds):
+def test_signed_margins_are_those_of_the_synthetic_table(seeds):
     found = sides(perception_table(seeds, noise=0)).set_index(["family", "edit", "layer", "key"])
     for (family, edit), (target, wanted, *_) in NETWORKS.items():
         for key, expected in (("target", target), ("wanted", wanted)):
@@ -191,16 +191,16 @@ def test_a_reading_tells_where_known_changes_of_the_goal_leave_it_right():
     found = telling(perception_table((1, 2, 3), arms=("onehot",), changed=turned))
     assert readings(found, "trained") == trained
     assert readings(found, "new") == {("layer2", "target")}
-    found = telling(perception_table((1, 2, 3), arms=("onehot",), without=("further",)))
+    found = telling(perception_table((1, 2, 3), arms=("onehot",), without=("fine-tuned",)))
     assert readings(found, "new") == trained
-    assert telling(perception_table((1, 2, 3), without=("switch", "further"))).empty
+    assert telling(perception_table((1, 2, 3), without=("switch", "fine-tuned"))).empty
 
 
 def test_what_is_known_gets_its_verdict():
     found = judged()["verdict"]
     assert found["perception", "swap"].tolist() == ["perception", "perception"]
     assert found["bounds", "unedited"].tolist() == ["no effect", "no effect"]
-    assert not {"switch", "further"} & set(found.index.get_level_values("edit"))
+    assert not {"switch", "fine-tuned"} & set(found.index.get_level_values("edit"))
     assert found["layer 1", "least squares", "new"] == "perception"
 
 

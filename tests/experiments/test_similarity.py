@@ -1,5 +1,7 @@
 """Directions of differences: equal ones are found, and chance is known."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -15,9 +17,9 @@ from goalsplice.experiments.similarity import (
     between_runs,
     cosines,
     differences,
-    orientation,
+    orientations,
     parts,
-    shuffled,
+    permuted,
     within_run,
 )
 
@@ -40,7 +42,7 @@ def run_of(actors, seed=1, objectives=("blue", "purple")):
     checkpoints = {
         phase: Checkpoint(seed, phase, objectives[phase % len(objectives)], actor) for phase, actor in enumerate(actors)
     }
-    return Run("a", seed, None, checkpoints)
+    return Run("a", seed, SimpleNamespace(objectives=objectives), checkpoints)
 
 
 def flipping(count, goal=0.0, drift=0.0, chance=0.0, seed=0):
@@ -57,8 +59,16 @@ def cosine(rows, part="actor", **having):
     return np.mean([row["cosine"] for row in rows if row["part"] == part and having.items() <= row.items()])
 
 
-def test_a_switch_leads_from_blue_to_purple_or_back():
-    assert [orientation("blue", "purple"), orientation("purple", "blue"), orientation("purple", "yellow")] == [1, -1, 1]
+def test_a_switch_leads_to_the_later_of_the_recipes_objectives_or_back():
+    """Whatever the colours: the recipe's order counts."""
+    alike = [noise(0)] * 5
+    assert orientations(run_of(alike)) == [1, -1, 1, -1]
+    assert orientations(run_of(alike, objectives=("blue", "purple", "yellow"))) == [1, 1, -1, 1]
+    assert orientations(run_of(alike, objectives=("purple", "blue"))) == [1, -1, 1, -1]
+    assert orientations(run_of(alike[:2], objectives=("blue",))) == [1], "no switch counts as one to the later"
+
+
+def test_differences_have_the_sign_that_leads_to_the_later_objective():
     actors = [noise(seed) for seed in range(3)]
     found = differences(run_of(actors))
     name = "layer2.weight"
@@ -81,7 +91,7 @@ def test_a_drift_turns_with_the_switch():
     assert {row["other_phase"] - row["phase"] for row in rows if row["same_way"]} == {2, 4}
 
 
-def test_unrelated_checkpoints_have_a_half_with_the_next_and_nothing_further():
+def test_unrelated_checkpoints_have_a_half_with_the_next_and_nothing_beyond():
     rows = within_run(run_of(flipping(8, chance=1)))
     near = [row["cosine"] for row in rows if row["part"] == "actor" and row["other_phase"] - row["phase"] == 1]
     far = [row["cosine"] for row in rows if row["part"] == "actor" and row["other_phase"] - row["phase"] > 1]
@@ -99,7 +109,7 @@ def test_the_null_is_chance():
 
 def test_the_null_keeps_each_tensors_values():
     one = {name: values[:1] for name, values in differences(run_of([noise(0), noise(1)])).items()}
-    mixed = shuffled(one, np.random.default_rng(0))
+    mixed = permuted(one, np.random.default_rng(0))
     for name, values in one.items():
         assert mixed[name].shape == (DRAWS, values.shape[1])
         np.testing.assert_array_equal(np.sort(mixed[name], axis=1), np.tile(np.sort(values), (DRAWS, 1)))

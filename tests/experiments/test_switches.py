@@ -23,8 +23,9 @@ from goalsplice.settings.recovery import SMALLEST_GAP
 from goalsplice.settings.sections import Ablations, Retargeting
 
 RETARGETING = Retargeting(
-    **{"target": "yellow", "absent": "green", "strength": 1.3, "share": 0.02, "below": {"onehot": "layer 2"}},
-    **{"draws": 2, "evaluations": 4, "levels": 12, "control_levels": 5, "level_distribution": ("three_colours",)},
+    **{"target": "yellow", "absent": "green", "strength": 1.3, "weight_share": 0.02},
+    downstream={"onehot": "layer 2"},
+    **{"draws": 2, "evaluations": 4, "levels": 12, "control_levels": 5, "level_distributions": ("three_colours",)},
     action_selection="sampling",
 )
 
@@ -61,7 +62,7 @@ def test_movement_by_hand():
 
 
 def checkpoint(recipe, phase, drawn=0) -> Checkpoint:
-    """An untrained actor that has opinions, for a phase of alternating objectives."""
+    """An untrained actor whose policy is not uniform, for a phase of alternating objectives."""
     actor = Agent(
         recipe.world.inputs, recipe.hidden_size, torch.Generator().manual_seed(phase + drawn)
     ).actor.state_dict()
@@ -75,7 +76,7 @@ def switches_of(recipe, checkpoints, switches=1) -> Switches:
 
 
 def test_recoveries_are_scaled_by_recipient_and_donor(recipe):
-    switches = switches_of(recipe, [checkpoint(recipe, phase, drawn=20) for phase in range(3)])
+    switches = switches_of(recipe, [checkpoint(recipe, phase, drawn=50) for phase in range(3)])
     rows = list(switches.rows())
     assert [(row["recipient_phase"], row["donor_phase"]) for row in rows] == [(1, 2), (2, 1)]
     assert all(list(row) == SWITCH_COLUMNS for row in rows)

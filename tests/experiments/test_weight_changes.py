@@ -138,7 +138,8 @@ def test_a_change_is_found_where_it_was_made():
     assert inside["rms"].item() == pytest.approx(1, rel=1e-6)
     assert inside[["variance_share", "tensor_variance_share"]].to_numpy() == pytest.approx(1)
     shares = rows.set_index(["grouping", "part"])["variance_share"]
-    assert shares["colour", "purple"] == shares["field", "colour"] == shares["tensor", "layer1.weight"] == 1
+    whole = [shares["colour", "purple"], shares["field", "colour"], shares["tensor", "layer1.weight"]]
+    assert whole == pytest.approx([1, 1, 1])
     assert shares["colour", "blue"] == shares["field", "type"] == shares["tensor", "layer2.weight"] == 0
 
 

@@ -43,7 +43,7 @@ def perception_table(seeds, arms=("onehot", "integers"), changed=None, without=(
                 for target in ("yellow", former):
                     for (family, edit), values in networks.items():
                         known = {"arm": arm, "seed": seed, "phase": phase, "wanted": wanted, "target": target}
-                        elsewhere = target == {"switch": "yellow", "further": former}.get(edit)
+                        elsewhere = target == {"switch": "yellow", "fine-tuned": former}.get(edit)
                         if edit in without or elsewhere or (arm == "integers" and edit == "sparse"):
                             continue
                         for row in rows_of(values, target == "yellow" and edit not in ("switch", "same goal")):

@@ -137,7 +137,7 @@ def test_a_line_comes_when_it_is_due_and_something_runs():
 def records(tmp_path):
     """A folder with benchmarks of an earlier call, and the published table."""
     published = tmp_path / "benchmarks.csv"
-    published.write_text("stage,arm,seed,seconds\ntrain,a,1,100\ntrain,a,2,200\nsplice,a,1,40\nrecover,,,1\n")
+    published.write_text("stage,arm,seed,seconds\ntraining,a,1,100\ntraining,a,2,200\nsplices,a,1,40\nrecoveries,,,1\n")
     folder = tmp_path / "benchmarks"
     (folder / "probes" / "arm=a").mkdir(parents=True)
     (folder / "probes" / "arm=a" / "seed=1.tsv").write_text("s\th:m:s\n12.5\t0:00:12\n")
@@ -217,7 +217,7 @@ from pathlib import Path
 from goalsplice.hooks import progress
 rule all:
     input: "1.trained", "2.trained"
-rule train_all:
+rule training_all:
     input: [f"source_{{n}}" for n in range(27)]
     output: touch("{{arm}}.trained")
     log: "{{arm}}.log"

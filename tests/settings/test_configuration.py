@@ -240,7 +240,11 @@ def test_every_key_has_a_description(pytestconfig):
             yield f"{path}{name}", child
             yield from keys(child, f"{path}{name}.")
 
-    described = [*keys(schema), *keys(schema["$defs"]["keys"], "recipe.")]
+    described = [
+        *keys(schema),
+        *keys(schema["$defs"]["keys"], "recipe."),
+        *keys(schema["$defs"]["training"], "recipe."),
+    ]
     assert len(described) > 35
     for name, child in described:
         assert len(child.get("description", "")) > 8, name
@@ -283,6 +287,59 @@ def test_everything_is_tried_where_the_three_colours_are(pytestconfig, level_dis
 
 def test_the_schema_knows_exactly_the_recipes_keys(pytestconfig):
     schema = yaml.safe_load((pytestconfig.rootpath / "workflow/schemas/config.schema.yaml").read_text())
-    # The colours of the keys are those that are always there, and the retargeting' target.
+    # The colours of the keys are the first objectives and retargeting.target.
     named = {field.name for field in fields(Recipe)} - {"key_colours"}
-    assert set(schema["$defs"]["keys"]["properties"]) == named
+    known = {*schema["$defs"]["keys"]["properties"], *schema["$defs"]["training"]["properties"]}
+    assert known == named
+
+
+@pytest.mark.parametrize(
+    ("old", "said"),
+    [
+        ("transport: {others: 2}", r"transport has another name now: transfer; rename it"),
+        ("evaluation: {layouts: [three_colours]}", r"evaluation\.layouts has another name now: level_distributions"),
+        ("splices: {policy: greedy}", r"splices\.policy has another name now: action_selection;"),
+        ("measures: {settled_after: 3}", r"measures\.settled_after has another name now: burn_in"),
+        ("recipe: {layouts: training}", r"recipe\.layouts has another name now: level_distribution;"),
+        ("arms: {x: {encoding: onehot, view_size: 5, layouts: training}}", r"arms\.x\.layouts has another name now"),
+    ],
+)
+def test_an_old_key_is_told_its_new_name(pytestconfig, old, said):
+    config = yaml.safe_load((pytestconfig.rootpath / "config.yaml").read_text())
+    schema = yaml.safe_load((pytestconfig.rootpath / "workflow/schemas/config.schema.yaml").read_text())
+    for section, values in yaml.safe_load(old).items():
+        config[section] = {**config.get(section, {}), **values}
+    with pytest.raises(StudyError, match=said):
+        study.validate(config, schema)
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "said"),
+    [
+        (
+            "retargeting",
+            "absent",
+            "blue",
+            r"absent is blue, the colour of a key that is there; name another than blue,",
+        ),
+        (
+            "recipe",
+            "objectives",
+            ["blue", "purple", "red"],
+            r"of arms\.onehot name red, but the keys .* are blue, purple, y",
+        ),
+    ],
+)
+def test_colours_fit_together(pytestconfig, section, key, value, said):
+    config = yaml.safe_load((pytestconfig.rootpath / "config.yaml").read_text())
+    config[section][key] = value
+    with pytest.raises(StudyError, match=said):
+        study.check(config)
+
+
+def test_ablations_name_colours_by_what_they_are_to_the_study(pytestconfig):
+    config = yaml.safe_load((pytestconfig.rootpath / "config.yaml").read_text())
+    config["recipe"]["objectives"], config["retargeting"]["target"] = ["red", "green"], "blue"
+    assert study.ablation_recipe(config, "one_objective")["objectives"] == ["red"]
+    assert study.ablation_recipe(config, "three_objectives")["objectives"] == ["red", "green", "blue"]
+    assert study.ablation_recipe(config, "reference")["objectives"] == ["red", "green"]

@@ -122,6 +122,34 @@ def test_prepare_removes_what_changes_results_and_keeps_what_says_where_things_a
     assert variables == {**kept, **threads, "MPLBACKEND": "agg"}
 
 
+CPUS = {
+    "x86-64 with both": ("flags\t\t: fpu lm avx avx2 fma avx512f", True),
+    "without FMA": ("flags\t\t: fpu lm avx avx2", False),
+    "of 32 bits": ("flags\t\t: fpu avx2 fma", False),
+    "arm64": ("Features\t: fp asimd aes", False),
+}
+
+
+@pytest.mark.parametrize("cpu", CPUS)
+def test_a_processor_has_what_portable_arithmetic_needs_only_if_the_system_says_so(tmp_path, cpu):
+    said, expected = CPUS[cpu]
+    (tmp_path / "cpuinfo").write_text(f"processor\t: 0\nmodel name\t: avx2 fma\n{said}\nbugs\t\t: lm\n")
+    assert environment.has_avx2(tmp_path / "cpuinfo") == expected
+    assert not environment.has_avx2(tmp_path / "absent")
+
+
+CHOSEN = {"OPENBLAS_CORETYPE": "Sandybridge", "NPY_ENABLE_CPU_FEATURES": "X86_V4", "OPENBLAS_BLOCK_FACTOR": "20"}
+
+
+@pytest.mark.parametrize(("arithmetic", "able"), [("portable", True), ("portable", False), ("native", True)])
+def test_the_users_choice_of_kernels_does_not_count(monkeypatch, arithmetic, able):
+    monkeypatch.setattr(environment, "has_avx2", lambda: able)
+    variables = {**CHOSEN, "HOME": "/home/me", environment.ARITHMETIC: arithmetic}
+    environment.choose_kernels(variables)
+    pinned = environment.KERNELS if (arithmetic, able) == ("portable", True) else {}
+    assert variables == {"HOME": "/home/me", environment.ARITHMETIC: arithmetic, **pinned}
+
+
 WHERE_PYTHON_IS = {
     "PYTHONHOME",
     "PYTHONNOUSERSITE",

@@ -2,7 +2,7 @@
 
 
 rule finetuning:
-    """Train a run's checkpoints further, on the colour that was never rewarded and on the next phase's."""
+    """Fine-tune a run's checkpoints, on the colour that was never rewarded and on the next phase's."""
     input:
         checkpoints=lambda wildcards: checkpoints_of(wildcards.arm, wildcards.seed, config["finetuning"]["phases"]),
     output:
@@ -27,6 +27,7 @@ rule finetuning:
             target=config["retargeting"]["target"],
             levels_seed=config["evaluation"]["seed"],
             device=config["device"],
+            arithmetic=config["arithmetic"],
         ),
     message:
         "Training checkpoints of arm {wildcards.arm}, seed {wildcards.seed} further."

@@ -34,6 +34,7 @@ for name, (arms, seeds) in TRAINED.items():
                 "goalsplice.cli.training",
                 recipe=recipe,
                 device=config["device"],
+                arithmetic=config["arithmetic"],
             ),
             # No output, or else Snakemake would delete it when the job fails.
             unfinished="results/runs/arm={arm}/seed={seed}/unfinished",

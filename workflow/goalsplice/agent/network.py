@@ -2,16 +2,22 @@
 
 Source: the recipe that the post's author published. Four linear layers for the actor and three for the critic, ReLU
 between them, orthogonal weights of gain sqrt(2) (0.01 at the actor's head, 1 at the critic's), biases zero.
+
+The initial weights are drawn here, not by `torch.nn.init.orthogonal_`: that one's bits depend on the processor, by
+PyTorch's normal numbers and by MKL's QR decomposition.
 """
 
 from collections import OrderedDict
 from collections.abc import Mapping
 from itertools import pairwise
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
+from goalsplice.agent.elementary import log
+from goalsplice.io.compiled import njit
 from goalsplice.world.vocabulary import ACTIONS
 
 ACTOR_LAYERS = ("layer1", "layer2", "layer3", "layer4")
@@ -20,14 +26,48 @@ Weights = Mapping[str, Tensor]
 """A network's state dict: float32 tensors by the names `layer1.weight`, `layer1.bias`, ..., the actor's to layer 4."""
 
 
+@njit
+def _logarithms(values):
+    found = np.empty_like(values)
+    for i in range(values.size):
+        found[i] = log(values[i])
+    return found
+
+
+def standard_normal(count: int, generator: torch.Generator | None) -> np.ndarray:
+    """Numbers of the standard normal distribution: float64 (count,), by Marsaglia's polar method."""
+    found = np.empty(0)
+    while found.size < count:
+        # A whole multiple of 2^-53 each, whatever the processor. Of the points of a square, 0.785 are in the disc.
+        points = 2 * torch.rand(2, 2 * count // 3 + 32, generator=generator, dtype=torch.float64).numpy() - 1
+        squares = points[0] * points[0] + points[1] * points[1]
+        inside = (squares > 0) & (squares < 1)
+        points, squares = points[:, inside], squares[inside]
+        found = np.concatenate([found, (points * np.sqrt(-2 * _logarithms(squares) / squares)).ravel()])
+    return found[:count]
+
+
+def orthogonal(rows: int, columns: int, gain: float, generator: torch.Generator | None) -> Tensor:
+    """`gain` times a random matrix with orthonormal rows, or columns if it has fewer: float32 (rows, columns).
+
+    Source: Saxe et al. 2014, as `torch.nn.init.orthogonal_` has it: a normal matrix's QR decomposition, with signs such
+    that each orthogonal matrix is as likely as any other.
+    """
+    most, least = max(rows, columns), min(rows, columns)
+    q, r = np.linalg.qr(standard_normal(most * least, generator).reshape(most, least))
+    q = gain * np.where(np.diag(r) < 0, -q, q)
+    return torch.from_numpy(np.ascontiguousarray(q if rows >= columns else q.T, dtype=np.float32))
+
+
 def _network(sizes: list[int], head_gain: float, generator: torch.Generator | None) -> nn.Sequential:
     """Linear layers `layer1`, `layer2`, ... of these sizes with ReLU between them."""
     modules = OrderedDict()
     for number, (inputs, outputs) in enumerate(pairwise(sizes), start=1):
         is_head = number == len(sizes) - 1
-        layer = nn.Linear(inputs, outputs)
-        nn.init.orthogonal_(layer.weight, head_gain if is_head else 2**0.5, generator=generator)
-        nn.init.zeros_(layer.bias)
+        # Without memory, so that PyTorch draws no weights of its own.
+        layer = nn.Linear(inputs, outputs, device="meta")
+        layer.weight = nn.Parameter(orthogonal(outputs, inputs, head_gain if is_head else 2**0.5, generator))
+        layer.bias = nn.Parameter(torch.zeros(outputs))
         modules[f"layer{number}"] = layer
         if not is_head:
             modules[f"relu{number}"] = nn.ReLU()

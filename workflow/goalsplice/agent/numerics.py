@@ -1,4 +1,4 @@
-"""How a process calculates: on one thread, numbers too small to matter as zero, and with which precision.
+"""How a process calculates: with which kernels, on one thread, small numbers as zero, and with which precision.
 
 Weight decay drives the weights of inputs that never occur, Adam's moments of them, and their products towards zero.
 Processors take many times longer for numbers below 1e-38, so these count as zero, in compiled code too: without that,
@@ -10,20 +10,43 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
+from numpy.lib.introspect import opt_func_info
+from scipy.linalg import cython_blas  # noqa: F401 (loads the library that Numba's products use)
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from goalsplice.agent.device import MATMUL_PRECISION
+from goalsplice.io.errors import StudyError
+from goalsplice.settings import environment
+
+_PORTABLE = [f"openblas for {environment.KERNELS['OPENBLAS_CORETYPE']} on 1 thread(s)", "NumPy for X86_V3"]
+"""Libraries, and NumPy's name for loops with AVX2 and FMA."""
+
+_GO_NATIVE = (
+    f"set arithmetic: {environment.NATIVE} in the configuration (for a program of your own, "
+    f"{environment.ARITHMETIC}={environment.NATIVE} in its environment) for bytes that are this machine's own"
+)
 
 
 def prepare_process() -> None:
     """What every stage that runs networks calls first: one thread, and numbers below 1e-38 are zero.
 
     One core a job: other runs' jobs fill the rest, and sums do not depend on how threads divide them.
+
+    Raises:
+        StudyError: as `check_kernels`.
     """
+    # It sees what is loaded: NumPy's OpenBLAS, and SciPy's, which Numba's products load otherwise with the first one.
     threadpool_limits(1)
     # It does not see the MKL that is part of PyTorch.
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
+    check_kernels()
+
+
+def _libraries(said: str) -> list[str]:
+    """What NumPy's and SciPy's linear algebra is, in words: `said` with threadpoolctl's fields of each library."""
+    loaded = [{"architecture": None, **library} for library in threadpool_info() if library["user_api"] == "blas"]
+    return sorted({said.format_map(library) for library in loaded})
 
 
 def kernels() -> str:
@@ -31,14 +54,31 @@ def kernels() -> str:
 
     Where it is the same, equal work gives equal bytes.
     """
-    loaded = {
-        f"{library['internal_api']} {library['version']} for {library.get('architecture')} "
-        f"on {library['num_threads']} thread(s)"
-        for library in threadpool_info()
-        if library["user_api"] == "blas"
-    }
+    loaded = _libraries("{internal_api} {version} for {architecture} on {num_threads} thread(s)")
     ours = f"PyTorch for {torch.backends.cpu.get_cpu_capability()} on {torch.get_num_threads()} thread(s)"
-    return ", ".join([*sorted(loaded), ours])
+    return ", ".join([*loaded, ours])
+
+
+def check_kernels() -> None:
+    """See that this process computes with `environment.KERNELS`, on one thread, unless arithmetic is native.
+
+    Raises:
+        StudyError: it does not. The processor has no such instructions; or NumPy was loaded before this package; or
+            `prepare_process` was not called.
+    """
+    if environment.is_native():
+        return
+    if not environment.has_avx2():
+        raise StudyError(
+            f"this processor is not known to have AVX2 and FMA, by which portable arithmetic computes; {_GO_NATIVE}"
+        )
+    loops = opt_func_info(func_name="^exp$", signature="float64")["exp"]["dd"]["current"]
+    found = [*_libraries("{internal_api} for {architecture} on {num_threads} thread(s)"), f"NumPy for {loops}"]
+    if found != _PORTABLE:
+        raise StudyError(
+            f"this process computes by {', '.join(found)}, and not by {', '.join(_PORTABLE)}; import goalsplice before "
+            f"NumPy and PyTorch and call goalsplice.agent.numerics.prepare_process(), or {_GO_NATIVE}"
+        )
 
 
 def _small_is_zero() -> bool:

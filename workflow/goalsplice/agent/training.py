@@ -12,7 +12,7 @@ from goalsplice.agent.fast.learner import Learner
 from goalsplice.agent.fast.policy import policy_of
 from goalsplice.agent.fast.rollout import collect
 from goalsplice.agent.network import Agent
-from goalsplice.agent.numerics import arithmetic
+from goalsplice.agent.numerics import arithmetic, check_kernels
 from goalsplice.agent.ppo import PlainLearner
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.rollout import Rollout
@@ -89,7 +89,8 @@ def train_step(
             recipe.num_steps,
         )
         losses = learner.learn(rollout, generator)
-    learned = {**losses._asdict(), "weight_norm": float(learner.flat.detach().norm())}
+    weights = learner.flat.detach().numpy()
+    learned = {**losses._asdict(), "weight_norm": float(np.sqrt(np.dot(weights, weights)))}
     for name, value in learned.items():
         if not np.isfinite(value):
             raise StudyError(
@@ -110,9 +111,13 @@ class Training:
         recipe: the arm's.
         arm, seed: all randomness derives from them.
         device: where the networks are updated.
+
+    Raises:
+        StudyError: as `check_kernels`.
     """
 
     def __init__(self, recipe: Recipe, arm: str, seed: int, device: torch.device = CPU):
+        check_kernels()
         # Those that are mixed share their worlds.
         names = (MIXED,) if recipe.schedule == "mixed" else recipe.objectives
         initial, order, *places = sequence(arm, seed).spawn(2 + len(names))

@@ -90,7 +90,8 @@ def telling(perception: pd.DataFrame) -> pd.DataFrame:
     A reading is a hidden layer and a key, target or wanted. It tells where
 
     - the unedited network is readable: `correct` exceeds `swapped` by `READABLE`, over seeds;
-    - known changes of the goal leave it right: the side of trained/switch is surely above 0 (see `verdicts`), and
+    - known changes of the goal leave it right: the side of trained/switch is significantly above 0 (see `verdicts`),
+    and
       towards a new colour that of trained/fine-tuned too, if it is there.
 
     Elsewhere being swapped is no sign of a change of perception: a layer that holds the place of the wanted key in one
@@ -108,12 +109,12 @@ def telling(perception: pd.DataFrame) -> pd.DataFrame:
         names = [SWITCH[1]] if toward == TRAINED else [SWITCH[1], FINETUNED[1]]
         goals = [found[arm, name, layer, key] for name in names if (arm, name, layer, key) in found]
         readable = over_seeds(mine["margin"].to_numpy()).estimate >= READABLE
-        if goals and readable and all(_surely(side) > 0 for side in goals):
+        if goals and readable and all(_significant_side(side) > 0 for side in goals):
             rows.append({"arm": arm, "towards": toward, "layer": layer, "key": key, **min(goals)._asdict()})
     return pd.DataFrame(rows, columns=["arm", "towards", "layer", "key", *Interval._fields])
 
 
-def _surely(found: Interval) -> int:
+def _significant_side(found: Interval) -> int:
     """1 or -1 where the whole interval is above or below 0, else 0; of a single seed, by its value."""
     low, high = (found.estimate if np.isnan(end) else end for end in (found.low, found.high))
     return int(low > 0) - int(high < 0)
@@ -128,18 +129,18 @@ def verdicts(perception: pd.DataFrame) -> pd.DataFrame:
 
     1. `no effect`: the target is not taken more often than `EFFECT`; there is nothing to explain.
     2. `inconclusive`: no reading tells.
-    3. `perception`: in the first layer with telling readings, all of them are surely swapped.
-    4. `goal`: all telling readings, of all these layers, are surely right.
+    3. `perception`: in the first layer with telling readings, all of them are significantly swapped.
+    4. `goal`: all telling readings, of all these layers, are significantly right.
     5. `between`: anything else.
 
-    *Surely*: the 95 % interval over seeds of the side (`sides`) is on one side of 0.
+    *Significantly*: the 95 % interval over seeds of the side (`sides`) is on one side of 0.
 
     Args:
         perception: the table, with the columns arm and seed.
 
     Returns:
         arm, towards, family, edit, first (layer that is changed; empty for none), readings (those heard, with their
-        sides, as "layer1 target -0.98 [-0.99, -0.97]; ..."), episode_share (of the target), composed (what the next
+        sides, as "layer1 target -0.98 [-0.99, -0.97]; ..."), episode_share_target, composed (what the next
         switch brings of its colour, in parts of what it brings in the unedited network; missing where it was not tried)
         and verdict. trained/switch and trained/fine-tuned are the measure and have none.
     """
@@ -167,7 +168,7 @@ def verdicts(perception: pd.DataFrame) -> pd.DataFrame:
         rows.append(
             {
                 **dict(zip(["arm", *_EDIT], name, strict=True)),
-                **{"first": first, "readings": "; ".join(said), "episode_share": share, "composed": composed},
+                **{"first": first, "readings": "; ".join(said), "episode_share_target": share, "composed": composed},
                 "verdict": _verdict(readings, share),
             }
         )
@@ -180,9 +181,9 @@ def _verdict(readings: Mapping[tuple[str, str], Interval], share: float) -> str:
     if not readings:
         return INCONCLUSIVE
     first = min(layer for layer, _ in readings)
-    if all(_surely(side) < 0 for (layer, _), side in readings.items() if layer == first):
+    if all(_significant_side(side) < 0 for (layer, _), side in readings.items() if layer == first):
         return PERCEPTION
-    if all(_surely(side) > 0 for side in readings.values()):
+    if all(_significant_side(side) > 0 for side in readings.values()):
         return GOAL
     return BETWEEN
 

@@ -1,4 +1,4 @@
-"""Train a run's checkpoints further, on a new colour and on the run's next objective: how they learn it."""
+"""Fine-tune a run's checkpoints, on a new colour and on the run's next objective: how they learn it."""
 
 from pathlib import Path
 

@@ -25,8 +25,8 @@ def main() -> None:
         numbers = generator(this.arm, this.seed, "weight_changes", phase)
         parts += [{**context.identity, **row} for row in weight_changes(*context.actors, context.encoding, numbers)]
         swaps += [{**context.identity, **row} for row in colour_exchanges(*context.actors, context.encoding)]
-    runs.write(options.anatomy_output, parts)
-    runs.write(options.exchanges_output, swaps)
+    runs.write(options.weight_changes_output, parts)
+    runs.write(options.colour_exchanges_output, swaps)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Sparse grafts: the largest changes that training further on a new objective made, and no others.
+"""Sparse grafts: the largest changes that fine-tuning on a new objective made, and no others.
 
-The donor is an actor that was trained further from the recipient itself (`agent/finetuning.py`), so a graft may use
+The donor is an actor that was fine-tuned from the recipient itself (`agent/finetuning.py`), so a graft may use
 a reward that no other edit may, and bounds how few weights can be enough.
 """
 

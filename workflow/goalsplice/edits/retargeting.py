@@ -1,7 +1,7 @@
 """Edits that are to make an agent fetch a colour that it was never rewarded for, and what they are compared with.
 
 Each is made from a run's own checkpoints. None uses a reward or a gradient for the new colour, but for those of family
-`graft`, which take weights of an actor that was trained further on it, and are there as a reference. That actor is the
+`graft`, which take weights of an actor that was fine-tuned on it, and are there as a reference. That actor is the
 context's donor; other edits need none.
 """
 
@@ -217,7 +217,7 @@ def all_retargets(context: Context, settings: Retargeting, switches: Switches) -
 
 
 def _units_shuffled(context: Context, settings: Retargeting, numbers: np.random.Generator) -> Weights:
-    """The few weights of the same vector, its units in a random order."""
+    """The entries of the same vector, its units in a random order."""
     kept = colour_vectors.top_k(contrast(context), entries(context, settings.weight_share))
     return retargeted(context, kept[numbers.permutation(len(kept))], settings.target, settings.strength)
 
@@ -245,7 +245,7 @@ def _of_other_colours(context: Context, settings: Retargeting) -> dict[str, dict
 def chosen_controls(context: Context, settings: Retargeting, score: Callable[[Weights], float]) -> Iterator[Edited]:
     """Controls of the chosen edits.
 
-    `gaussian`, random values of the same norm at the same places. `permuted`, the few weights with their units in a
+    `gaussian`, random values of the same norm at the same places. `permuted`, the sparse entries with their units in a
     random order, or the refitted weights' changes at each other's places. `sign_flipped`, the opposite change.
     `unrelated`, the same
     made of other colours: what tells the absent colour from others, or the colour of the other phases in place of the

@@ -61,7 +61,7 @@ class RetargetedRun(NamedTuple):
         settings: of the edits.
         bench: where everything is evaluated.
         further: where what is tried in every phase is evaluated too.
-        practice: levels on which the control of equal effort looks at its return.
+        practice: levels on which the control optimised_same_budget looks at its return.
     """
 
     run: Run

@@ -35,7 +35,7 @@ _PANELS = {
 
 _NAMES = {
     "reference": "alternation,\nphases of 15",
-    "one_objective": "blue only",
+    "one_objective": "one colour only",
     "mixed": "both mixed",
     "random_order": "random order",
     "phases_of_5": "phases of 5",

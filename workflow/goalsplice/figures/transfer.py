@@ -132,7 +132,7 @@ def _matrix_rows(rows: pd.DataFrame) -> float:
 def _draw_within(axes: Axes, rows: pd.DataFrame) -> None:
     """Sources of one direction against target phases, means over seeds."""
     rows = rows.assign(source=list(zip(rows["source_recipient_phase"], rows["source_donor_phase"], strict=True)))
-    values = select(rows, measure="episode_share").pivot(index="source", columns="target_phase", values="mean")
+    values = select(rows, measure="episode_share_donor").pivot(index="source", columns="target_phase", values="mean")
     # A target's bounds are the same for all that is added to it.
     bounds = select(rows, measure=list(_BOUNDS)).drop_duplicates(["measure", "target_phase"])
     bounds = bounds.pivot(index="measure", columns="target_phase", values="mean").reindex(_BOUNDS)
@@ -147,7 +147,7 @@ def _draw_within(axes: Axes, rows: pd.DataFrame) -> None:
 
 def _draw_between(axes: Axes, rows: pd.DataFrame, seeds: list[int]) -> None:
     """Source seeds against target seeds, means over directions."""
-    values = select(rows, measure="episode_share").pivot(index="source_run", columns="seed", values="value")
+    values = select(rows, measure="episode_share_donor").pivot(index="source_run", columns="seed", values="value")
     values = values.reindex(index=seeds, columns=seeds)
     bounds = select(rows, measure=list(_BOUNDS)).drop_duplicates(["measure", "seed"])
     bounds = bounds.pivot(index="measure", columns="seed", values="value").reindex(index=_BOUNDS, columns=seeds)
@@ -166,7 +166,7 @@ def _draw_summary(axes: Axes, rows: pd.DataFrame, directions: list[list[str]], s
             found = select(whole, target=bounded, measure=condition)
         else:
             found = select(rows, **dict(zip(("target", "aligned", "part", "control"), condition, strict=True)))
-            found = select(found, measure="episode_share")
+            found = select(found, measure="episode_share_donor")
         for number, direction in enumerate(directions):
             mine = select(found, **dict(zip(_DIRECTION, direction, strict=True)))
             shift = (number - (len(directions) - 1) / 2) * width

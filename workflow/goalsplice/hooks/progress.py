@@ -42,7 +42,7 @@ class Job:
     """A job that is to run.
 
     Attributes:
-        stage: its rule's name, or `train` for all rules that train: jobs of a stage take equally long.
+        stage: its rule's name, or `training` for all rules that train: jobs of a stage take equally long.
         name: as it is called in a line.
         log: its log, which is read if it trains.
         rollouts: of the whole run if it trains, else 0.

@@ -1,13 +1,31 @@
-"""Which of the user's environment variables a stage does not obey.
+"""Which of the user's environment variables a stage does not obey, and which kernels libraries compute with.
 
 A study's tables and figures depend on its configuration and its code. What a shell, a notebook or a cluster's login
-script sets for other programs should not change them, nor end a job. What says where things are, which devices there
-are, or which kernels a processor runs stays the user's: HOME, TMPDIR, XDG_CACHE_HOME, MPLCONFIGDIR,
-CUDA_VISIBLE_DEVICES, OPENBLAS_CORETYPE, NPY_DISABLE_CPU_FEATURES, ATEN_CPU_CAPABILITY and their like.
+script sets for other programs should not change them, nor end a job. What says where things are, or which devices there
+are, stays the user's: HOME, TMPDIR, XDG_CACHE_HOME, MPLCONFIGDIR, CUDA_VISIBLE_DEVICES and their like.
+
+Left alone, NumPy and PyTorch choose kernels that fit the processor, and each rounds sums in its own way. With portable
+arithmetic all x86-64 processors that have AVX2 and FMA run the same kernels.
 """
 
 import os
 from collections.abc import MutableMapping
+from pathlib import Path
+
+ARITHMETIC = "GOALSPLICE_ARITHMETIC"
+"""The variable that holds config.yaml's `arithmetic`: it counts before a process can read any configuration."""
+
+PORTABLE, NATIVE = "portable", "native"
+
+KERNELS = {
+    "OPENBLAS_CORETYPE": "Haswell",
+    "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
+    "ATEN_CPU_CAPABILITY": "avx2",
+}
+"""For AVX2 and FMA, whatever else a processor has. NumPy, which takes all that it has, goes without AVX-512."""
+
+_OTHER_KERNELS = ("NPY_ENABLE_CPU_FEATURES", "OPENBLAS_BLOCK_FACTOR", "OPENBLAS_L2_SIZE")
+"""What else decides how OpenBLAS cuts products, and the variable that NumPy refuses beside the one above."""
 
 PYTHON_VARIABLES = (
     "PYTHONBREAKPOINT",
@@ -71,3 +89,29 @@ def prepare(variables: MutableMapping[str, str] = os.environ) -> None:
     for name in [name for name in variables if name.startswith(_REMOVED) and name not in _KEPT]:
         del variables[name]
     variables.update(_SET)
+
+
+def is_native(variables: MutableMapping[str, str] = os.environ) -> bool:
+    """Whether libraries may choose kernels for the processor."""
+    return variables.get(ARITHMETIC) == NATIVE
+
+
+def has_avx2(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
+    """Whether this processor is an x86-64 one with AVX2 and FMA; False where the system does not say so."""
+    try:
+        with cpuinfo.open() as lines:
+            flags = next((line.partition(":")[2].split() for line in lines if line.startswith("flags")), [])
+    except OSError:
+        return False
+    return {"lm", "avx2", "fma"} <= set(flags)
+
+
+def choose_kernels(variables: MutableMapping[str, str] = os.environ) -> None:
+    """Set which kernels libraries load. It comes before NumPy and PyTorch: `numerics.check_kernels` says if it did.
+
+    The user's own choice counts for neither arithmetic: a Snakemake that chose passes its variables to all its jobs.
+    """
+    for name in (*KERNELS, *_OTHER_KERNELS):
+        variables.pop(name, None)
+    if not is_native(variables) and has_avx2():
+        variables.update(KERNELS)

@@ -53,7 +53,7 @@ CORRECT, SWAPPED = "correct", "swapped"
 
 UNEDITED, SWITCH, FINETUNED = ("bounds", "unedited"), ("trained", "switch"), ("trained", "fine-tuned")
 """Family and edit of the unedited network, and of those with a goal that is known to be another: the run's neighbouring
-checkpoint of its other colour, and the checkpoint trained further on the new one."""
+checkpoint of its other colour, and the checkpoint fine-tuned on the new one."""
 
 SAME_GOAL = ("trained", "same goal")
 """The run's checkpoint two phases on: what training changes while the goal stays, and how much that blinds probes."""

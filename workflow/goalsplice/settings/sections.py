@@ -100,7 +100,7 @@ class Retargeting(Section):
 
 @dataclass(frozen=True)
 class FineTuning(Section):
-    """Training further from checkpoints."""
+    """Fine-tuning from checkpoints."""
 
     named = "finetuning"
 

@@ -100,6 +100,9 @@ def recipe_of(config: dict, arm: str) -> dict:
     return {**config["recipe"], **config["arms"][arm], "key_colours": key_colours(config)}
 
 
+ROLES = ("first", "second", "new")
+"""What an ablation arm calls the colours of the keys, in the order of `key_colours`."""
+
 SCHEDULE, WORLD, HYPERPARAMETERS, REFERENCE = "schedule", "world", "hyperparameters", "reference"
 """What an ablation arm differs in from its base."""
 
@@ -126,6 +129,9 @@ def ablation_recipe(config: dict, arm: str) -> dict:
     """An ablation arm's recipe: its base's, with the ablations' number of rollouts, and what the arm replaces."""
     own = config["ablations"]["arms"][arm]
     replaced = {key: value for key, value in own.items() if key != "base"}
+    if "objectives" in replaced:
+        colour_of = dict(zip(ROLES, key_colours(config), strict=True))
+        replaced["objectives"] = [colour_of[role] for role in replaced["objectives"]]
     return {**recipe_of(config, own["base"]), "rollouts": config["ablations"]["rollouts"], **replaced}
 
 
@@ -188,12 +194,12 @@ def neighbours(phases: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def other_seed(seeds: list[int], seed: int) -> int | None:
-    """The run that stands in as a donor of another seed: the next of the list, in a circle; None if it is alone."""
+    """The run whose checkpoint is the donor of another seed: the next of the list, in a circle; None if it is alone."""
     following = seeds[(seeds.index(seed) + 1) % len(seeds)]
     return None if following == seed else following
 
 
-def lenders(seeds: list[int], seed: int, others: int) -> list[int]:
+def source_runs(seeds: list[int], seed: int, others: int) -> list[int]:
     """Runs whose task vectors a run gets: those that follow it in `seeds`, in a circle; in the order of `seeds`.
 
     Args:
@@ -205,11 +211,11 @@ def lenders(seeds: list[int], seed: int, others: int) -> list[int]:
 
 
 def compared(seeds: list[int], others: int) -> dict[int, list[int]]:
-    """For each run those before it in `seeds` that it is compared with: one of the two is the other's lender.
+    """For each run those before it in `seeds` that it is compared with: one of the two is the other's source_run.
 
     So every pair of runs is there at most once, and all pairs are if there are 2 * `others` + 1 seeds or fewer.
     """
-    lent = {seed: set(lenders(seeds, seed, others)) for seed in seeds}
+    lent = {seed: set(source_runs(seeds, seed, others)) for seed in seeds}
     return {
         seed: [other for other in seeds[:place] if other in lent[seed] or seed in lent[other]]
         for place, seed in enumerate(seeds)
@@ -298,7 +304,6 @@ def _check_ablations(config: dict) -> None:
         if arm["base"] not in config["arms"]:
             raise StudyError(f"{where}arms.{name}.base is {arm['base']!r}, which is no main arm; name one of arms")
         recipes[name] = ablation_recipe(config, name)
-        _check_objectives(f"ablations.arms.{name}", recipes[name])
         _check_minibatches(name, recipes[name])
         if whole_phases(recipes[name]) == 0:
             raise StudyError(

@@ -8,6 +8,7 @@ PyTorch takes several passes, and as many calls, for weights that fit the proces
 
 import numpy as np
 
+from goalsplice.agent.elementary import power
 from goalsplice.io.compiled import njit
 
 _BETAS = (0.9, 0.999)
@@ -69,10 +70,10 @@ class Adam:
             self._decay,
             self._kept,
             self._epsilon,
-            np.float32(self._learning_rate / (1 - beta1**self.steps)),
+            np.float32(self._learning_rate / (1 - power(beta1, self.steps))),
             np.float32(1 - beta1),
             np.float32(beta2),
             np.float32(1 - beta2),
-            np.float32(np.sqrt(1 - beta2**self.steps)),
+            np.float32(np.sqrt(1 - power(beta2, self.steps))),
         )
         return norm

@@ -8,6 +8,7 @@ exact; see `docs/notes/speed.md`. For each minibatch: the loss's gradient by the
 
 import numpy as np
 
+from goalsplice.agent.elementary import exp, log
 from goalsplice.agent.fast.adam import Adam
 from goalsplice.agent.fast.backprop import Propagation
 from goalsplice.agent.network import Agent, flatten
@@ -30,9 +31,9 @@ def log_softmax(logits, log_probabilities, probabilities):
             top = max(top, logits[i, k])
         total = np.float32(0)
         for k in range(logits.shape[1]):
-            probabilities[i, k] = np.exp(logits[i, k] - top)
+            probabilities[i, k] = exp(logits[i, k] - top)
             total += probabilities[i, k]
-        log_total = top + np.log(total)
+        log_total = top + np.float32(log(total))
         for k in range(logits.shape[1]):
             log_probabilities[i, k] = logits[i, k] - log_total
             probabilities[i, k] /= total
@@ -75,7 +76,7 @@ def surrogate_gradient(
 
     chosen = advantages[steps]
     mean = chosen.mean()
-    deviation = np.sqrt(((chosen - mean) ** 2).sum() / (count - 1)) + np.float32(1e-8)
+    deviation = np.sqrt(((chosen - mean) * (chosen - mean)).sum() / (count - 1)) + np.float32(1e-8)
 
     statistics = np.zeros(5)
     seen = np.zeros(observations, dtype=np.float32)
@@ -86,7 +87,7 @@ def surrogate_gradient(
         action = actions[step]
         seen[i] += 1
         log_ratio = log_probabilities[i, action] - old_log_probabilities[step]
-        ratio = np.exp(log_ratio)
+        ratio = exp(log_ratio)
         advantage = (advantages[step] - mean) / deviation
         clipped = min(max(ratio, 1 - clip_coefficient), 1 + clip_coefficient)
         loss, clipped_loss = -advantage * ratio, -advantage * clipped

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from torch import Tensor
 
+from goalsplice.agent.elementary import exp
 from goalsplice.agent.fast.first_layer import table_of
 from goalsplice.io.compiled import njit, njit_unowned
 from goalsplice.world.observation import Encoding
@@ -66,7 +67,7 @@ def exponentiate(logits):
     for k in range(1, logits.size):
         top = max(top, logits[k])
     for k in range(logits.size):
-        logits[k] = np.exp(logits[k] - top)
+        logits[k] = exp(logits[k] - top)
 
 
 @njit_unowned
