@@ -6,7 +6,7 @@ import torch
 
 from figures.perception_tables import NETWORKS, perception_table
 from goalsplice.agent.network import Agent
-from goalsplice.analysis.perception import sides, telling, towards, verdicts
+from goalsplice.analysis.perception import informative, sides, towards, verdicts
 from goalsplice.edits.relabelling import exchanged_rows
 from goalsplice.experiments.evaluation import levels
 from goalsplice.experiments.perception import (
@@ -182,18 +182,18 @@ def readings(found, direction):
     return set(found[found["towards"] == direction][["layer", "key"]].itertuples(index=False, name=None))
 
 
-def test_a_reading_tells_where_known_changes_of_the_goal_leave_it_right():
+def test_a_reading_is_informative_where_known_changes_of_the_goal_leave_it_right():
     trained = {("layer1", "target"), ("layer1", "wanted"), ("layer2", "target")}
-    found = telling(perception_table((1, 2, 3), arms=("onehot",)))
+    found = informative(perception_table((1, 2, 3), arms=("onehot",)))
     assert readings(found, "trained") == readings(found, "new") == trained
     # An agent trained on the new colour speaks for that direction alone.
     turned = {("trained", "fine-tuned"): ((-0.2, 0.6, 0.1), (-0.4, -0.3, -0.9), "layer1", 0.99)}
-    found = telling(perception_table((1, 2, 3), arms=("onehot",), changed=turned))
+    found = informative(perception_table((1, 2, 3), arms=("onehot",), changed=turned))
     assert readings(found, "trained") == trained
     assert readings(found, "new") == {("layer2", "target")}
-    found = telling(perception_table((1, 2, 3), arms=("onehot",), without=("fine-tuned",)))
+    found = informative(perception_table((1, 2, 3), arms=("onehot",), without=("fine-tuned",)))
     assert readings(found, "new") == trained
-    assert telling(perception_table((1, 2, 3), without=("switch", "fine-tuned"))).empty
+    assert informative(perception_table((1, 2, 3), without=("switch", "fine-tuned"))).empty
 
 
 def test_what_is_known_gets_its_verdict():

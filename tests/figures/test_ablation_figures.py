@@ -1,4 +1,4 @@
-"""The figures of the ablations draw whatever arms a configuration names. The tables are made up, only to be drawn."""
+"""The figures of the ablations draw whatever arms a configuration names. The tables are synthetic, only to be drawn."""
 
 import json
 
@@ -111,7 +111,7 @@ def test_equal_tables_give_equal_bytes(tmp_path, name):
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "other.svg").read_bytes()
 
 
-def test_changes_are_told_in_words():
+def test_changes_in_words():
     assert sentence({}) == "reference"
     assert sentence({"wall_penalty": False, "view_size": 7}) == "wall penalty: no, view size: 7"
 

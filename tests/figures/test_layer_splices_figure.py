@@ -38,24 +38,17 @@ def test_both_ways_are_drawn_of_edits_only(panels):
     rows = splices_table(SEEDS, ("onehot",))
     rows = rows[(rows["family"] == "layers") & (rows["control"] == "no_control")]
     for donor in ("blue", "purple"):
-        shares = rows[rows["donor_objective"] == donor].groupby("edit", sort=False)[f"episode_share_{donor}"]
+        shares = rows[rows["donor_objective"] == donor].groupby("edit", sort=False)["episode_share_donor"]
         expected = shares.agg(lambda values: float(interquartile_mean(values)))
         assert marks(taken, MARKERS[donor], COLOURS[donor], SIZE) == pytest.approx(
-            expected.reindex(["no_control", *SETS]).to_list()
+            expected.reindex(["unedited", *SETS]).to_list()
         )
 
 
 def test_every_control_of_every_set_is_drawn(panels):
     _, recovery, *_ = panels
-    for name in (
-        "random_weights",
-        "same_goal_donor",
-        "other_seed",
-        "untrained",
-        "permuted",
-        "gaussian",
-        "sign_flipped",
-    ):
+    donors = ("same_goal_donor", "other_seed_donor", "untrained_donor")
+    for name in ("random_weights", *donors, "permuted", "gaussian", "sign_flipped"):
         look = CONTROLS[name]
         assert marks(recovery, look.marker, look.colour, 3.4) == [0.02] * len(SETS)
 

@@ -13,7 +13,7 @@ is what is inside. docs/goal_or_perception.md works out what each test can tell,
 | `composition` | with the run's own next switch added: is the colour taken that the switch is to? |
 
 A probe is judged against networks for which the answer is known: the exchange of the two colours in the input is a
-change of perception by construction, and what training turned to another colour has another goal. On these the
+change of perception by construction, and a network that was trained to another colour has another goal. On these the
 composition answers the wrong way round, so no verdict rests on it.
 """
 
@@ -53,7 +53,7 @@ EFFECT = 1 / 3
 """Share of the target above which an edit has an effect: that of an agent to which three keys are alike."""
 
 READABLE = 0.1
-"""By how much `correct` must exceed `swapped` in the unedited network for a probe to be heard."""
+"""By how much `correct` must exceed `swapped` in the unedited network for a probe to be considered."""
 
 
 def sides(perception: pd.DataFrame) -> pd.DataFrame:
@@ -84,15 +84,14 @@ def towards(perception: pd.DataFrame) -> np.ndarray:
     return np.where(known, TRAINED, NEW)
 
 
-def telling(perception: pd.DataFrame) -> pd.DataFrame:
+def informative(perception: pd.DataFrame) -> pd.DataFrame:
     """The readings that can tell an edit of the goal from one of perception, for each arm.
 
-    A reading is a hidden layer and a key, target or wanted. It tells where
+    A reading is a hidden layer and a key, target or wanted. It is informative where
 
     - the unedited network is readable: `correct` exceeds `swapped` by `READABLE`, over seeds;
     - known changes of the goal leave it right: the side of trained/switch is significantly above 0 (see `verdicts`),
-    and
-      towards a new colour that of trained/fine-tuned too, if it is there.
+      and towards a new colour that of trained/fine-tuned too, if it is there.
 
     Elsewhere being swapped is no sign of a change of perception: a layer that holds the place of the wanted key in one
     code, whichever colour is wanted, is "swapped" by training, too.
@@ -123,14 +122,14 @@ def _significant_side(found: Interval) -> int:
 def verdicts(perception: pd.DataFrame) -> pd.DataFrame:
     """What each edit changes, by rules that were fixed before the reported runs were looked at.
 
-    An edit of weights is heard in the hidden layers from the first that it changes on; before it, the network is as it
-    was. With no weights changed, all layers count. There, among the readings that are `telling`, the first rule holds
+    An edit of weights is considered in the hidden layers from the first that it changes on; before it, the network is as it
+    was. With no weights changed, all layers count. There, among the readings that are `informative`, the first rule holds
     that fits:
 
     1. `no effect`: the target is not taken more often than `EFFECT`; there is nothing to explain.
-    2. `inconclusive`: no reading tells.
-    3. `perception`: in the first layer with telling readings, all of them are significantly swapped.
-    4. `goal`: all telling readings, of all these layers, are significantly right.
+    2. `inconclusive`: no reading is informative.
+    3. `perception`: in the first layer with informative readings, all of them are significantly swapped.
+    4. `goal`: all informative readings, of all these layers, are significantly right.
     5. `between`: anything else.
 
     *Significantly*: the 95 % interval over seeds of the side (`sides`) is on one side of 0.
@@ -139,12 +138,12 @@ def verdicts(perception: pd.DataFrame) -> pd.DataFrame:
         perception: the table, with the columns arm and seed.
 
     Returns:
-        arm, towards, family, edit, first (layer that is changed; empty for none), readings (those heard, with their
+        arm, towards, family, edit, first (layer that is changed; empty for none), readings (those considered, with their
         sides, as "layer1 target -0.98 [-0.99, -0.97]; ..."), episode_share_target, composed (what the next
         switch brings of its colour, in parts of what it brings in the unedited network; missing where it was not tried)
         and verdict. trained/switch and trained/fine-tuned are the measure and have none.
     """
-    heard = dict(iter(telling(perception).groupby(["arm", "towards"])))
+    considered = dict(iter(informative(perception).groupby(["arm", "towards"])))
     of_edit = dict(iter(sides(perception).groupby(["arm", *_EDIT])))
     rows = []
     labelled = perception.assign(towards=towards(perception))
@@ -155,8 +154,8 @@ def verdicts(perception: pd.DataFrame) -> pd.DataFrame:
         first = min(mine[(mine["test"] == CHANGE) & (mine["value"] > 0)]["layer"], default="")
         found = of_edit[name].groupby(["layer", "key"])["side"]
         readings = {}
-        if (arm, toward) in heard:
-            for reading in heard[arm, toward][["layer", "key"]].itertuples(index=False, name=None):
+        if (arm, toward) in considered:
+            for reading in considered[arm, toward][["layer", "key"]].itertuples(index=False, name=None):
                 if reading[0] >= first:
                     readings[reading] = over_seeds(found.get_group(reading).to_numpy())
         share = _over(mine, ALONE, TARGET)

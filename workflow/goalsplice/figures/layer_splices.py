@@ -52,7 +52,7 @@ _PARTS = {
 _SLOTS = [
     ("layers", NO_CONTROL),
     *((family, NO_CONTROL) for family in _PARTS),
-    *(("layers", name) for name in CONTROLS if not name.endswith("_effort")),
+    *(("layers", name) for name in CONTROLS if not name.startswith("optimised_")),
 ]
 
 

@@ -57,8 +57,8 @@ _SUMMARY: tuple[tuple[str, tuple[str, str, str, str] | str | None], ...] = (
     ("task vector", (_WITHIN, "unaligned", "all", "no_control")),
     ("its layer 1 only", (_WITHIN, "unaligned", "layer1", "no_control")),
     ("two phases of one goal", (_WITHIN, "unaligned", "all", "same_goal_donor")),
-    ("values shuffled", (_WITHIN, "unaligned", "all", "permuted")),
-    ("sign turned", (_WITHIN, "unaligned", "all", "sign_flipped")),
+    ("values permuted", (_WITHIN, "unaligned", "all", "permuted")),
+    ("sign flipped", (_WITHIN, "unaligned", "all", "sign_flipped")),
     ("added in an early phase of the run:", None),
     ("task vector", (_EARLIER, "unaligned", "all", "no_control")),
     ("added in another run:", None),
@@ -67,8 +67,8 @@ _SUMMARY: tuple[tuple[str, tuple[str, str, str, str] | str | None], ...] = (
     ("units matched, layer 1 only", (_BETWEEN, "matched", "layer1", "no_control")),
     ("units at random", (_BETWEEN, "random", "all", "no_control")),
     ("matched, two phases of one goal", (_BETWEEN, "matched", "all", "same_goal_donor")),
-    ("matched, values shuffled", (_BETWEEN, "matched", "all", "permuted")),
-    ("matched, sign turned", (_BETWEEN, "matched", "all", "sign_flipped")),
+    ("matched, values permuted", (_BETWEEN, "matched", "all", "permuted")),
+    ("matched, sign flipped", (_BETWEEN, "matched", "all", "sign_flipped")),
 )
 """Rows of the summary: a name, and the target, alignment, part and control of the networks; None for a heading."""
 
