@@ -22,7 +22,7 @@ ROLLOUTS = 3
 
 
 def edits(arm):
-    """Family, edit, dose, share of the weights and share of yellow of all edits of an arm but for the preregistered ones."""
+    """Family, edit, dose, share of the weights and of yellow of all edits of an arm but the preregistered ones."""
     nothing = np.nan
     if arm == "onehot":
         for strength in STRENGTHS:

@@ -94,7 +94,7 @@ def test_figures_draw_and_name_every_arm(tmp_path, name, seeds):
     figure = drawn(FIGURES[name], synthetic_tables(seeds), tmp_path / "figure.svg")
     text = (tmp_path / "figure.svg").read_text()
     named = {
-        "schedules": ["blue only", "phases of 45", "recovery by", "other switch"],
+        "schedules": ["one colour only", "phases of 45", "recovery by", "other switch"],
         "hyperparameters": ["weight decay", "decoupled decay (AdamW)", "clip coefficient", "recipe", "(other)"],
         "world_changes": ["walkable keys: no", "the author's run"],
         "plasticity": ["L2 0.0003 (recipe)", "decoupled 0.1", "dormant units", "Arms beside other"],

@@ -96,7 +96,10 @@ def test_the_claim_and_the_small_print_count(rows):
     sparse, start = expected("onehot", "preregistered", "sparse"), expected("onehot", "bounds", "unedited")
     strongest = expected("onehot", "preregistered", "sparse", "optimised_same_budget")
     numbers = [f"{100 * interquartile_mean(values.to_numpy()):.0f} %" for values in (sparse, start, strongest)]
-    assert f"changing 0.5 % of the weights makes it take yellow in {numbers[0]} of episodes (unedited: {numbers[1]};" in said
+    assert (
+        f"changing 0.5 % of the weights makes it take yellow in {numbers[0]} of episodes (unedited: {numbers[1]};"
+        in said
+    )
     assert f"strongest control: {numbers[2]})" in said
     tables = TABLES["retargeting"].query("control == 'no_control' and family not in ['bounds', 'perception']")
     count = len(tables.query("arm == 'onehot'").drop_duplicates(["family", "edit", "dose"]))

@@ -122,9 +122,9 @@ def _significant_side(found: Interval) -> int:
 def verdicts(perception: pd.DataFrame) -> pd.DataFrame:
     """What each edit changes, by rules that were fixed before the reported runs were looked at.
 
-    An edit of weights is considered in the hidden layers from the first that it changes on; before it, the network is as it
-    was. With no weights changed, all layers count. There, among the readings that are `informative`, the first rule holds
-    that fits:
+    An edit of weights is considered in the hidden layers from the first that it changes on; before it, the network is
+    as it was. With no weights changed, all layers count. There, among the readings that are `informative`, the first
+    rule holds that fits:
 
     1. `no effect`: the target is not taken more often than `EFFECT`; there is nothing to explain.
     2. `inconclusive`: no reading is informative.
@@ -138,8 +138,8 @@ def verdicts(perception: pd.DataFrame) -> pd.DataFrame:
         perception: the table, with the columns arm and seed.
 
     Returns:
-        arm, towards, family, edit, first (layer that is changed; empty for none), readings (those considered, with their
-        sides, as "layer1 target -0.98 [-0.99, -0.97]; ..."), episode_share_target, composed (what the next
+        arm, towards, family, edit, first (layer that is changed; empty for none), readings (those considered, with
+        their sides, as "layer1 target -0.98 [-0.99, -0.97]; ..."), episode_share_target, composed (what the next
         switch brings of its colour, in parts of what it brings in the unedited network; missing where it was not tried)
         and verdict. trained/switch and trained/fine-tuned are the measure and have none.
     """

@@ -231,7 +231,8 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     said_of = (
         f"Seeds: {span(seeds)}; phases {span(perception['phase'])}; a point is a seed's mean over them. Observations "
         f"with the two keys at different places: {span(scored)}; levels: {span(counts.get_group('alone'))}. Pale rows: "
-        "layers before the first that is changed. Informative: probes of agents trained to another colour are still correct there. "
+        "layers before the first that is changed. Informative: probes of agents trained to another colour are still "
+        "correct there. "
         "* In this row the keys are those of the run's two colours. docs/goal_or_perception.md has the verdicts' rules."
     )
     note(figure, textwrap.fill(said_of, int(16.5 * width)))

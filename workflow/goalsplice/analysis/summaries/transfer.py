@@ -51,7 +51,9 @@ def values(tables: Mapping[str, pd.DataFrame], settings: Mapping) -> pd.DataFram
     # Between runs only the vectors of one pair were added, to checkpoints of the recipient's phase.
     sources = pd.MultiIndex.from_frame(whole.loc[whole["aligned"] == "matched", _SOURCE])
     from_pair = pd.MultiIndex.from_frame(whole[_SOURCE]).isin(sources)
-    between = whole[from_pair & (whole["target_phase"] == whole["source_recipient_phase"]) & (whole["aligned"] != "random")]
+    between = whole[
+        from_pair & (whole["target_phase"] == whole["source_recipient_phase"]) & (whole["aligned"] != "random")
+    ]
     between = between.drop(columns=[*_WAY, *_SOURCE, "target_phase"])
     both_ways = pooled.drop(columns=_WAY)
     parts = [
