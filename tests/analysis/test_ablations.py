@@ -47,7 +47,7 @@ def tables(ends):
                 ("blue", "downstream of layer 1", "no_control", 0.5),
                 ("blue", "sparse", "gaussian", 0.1),
                 ("blue", "swap", "no_control", 1.0),
-                ("yellow", "no_control", "no_control", 0.8),
+                ("yellow", "unedited", "no_control", 0.8),
             ],
             columns=["wanted", "edit", "control", "return_target"],
         ),
@@ -65,7 +65,7 @@ def test_measures_of_a_run_by_hand():
     assert found["rollouts_to_threshold"] == 2
     assert (found["collapses"], found["collapsed_for_good"]) == (0, 0)
     assert (found["distance"], found["spliced"]) == (2, 0.5)
-    assert (found["yellow"], found["target_return_gaussian"]) == (0.9, 0.1)
+    assert (found["target_return"], found["target_return_gaussian"]) == (0.9, 0.1)
     assert (found["target_return_ceiling"], found["target_return_trained"]) == (1.0, 0.8)
     assert found["inactive"] == pytest.approx(0.3)
     assert found["feature_rank"] == 6
@@ -110,7 +110,7 @@ def test_what_a_run_lacks_has_no_value():
     mine = tables([0.1, 0.2])
     mine["switches"], mine["switch_retargeting"] = mine["switches"].iloc[:0], mine["switch_retargeting"].iloc[:0]
     found = run_measures(mine, 4, 0.8, 0, "yellow")
-    assert not {"first_rollout", "rollouts_to_threshold", "distance", "yellow"} & set(found)
+    assert not {"first_rollout", "rollouts_to_threshold", "distance", "target_return"} & set(found)
     assert not np.isnan(list(found.values())).any()
 
 

@@ -81,18 +81,18 @@ def tables(splices, table):
 
 
 def test_the_ranking_and_every_number():
-    values, turned, noise = np.array([0.7, 0.6, 0.8]), np.array([0.1, 0.0, 0.3]), np.array([0.2, 0.1, -0.3])
+    values, flipped, gaussian = np.array([0.7, 0.6, 0.8]), np.array([0.1, 0.0, 0.3]), np.array([0.2, 0.1, -0.3])
     mine = custom(
         scores("custom", "mine", values, size=7, episode_share_crash=0.1, episode_share_timeout=0.2),
-        scores("custom", "mine", turned, control="sign_flipped", floor=0.2),
-        scores("custom", "mine", noise, control="gaussian", floor=0.2, draw=0),
+        scores("custom", "mine", flipped, control="sign_flipped", floor=0.2),
+        scores("custom", "mine", gaussian, control="gaussian", floor=0.2, draw=0),
         scores("custom", "mine", [0.95] * 3, control="complement", floor=0.2),
     )
     board, runs = tables(study(), mine)
     assert list(board.index.get_level_values("edit")) == [WHOLE, "layer1", "mine", "by attribution"]
     assert board["place"].tolist() == [1, 2, 3, 4]
     found = board.loc[("onehot", "mine")]
-    for name, expected in (("recovery", values), ("control", turned), ("margin", values - turned)):
+    for name, expected in (("recovery", values), ("control", flipped), ("margin", values - flipped)):
         interval = over_seeds(expected)
         column = "control_recovery" if name == "control" else name
         assert found[[column, f"{name}_low", f"{name}_high"]].tolist() == pytest.approx(list(interval))
@@ -109,7 +109,7 @@ def test_the_ranking_and_every_number():
     of_mine = runs[runs["edit"] == "mine"]
     assert of_mine["seed"].tolist() == SEEDS
     assert of_mine["recovery"].tolist() == pytest.approx(list(values))
-    assert of_mine["control_recovery"].tolist() == pytest.approx(list(turned))
+    assert of_mine["control_recovery"].tolist() == pytest.approx(list(flipped))
     assert runs[runs["edit"] == "by attribution"]["control_recovery"].isna().all()
 
 
@@ -158,7 +158,7 @@ def test_declining_a_whole_arm_leaves_it_out_and_a_part_of_it_is_a_problem():
 def test_one_seed_and_pairs_that_hardly_differ():
     same = study(seeds=[5])
     for one in same:
-        one["episode_share_blue"] = one["episode_share_purple"] = 0.4
+        one["episode_share_donor"] = 0.4
     board, _ = tables(same, custom(scores("custom", "mine", [0.5], [5])))
     assert board["recovery"].isna().all()
     assert board["place"].isna().all()

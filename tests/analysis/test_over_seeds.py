@@ -93,7 +93,7 @@ def test_runs_stand_beside_what_is_over_them(values):
 
 
 def test_pairs_of_runs_get_the_interval_over_runs():
-    """What a source lends is alike everywhere: seeds' means say nothing of another source."""
+    """What a source run gives is alike everywhere: seeds' means say nothing of another source."""
     pairs = [(seed, source) for seed in range(6) for source in range(6)]
     rows = pd.DataFrame(pairs, columns=["seed", "source"]).assign(key="a", value=lambda frame: frame["source"] / 10)
     alone = rows.assign(key="b", source=rows["seed"])

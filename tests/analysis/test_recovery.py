@@ -55,7 +55,7 @@ def bounds(floor=0.0, ceiling=1.0, control_floor=None, control_ceiling=None, **w
         network(floor, "unedited", **where),
         network(ceiling, WHOLE, **where),
         network(
-            floor if control_floor is None else control_floor, "no_control", "bound", **{**where, "family": "bounds"}
+            floor if control_floor is None else control_floor, "unedited", "bound", **{**where, "family": "bounds"}
         ),
         network(
             ceiling if control_ceiling is None else control_ceiling, "donor", "bound", **{**where, "family": "bounds"}
@@ -85,7 +85,7 @@ def table(values, bounded=None):
 def test_the_floor_is_0_the_ceiling_1_and_between_it_is_linear(floor, ceiling, at):
     assume(ceiling - floor >= SMALLEST_GAP)
     found = recovered([*bounds(floor, ceiling), network(floor + at * (ceiling - floor))])["recovery"]
-    assert found["no_control", "no_control"] == 0
+    assert found["unedited", "no_control"] == 0
     assert found[WHOLE, "no_control"] == 1
     assert found["layer1", "no_control"] == pytest.approx(at, abs=1e-9)
 
@@ -155,15 +155,25 @@ def test_a_run_has_the_mean_over_pairs_and_draws():
     rows += [network(0.5, family="units", dose=dose, edit="incoming") for dose in (1, 2)]
     by_seed = recoveries(with_recovery(pd.DataFrame(rows)))
     layer1 = by_seed[by_seed["edit"] == "layer1"].set_index("control")
-    own, noise = layer1.loc["unedited"], layer1.loc["gaussian"]
-    assert (own["recovery"], own["episode_share"], own["networks"], own["networks_with_recovery"]) == (0.5, 0.5, 3, 2)
-    assert (noise["recovery"], noise["networks"], noise["networks_with_recovery"], noise["size"]) == (0.125, 2, 2, 10.5)
+    own, gaussian = layer1.loc["no_control"], layer1.loc["gaussian"]
+    assert (own["recovery"], own["episode_share_donor"], own["networks"], own["networks_with_recovery"]) == (
+        0.5,
+        0.5,
+        3,
+        2,
+    )
+    assert (gaussian["recovery"], gaussian["networks"], gaussian["networks_with_recovery"], gaussian["size"]) == (
+        0.125,
+        2,
+        2,
+        10.5,
+    )
     assert by_seed.loc[by_seed["family"] == "units", "dose"].tolist() == [1, 2]
 
 
 def runs(values, **others):
     """By-seed recoveries of one edit or control, one value a seed."""
-    return [{"episode_share": value, "seed": seed, **others} for seed, value in enumerate(values, start=1)]
+    return [{"share": value, "seed": seed, **others} for seed, value in enumerate(values, start=1)]
 
 
 @pytest.mark.parametrize("seeds", [1, 2, 3, 6])
@@ -176,41 +186,41 @@ def test_an_edit_that_wins_in_all_seeds_has_the_smallest_p_there_is(seeds):
     assert found["p"]["gaussian"] == pytest.approx(2.0**-seeds)
     assert found["p"]["sign_flipped"] == 1
     assert found["p"].isna().to_dict() == {"no_control": True, "gaussian": False, "sign_flipped": False}
-    turned_round = effects(recoveries(table(runs(worse) + runs(better, control="gaussian"))))
-    assert turned_round.set_index(["edit", "control"])["p"]["layer1", "gaussian"] == 1
+    exchanged = effects(recoveries(table(runs(worse) + runs(better, control="gaussian"))))
+    assert exchanged.set_index(["edit", "control"])["p"]["layer1", "gaussian"] == 1
 
 
 def test_p_values_are_corrected_for_all_edits_of_the_family_with_that_control():
-    def with_noise(better, edit, **others):
+    def with_gaussian(better, edit, **others):
         worse = [0.5] * len(better)
         return [*runs(better, edit=edit, **others), *runs(worse, edit=edit, control="gaussian", **others)]
 
-    values = with_noise([0.9] * 6, "layer1")
-    values += with_noise([0.9] * 5 + [0.25], "layer2")
-    values += with_noise([0.25] * 6, "layer3")
-    values += with_noise([0.9] * 6, "incoming", family="units", dose=1)
-    values += with_noise([0.9] * 5 + [0.25], "incoming", family="units", dose=2)
+    values = with_gaussian([0.9] * 6, "layer1")
+    values += with_gaussian([0.9] * 5 + [0.25], "layer2")
+    values += with_gaussian([0.25] * 6, "layer3")
+    values += with_gaussian([0.9] * 6, "incoming", family="units", dose=1)
+    values += with_gaussian([0.9] * 5 + [0.25], "incoming", family="units", dose=2)
     values += runs([0.5] * 6, edit="layer2", control="sign_flipped")
     found = effects(recoveries(table(values))).set_index(["family", "control", "edit", "dose"]).sort_index()
-    noise = found.loc["layers", "gaussian"].droplevel("dose")
-    assert noise["tried"].to_dict() == {"layer1": 3, "layer2": 3, "layer3": 3}
-    assert noise["p"]["layer1"] == pytest.approx(1 / 64)
-    assert noise["p_holm"]["layer1"] == pytest.approx(3 / 64)
-    assert noise["p_holm"]["layer2"] == pytest.approx(2 * noise["p"]["layer2"])
+    gaussian = found.loc["layers", "gaussian"].droplevel("dose")
+    assert gaussian["tried"].to_dict() == {"layer1": 3, "layer2": 3, "layer3": 3}
+    assert gaussian["p"]["layer1"] == pytest.approx(1 / 64)
+    assert gaussian["p_holm"]["layer1"] == pytest.approx(3 / 64)
+    assert gaussian["p_holm"]["layer2"] == pytest.approx(2 * gaussian["p"]["layer2"])
     units = found.loc["units", "gaussian", "incoming"]
     assert units["tried"].tolist() == [2, 2]
     assert units["p_holm"].tolist() == pytest.approx([2 / 64, units["p"][2.0]])
-    turned = found.loc["layers", "sign_flipped", "layer2"].iloc[0]
-    assert turned["tried"] == 1
-    assert turned["p_holm"] == turned["p"]
+    flipped = found.loc["layers", "sign_flipped", "layer2"].iloc[0]
+    assert flipped["tried"] == 1
+    assert flipped["p_holm"] == flipped["p"]
 
 
 def test_edits_are_tested_against_the_same_seeds_control():
     """In whatever order rows are; a seed without the control does not count."""
     own = {1: 0.9, 2: 0.5, 3: 0.7, 4: 0.1}
-    noise = {3: 0.6, 1: 0.8, 2: 0.4}
-    values = [{"episode_share": share, "seed": seed} for seed, share in own.items()]
-    values += [{"episode_share": share, "seed": seed, "control": "gaussian"} for seed, share in noise.items()]
+    gaussian = {3: 0.6, 1: 0.8, 2: 0.4}
+    values = [{"share": share, "seed": seed} for seed, share in own.items()]
+    values += [{"share": share, "seed": seed, "control": "gaussian"} for seed, share in gaussian.items()]
     found = effects(recoveries(table(values))).set_index(["edit", "control"])
     assert found["p"]["layer1", "gaussian"] == pytest.approx(1 / 8)
     assert found["seeds"].loc["layer1"].to_dict() == {"no_control": 4, "gaussian": 3}
@@ -229,8 +239,8 @@ def test_effects_are_statistics_over_seeds():
     found = effects(recoveries(table(runs(values)))).set_index("edit").loc["layer1"]
     assert found["recovery"] == pytest.approx(float(interquartile_mean(np.array(values))))
     assert found["mean_recovery"] == pytest.approx(np.mean(values))
-    assert found["episode_share"] == pytest.approx(found["recovery"])
-    for name in ("recovery", "mean_recovery", "episode_share"):
+    assert found["episode_share_donor"] == pytest.approx(found["recovery"])
+    for name in ("recovery", "mean_recovery", "episode_share_donor"):
         assert found[f"{name}_low"] < found[name] < found[f"{name}_high"]
     assert (found["seeds"], found["size"], found["norm"]) == (8, 10, 1)
     assert (found["episode_share_crash"], found["episode_share_timeout"], found["mean_length"]) == (0.25, 0.0625, 12)
@@ -246,7 +256,7 @@ def by_half(found, scored, others=0.5, dose=1.0, seeds=4, pairs=(FIRST, SECOND))
         halves = {number % 2 if len(pairs) > 1 else None, seed % 2 if seeds > 1 else None} - {None}
         share = {frozenset({0}): found, frozenset({1}): scored}.get(frozenset(halves), others)
         for direction in (pair, pair[::-1]):
-            values.append({"episode_share": share, "seed": seed, "pair": direction, "family": "units", "dose": dose})
+            values.append({"share": share, "seed": seed, "pair": direction, "family": "units", "dose": dose})
     return [{**value, "edit": "incoming", "size": int(10 * dose)} for value in values]
 
 

@@ -12,7 +12,7 @@ SEEDS = range(8)
 
 
 def row(seed, phase, yellow, control="no_control", draw=0, dose=np.nan, **other):
-    """A made-up row of the retargeting table."""
+    """A synthetic row of the retargeting table."""
     known = {
         "arm": "a",
         "level_distribution": "three_colours",
@@ -22,14 +22,7 @@ def row(seed, phase, yellow, control="no_control", draw=0, dose=np.nan, **other)
         "size": 2,
         "weight_share": 0.1,
     }
-    rest = dict.fromkeys(
-        (
-            "episode_share_wanted",
-            "episode_share_crash",
-            "episode_share_timeout",
-        ),
-        0.0,
-    )
+    rest = dict.fromkeys(("episode_share_wanted", "episode_share_crash", "episode_share_timeout"), 0.0)
     return {
         **known,
         **rest,
@@ -81,8 +74,8 @@ def test_an_edit_is_tested_against_its_controls():
 
 def test_other_controls_cost_nothing_and_other_edits_of_the_kind_do():
     rows = table()
-    shuffled = rows[rows["control"] == "gaussian"].assign(control="permuted")
-    found = effects(pd.concat([rows, shuffled]), LATE).set_index("control")
+    permuted = rows[rows["control"] == "gaussian"].assign(control="permuted")
+    found = effects(pd.concat([rows, permuted]), LATE).set_index("control")
     assert found.loc[["gaussian", "permuted"], "p_holm"].tolist() == pytest.approx([2**-8] * 2)
     assert found.loc["permuted", "tried"] == 1
     both = effects(pd.concat([rows, rows.assign(edit="downstream of layer 1")]), LATE).query("control == 'gaussian'")
@@ -98,7 +91,7 @@ def test_the_margin_is_of_the_same_run():
     assert np.isnan(found.loc["no_control", "margin"])
 
 
-def test_doses_are_told_apart():
+def test_each_dose_has_its_own_effect():
     rows = pd.concat(
         [
             table(),

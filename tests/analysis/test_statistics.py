@@ -44,7 +44,7 @@ def test_interquartile_mean_ignores_the_outer_quarters():
 @given(values)
 def test_the_interval_holds_the_estimate_and_lies_within_the_data(seeds):
     interval = over_seeds(np.array(seeds))
-    assert min(seeds) - 1e-9 <= interval.low <= interval.high <= max(seeds) + 1e-9
+    assert min(seeds) - 1e-9 <= interval.low <= interval.high + 1e-9 <= max(seeds) + 2e-9
     assert interval.low - 1e-9 <= interval.estimate <= interval.high + 1e-9 or len(seeds) < 4
 
 
@@ -171,12 +171,12 @@ def test_where_only_the_other_run_matters_it_is_no_narrower():
 
 
 def test_over_pairs_covers_as_promised_and_an_interval_over_seeds_does_not():
-    """Runs that lend something to each of their pairs, as sources of task vectors do."""
+    """Runs that give something to each of their pairs, as sources of task vectors do."""
     generator = np.random.default_rng(3)
     covered = []
     for _ in range(80):
-        lent, own = generator.standard_normal((2, 10))
-        matrix = lent + 0.7 * own[:, None] + 0.5 * generator.standard_normal((10, 10))
+        shared, own = generator.standard_normal((2, 10))
+        matrix = shared + 0.7 * own[:, None] + 0.5 * generator.standard_normal((10, 10))
         runs, others, values = pairs_of(matrix)
         means = np.array([values[runs == run].mean() for run in range(10)])
         intervals = over_pairs(runs, others, values), over_seeds(means)

@@ -18,9 +18,10 @@ from goalsplice.analysis.summaries import (
     weight_changes,
 )
 from goalsplice.analysis.summaries.finetuning import rollouts_until
+from goalsplice.settings.labels import CORRECT, SWAPPED
 
 VALUES = st.floats(-1, 1)
-SIDES = ("right", "fooled")
+READINGS = (CORRECT, SWAPPED)
 
 
 def published(summary, rows, late=18):
@@ -30,7 +31,7 @@ def published(summary, rows, late=18):
     return rows_over_seeds(with_runs(values, summary.KEYS, getattr(summary, "OTHER", "")))
 
 
-def transport_row(seed, source_seed, target_phase, share, aligned="unaligned"):
+def transfer_row(seed, source_seed, target_phase, share, aligned="unaligned"):
     return {
         "arm": "a",
         "seed": seed,
@@ -47,17 +48,17 @@ def transport_row(seed, source_seed, target_phase, share, aligned="unaligned"):
     }
 
 
-def test_transports_are_told_apart_by_their_target():
+def test_transfers_are_grouped_by_their_target():
     rows = [
-        transport_row(1, 1, 18, 1.0),
-        transport_row(1, 1, 20, 0.8),
-        transport_row(1, 1, 4, 0.2),
-        transport_row(1, 2, 18, 0.1),
-        transport_row(2, 1, 18, 0.3),
-        transport_row(1, 2, 18, 0.6, aligned="matched"),
+        transfer_row(1, 1, 18, 1.0),
+        transfer_row(1, 1, 20, 0.8),
+        transfer_row(1, 1, 4, 0.2),
+        transfer_row(1, 2, 18, 0.1),
+        transfer_row(2, 1, 18, 0.3),
+        transfer_row(1, 2, 18, 0.6, aligned="matched"),
     ]
     out = published(transfer, rows).set_index(["target", "aligned"])["interquartile_mean"]
-    assert out[("own recipient", "no_control")] == 1
+    assert out[("own recipient", "unaligned")] == 1
     assert out[("other late phase", "unaligned")] == pytest.approx(0.8)
     assert out[("early phase", "unaligned")] == pytest.approx(0.2)
     assert out[("other run", "unaligned")] == pytest.approx(0.2)
@@ -67,7 +68,7 @@ def test_transports_are_told_apart_by_their_target():
 def test_between_runs_it_is_runs_that_are_resampled():
     """A source's vectors do equally well everywhere: seeds are nearly alike, and say nothing of another source."""
     seeds = range(8)
-    rows = [transport_row(seed, source, 18, source / 10) for seed in seeds for source in seeds if seed != source]
+    rows = [transfer_row(seed, source, 18, source / 10) for seed in seeds for source in seeds if seed != source]
     (out,) = published(transfer, rows).to_dict("records")
     assert (out["target"], out["seeds"]) == ("other run", 8)
     assert out["interquartile_mean"] == pytest.approx(0.35)
@@ -75,7 +76,7 @@ def test_between_runs_it_is_runs_that_are_resampled():
     assert out["high"] - out["low"] > 0.25
 
 
-def test_probes_are_told_apart_by_what_was_learned_and_read():
+def test_probes_are_grouped_by_what_was_learned_and_read():
     known = {
         "arm": "a",
         "seed": 1,
@@ -94,7 +95,7 @@ def test_probes_are_told_apart_by_what_was_learned_and_read():
     assert out.loc[(True, False, True), "interquartile_mean"] == pytest.approx(0.1)
 
 
-def test_exchanges_are_of_the_trained_colours_or_of_others():
+def test_colour_exchanges_are_of_the_trained_colours_or_of_others():
     rows = [
         {"arm": "a", "seed": 1, "recipient_phase": phase, "basis": "columns", "colour": one, "other_colour": other}
         | {"cosine_of_changes": value, "contrast_cosine": value, "variance_share": value}
@@ -112,14 +113,14 @@ def test_exchanges_are_of_the_trained_colours_or_of_others():
     assert out[("two others", "variance_share")] == pytest.approx(0.5)
 
 
-def test_anatomy_is_of_late_switches():
+def test_weight_changes_are_of_late_switches():
     rows = [
-        {"arm": "a", "seed": 1, "recipient_phase": phase, "grouping": "tensor", "part": part, "active_weights": live}
+        {"arm": "a", "seed": 1, "recipient_phase": phase, "grouping": "tensor", "part": part, "active_weights": active}
         | {"variance_share": share, "tensor_variance_share": 1.0, "stable_rank": 2.0, "effective_rank": 20.0}
         | {"permuted_stable_rank": 3.0, "permuted_effective_rank": 30.0, "view_row": np.nan, "view_column": np.nan}
         | {"recipient_objective": "blue", "donor_objective": "purple"}
         for phase, layer1 in ((2, 0.1), (18, 0.8), (19, 0.6))
-        for part, share, live in (("layer1.weight", layer1, 6), ("layer1.bias", 0.1, 2), ("layer2.bias", 0.05, 2))
+        for part, share, active in (("layer1.weight", layer1, 6), ("layer1.bias", 0.1, 2), ("layer2.bias", 0.05, 2))
     ]
     out = published(weight_changes, rows).set_index(["grouping", "part", "measure"])["interquartile_mean"]
     assert out[("tensor", "layer1.weight", "variance_share")] == pytest.approx(0.7)
@@ -129,7 +130,7 @@ def test_anatomy_is_of_late_switches():
     assert out[("layer", "layer1.weight", "permuted_stable_rank")] == 3
 
 
-def test_continued_tells_how_long_a_colour_takes():
+def test_finetuning_says_how_long_a_colour_takes():
     rows = [
         {
             **{"arm": "a", "seed": seed, "phase": 23, "wanted": "purple", "towards": towards, "rollout": rollout},
@@ -164,36 +165,32 @@ def test_perceptions_are_towards_the_new_colour():
         for wanted in ("blue", "purple")
         for target, value in (("yellow", 0.9), ("blue" if wanted == "purple" else "purple", 0.1))
     ]
-    rows += [{**row, "test": "probe", "layer": "layer1", "what": f"target {what}"} for row in rows for what in SIDES]
+    rows += [{**row, "test": "probe", "layer": "layer1", "what": f"target {what}"} for row in rows for what in READINGS]
     found = published(perception, pd.DataFrame(rows).assign(chance=np.nan, reference=0.5))
     (new,) = found.query("test == 'alone' and towards == 'new'").to_dict("records")
     assert new["interquartile_mean"] == pytest.approx(0.9)
     assert not found["tells"].any(), "nothing is known to be a change of the goal"
 
 
-def test_own_shares_are_of_the_later_half_and_of_each_phase():
+def test_shares_are_of_the_later_half_and_of_each_phase():
+    """The objective's, and those of the colours that the table happens to have."""
+    known = {"arm": "a", "level_distribution": "training", "action_selection": "greedy"}
     rows = [
-        {
-            "arm": "a",
-            "seed": seed,
-            "phase": phase,
-            "objective": ("blue", "purple")[phase % 2],
-            "level_distribution": "training",
-        }
-        | {
-            "action_selection": "greedy",
-            **dict.fromkeys(evaluation.TABLES["evaluation"][6:], 0.0),
-            "episode_share_blue": phase / 10,
-        }
+        {**known, "seed": seed, "phase": phase, "objective": ("blue", "purple")[phase % 2]}
+        | {"episode_share_objective": phase / 10, "episode_share_blue": 0.5, "episode_share_red": 0.25}
+        | dict.fromkeys(("episode_share_other", "episode_share_crash", "episode_share_timeout"), 0.0)
         for seed in range(3)
         for phase in range(4)
     ]
     values = evaluation.values({"evaluation": pd.DataFrame(rows)}, {})
-    found = with_runs(values, evaluation.KEYS).query("measure == 'episode_share_objective' and seed.isna()")
-    assert found[found["phase"].isna()].set_index("objective")["value"].to_dict() == pytest.approx(
-        {"blue": 0.2, "purple": 0.0}
-    )
-    assert found.dropna(subset="phase").sort_values("phase")["value"].tolist() == pytest.approx([0, 0, 0.2, 0])
+    over = with_runs(values, evaluation.KEYS).query("seed.isna()").set_index(["measure", "objective"])
+    later, of_phases = over[over["phase"].isna()]["value"], over.dropna(subset="phase")
+    assert later["episode_share_objective"].to_dict() == pytest.approx({"blue": 0.2, "purple": 0.3})
+    own = of_phases.loc["episode_share_objective"].sort_values("phase")["value"]
+    assert own.tolist() == pytest.approx([0, 0.1, 0.2, 0.3])
+    assert later["episode_share_blue"].tolist() == [0.5, 0.5]
+    assert later["episode_share_red"].tolist() == [0.25, 0.25]
+    assert "episode_share_green" not in over.index
 
 
 @given(st.lists(VALUES, min_size=1), VALUES)

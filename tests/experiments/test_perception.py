@@ -6,7 +6,7 @@ import torch
 
 from figures.perception_tables import NETWORKS, perception_table
 from goalsplice.agent.network import Agent
-from goalsplice.analysis.perception import sides, telling, towards, verdicts
+from goalsplice.analysis.perception import informative, sides, towards, verdicts
 from goalsplice.edits.relabelling import exchanged_rows
 from goalsplice.experiments.evaluation import levels
 from goalsplice.experiments.perception import (
@@ -184,16 +184,16 @@ def readings(found, direction):
 
 def test_a_reading_is_informative_where_known_changes_of_the_goal_leave_it_correct():
     trained = {("layer1", "target"), ("layer1", "wanted"), ("layer2", "target")}
-    found = telling(perception_table((1, 2, 3), arms=("onehot",)))
+    found = informative(perception_table((1, 2, 3), arms=("onehot",)))
     assert readings(found, "trained") == readings(found, "new") == trained
     # An agent trained on the new colour speaks for that direction alone.
     other = {("trained", "fine-tuned"): ((-0.2, 0.6, 0.1), (-0.4, -0.3, -0.9), "layer1", 0.99)}
-    found = telling(perception_table((1, 2, 3), arms=("onehot",), changed=other))
+    found = informative(perception_table((1, 2, 3), arms=("onehot",), changed=other))
     assert readings(found, "trained") == trained
     assert readings(found, "new") == {("layer2", "target")}
-    found = telling(perception_table((1, 2, 3), arms=("onehot",), without=("fine-tuned",)))
+    found = informative(perception_table((1, 2, 3), arms=("onehot",), without=("fine-tuned",)))
     assert readings(found, "new") == trained
-    assert telling(perception_table((1, 2, 3), without=("switch", "fine-tuned"))).empty
+    assert informative(perception_table((1, 2, 3), without=("switch", "fine-tuned"))).empty
 
 
 def test_what_is_known_gets_its_verdict():
@@ -229,7 +229,7 @@ def test_readings_before_an_edit_are_not_considered():
 def test_verdicts_keep_to_their_rules(target, wanted, share, verdict):
     found = judged(seeds=(1, 2, 3, 4, 5, 6), changed={SPARSE: (target, wanted, "layer1", share)})
     assert found.loc[(*SPARSE, "new"), "verdict"] == verdict
-    assert found.loc[(*SPARSE, "new"), "episode_share"] == pytest.approx(share, abs=0.02)
+    assert found.loc[(*SPARSE, "new"), "episode_share_target"] == pytest.approx(share, abs=0.02)
     assert found.loc[(*SPARSE, "new"), "composed"] == pytest.approx(0.8 / 0.99, abs=0.02)
     assert np.isnan(found.loc[(*SPARSE, "trained"), "composed"])
 

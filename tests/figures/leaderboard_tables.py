@@ -1,4 +1,4 @@
-"""Made-up tables of the leaderboard, only to be drawn."""
+"""Synthetic tables of the leaderboard, only to be drawn."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Made-up tables of what probes read in edited networks, only to be drawn and judged."""
+"""Synthetic tables of what probes read in edited networks, only to be drawn and judged."""
 
 import numpy as np
 import pandas as pd

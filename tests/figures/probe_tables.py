@@ -1,4 +1,4 @@
-"""A made-up table of probes, whose values say which line of the figure a row belongs to."""
+"""A synthetic table of probes, whose values say which line of the figure a row belongs to."""
 
 from itertools import product
 

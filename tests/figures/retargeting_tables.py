@@ -1,4 +1,4 @@
-"""Made-up tables of edits towards yellow, only to be drawn."""
+"""Synthetic tables of edits towards yellow, only to be drawn."""
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ ROLLOUTS = 3
 
 
 def edits(arm):
-    """Family, edit, dose, share of the weights and share of yellow of all edits of an arm but for the chosen ones."""
+    """Family, edit, dose, share of the weights and of yellow of all edits of an arm but the preregistered ones."""
     nothing = np.nan
     if arm == "onehot":
         for strength in STRENGTHS:
@@ -47,14 +47,14 @@ def edits(arm):
     )
 
 
-def chosen(arm):
-    """The chosen edits of an arm, with their share of the weights and of yellow."""
-    few = (("sparse", 0.005, 0.93),) if arm == "onehot" else ()
-    return (*few, ("downstream of layer 1", 0.3, 0.85))
+def preregistered(arm):
+    """The preregistered edits of an arm, with their share of the weights and of yellow."""
+    sparse = (("sparse", 0.005, 0.93),) if arm == "onehot" else ()
+    return (*sparse, ("downstream of layer 1", 0.3, 0.85))
 
 
 def retargeting_tables(seeds, arms=("onehot", "integers"), never=False):
-    """The tables retargeting and finetuning; with `never`, no edit brings yellow."""
+    """The tables retargeting and finetuning; with `never`, no edit makes it take yellow."""
     chance = np.random.default_rng(0)
     rows, finetuning = [], []
 
@@ -92,7 +92,7 @@ def retargeting_tables(seeds, arms=("onehot", "integers"), never=False):
                     of = {**known, "level_distribution": level_distribution}
                     add(of, "bounds", "unedited", np.nan, 0.0, UNEDITED)
                     add(of, "perception", "swap", np.nan, 0.0, SWAP * grown)
-                    for edit, size, yellow in chosen(arm):
+                    for edit, size, yellow in preregistered(arm):
                         add(of, "preregistered", edit, np.nan, size, yellow * grown)
                         for control, other in CONTROLS.items() if phase >= LATE else ():
                             draws = 2 if control in ("gaussian", "permuted") else 1

@@ -1,22 +1,21 @@
-"""Made-up tables of splices and their recoveries, only to be drawn."""
+"""Synthetic tables of splices and their recoveries, only to be drawn."""
 
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
-from goalsplice.settings.labels import FAIR
+from goalsplice.settings.labels import EXCHANGE, FAIR, TRAINED_COLOURS
 
 LAYERS = ("layer1", "layer2", "layer3", "layer4")
 SETS = ["+".join(layers) for size in range(1, 5) for layers in combinations(LAYERS, size)]
 VALUES = ("permuted", "gaussian", "sign_flipped")
 PLACES = ("distance 0", "distance 1", "left", "straight ahead", "right")
-GROUPS = {"onehot": ("red", "blue and purple", "all colours", "key", "all kinds"), "": ("kind", "colour", "state")}
+GROUPS = {"onehot": ("red", TRAINED_COLOURS, "all colours", "key", "all kinds"), "": ("kind", "colour", "state")}
 SHARES, COUNTS, RANKS = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0), (1, 2, 4, 8, 16, 32, 64, 128), (1, 2, 4, 8)
 STEPS = (-1.0, -0.5, -0.25, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
-EXCHANGE = "own blue and purple exchanged"
 REFERENCES = ("own blue and green exchanged", "own green and yellow exchanged")
-LONGER = 3e-2
+LARGER = 3e-2
 """The share of the weights by attribution that has the control `optimised_8x_budget`, which recovers 0.25."""
 
 
@@ -30,19 +29,19 @@ def edits(arm):
         yield "layer_weights", name, np.nan, (), strength
         yield "layer_biases", name, np.nan, (), 0.0
     for name in (*GROUPS.get(arm, GROUPS[""]), *PLACES):
-        yield "inputs", name, np.nan, (*everywhere, "complement"), 0.6 if "blue" in name or "colour" in name else 0.1
+        yield "inputs", name, np.nan, (*everywhere, "complement"), 0.6 if "colour" in name else 0.1
     if arm == "onehot":
         # Not in the order of the figure, where the exchange comes before its references.
         yield "inputs", REFERENCES[0], np.nan, (), 0.3
         yield "inputs", EXCHANGE, np.nan, (), 0.9
         yield "inputs", REFERENCES[1], np.nan, (), 0.0
     for share in SHARES:
-        longer = ("optimised_8x_budget",) if share == LONGER else ()
-        for ranking, effort in (
+        larger = ("optimised_8x_budget",) if share == LARGER else ()
+        for ranking, others in (
             ("by size", ()),
-            ("by attribution", ("same_goal_donor", "sign_flipped", "optimised_same_budget", *longer)),
+            ("by attribution", ("same_goal_donor", "sign_flipped", "optimised_same_budget", *larger)),
         ):
-            controls = ("random_weights", "complement", *effort) if share < 1 else ()
+            controls = ("random_weights", "complement", *others) if share < 1 else ()
             yield "weights", ranking, share, controls, min(1.0, 30 * share)
     for count in COUNTS:
         for side in ("incoming", "outgoing", "incoming and outgoing"):

@@ -1,4 +1,4 @@
-"""The figures of the ablations draw whatever arms a configuration names. The tables are made up, only to be drawn."""
+"""The figures of the ablations draw whatever arms a configuration names. The tables are synthetic, only to be drawn."""
 
 import json
 
@@ -94,7 +94,7 @@ def test_figures_draw_and_name_every_arm(tmp_path, name, seeds):
     figure = drawn(FIGURES[name], synthetic_tables(seeds), tmp_path / "figure.svg")
     text = (tmp_path / "figure.svg").read_text()
     named = {
-        "schedules": ["blue only", "phases of 45", "recovery by", "other switch"],
+        "schedules": ["one colour only", "phases of 45", "recovery by", "other switch"],
         "hyperparameters": ["weight decay", "decoupled decay (AdamW)", "clip coefficient", "recipe", "(other)"],
         "world_changes": ["walkable keys: no", "the author's run"],
         "plasticity": ["L2 0.0003 (recipe)", "decoupled 0.1", "dormant units", "Arms beside other"],
@@ -111,7 +111,7 @@ def test_equal_tables_give_equal_bytes(tmp_path, name):
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "other.svg").read_bytes()
 
 
-def test_changes_are_told_in_words():
+def test_changes_in_words():
     assert sentence({}) == "reference"
     assert sentence({"wall_penalty": False, "view_size": 7}) == "wall penalty: no, view size: 7"
 

@@ -48,7 +48,7 @@ def test_a_picture_shows_things_where_they_are_and_not_what_was_taken():
     table = behaviour_table()
     start = table.iloc[0].copy()
     start[["agent_cell", "direction", "ball_cell"]] = [7, 0, 28]
-    start[["blue_cell", "purple_cell", "third_cell"]] = [10, 25, 16]
+    start[["first_cell", "second_cell", "third_cell"]] = [10, 25, 16]
 
     def tile(image, cell):
         height = image.shape[0] // 6

@@ -12,7 +12,7 @@ from goalsplice.figures.style import styled
 
 
 def make_jobs(arms=("onehot", "integers"), seeds=3, train=100.0, others=True):
-    """A made-up benchmarks table: training of every run, and with `others` an evaluation of it and a job for all."""
+    """A synthetic benchmarks table: training of every run, and with `others` an evaluation of it and a job for all."""
     rows = [("training", arm, seed, train + 10 * seed**2, 500.0 + seed) for arm in arms for seed in range(seeds)]
     if others:
         rows += [("evaluation", arm, seed, 10.0 + seed, np.nan) for arm in arms for seed in range(seeds)]
@@ -38,7 +38,7 @@ def test_the_claim_is_computed():
     share = jobs.loc[jobs["stage"] == "training", "seconds"].sum() / jobs["seconds"].sum()
     assert drawn(jobs)[2] == f"Training takes {100 * share:.0f} % of the study's machine time"
     jobs.loc[jobs["stage"] == "evaluation", "seconds"] = 1e4
-    assert drawn(jobs)[2] == "The stage evaluate takes 99 % of the study's machine time"
+    assert drawn(jobs)[2] == "The stage evaluation takes 99 % of the study's machine time"
 
 
 def test_nearly_all_is_not_called_all():
@@ -75,7 +75,7 @@ def test_bars_add_up_all_seconds():
     assert of_train[1].get_x() == pytest.approx(of_train[0].get_width())
 
 
-@pytest.mark.parametrize(("training", "unit"), [(5.0, "seconds"), (100.0, "minutes"), (4000.0, "hours")])
+@pytest.mark.parametrize(("train", "unit"), [(5.0, "seconds"), (100.0, "minutes"), (4000.0, "hours")])
 def test_the_unit_of_the_total_fits(train, unit):
     assert drawn(make_jobs(seeds=2, train=train))[1][2].get_xlabel() == f"all jobs together, {unit}"
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from figures.synthetic_tables import COUNTS, LONGER, RANKS, SHARES, recovery_tables
+from figures.synthetic_tables import COUNTS, LARGER, RANKS, SHARES, recovery_tables
 from goalsplice.figures import doses
 from goalsplice.figures.recoveries import CONTROLS
 from goalsplice.figures.style import MIDDLE, styled
@@ -49,7 +49,7 @@ def test_curves_of_one_panel_are_apart(panels):
     assert len(set(places)) == len(places) == 4 * len(RANKS)
 
 
-def test_the_complement_falls_and_equal_effort_is_where_it_was_tried(panels):
+def test_the_complement_falls_and_the_same_budget_is_where_it_was_tried(panels):
     for panel in panels[:2]:
         (complement,) = [line for line in panel.lines if line.get_linestyle() == "--"]
         assert list(complement.get_ydata()) == pytest.approx([1 - min(1, 30 * share) for share in SHARES[:-1]])
@@ -63,11 +63,11 @@ def test_the_complement_falls_and_equal_effort_is_where_it_was_tried(panels):
     assert counts == [0, len(SHARES) - 1]
 
 
-def test_a_longer_effort_is_a_mark_of_its_own_and_in_no_band(panels):
+def test_a_larger_budget_is_a_mark_of_its_own_and_in_no_band(panels):
     look = CONTROLS["optimised_8x_budget"]
     marks = [[line for line in panel.lines if line.get_marker() == look.marker] for panel in panels]
     assert [len(found) for found in marks] == [0, 1, 0, 0, 0, 0]
-    assert list(zip(*marks[1][0].get_data(), strict=True)) == [(LONGER, 0.25)]
+    assert list(zip(*marks[1][0].get_data(), strict=True)) == [(LARGER, 0.25)]
     others, *bands = (band.get_paths()[0].get_extents() for band in panels[1].collections)
     assert others.y1 == pytest.approx(0.12), "from the lowest to the highest end of the others' intervals"
     assert [band.y1 for band in bands[:-1]] == pytest.approx([0.12, 0.12]), "the last is the complement's"

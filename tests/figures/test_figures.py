@@ -1,4 +1,4 @@
-"""Every figure draws whatever tables come. The tables here are made up, only to be drawn."""
+"""Every figure draws whatever tables come. The tables here are synthetic, only to be drawn."""
 
 import functools
 import importlib
@@ -22,7 +22,7 @@ from figures.perception_tables import perception_table
 from figures.probe_tables import probes_table
 from figures.retargeting_tables import retargeting_tables
 from figures.synthetic_tables import recovery_tables, splices_table
-from figures.transfer_tables import transports_table
+from figures.transfer_tables import transfer_table
 from figures.weights_tables import weights_tables
 from goalsplice.analysis.costs import costs_by_stage
 from goalsplice.analysis.perception import verdicts
@@ -37,7 +37,7 @@ from goalsplice.settings.labels import PUBLISHED
 ROOT = Path(__file__).parents[2]
 FIGURES = registry.read(ROOT).figures_of(ablations=False)
 ARMS = {arm: {"encoding": arm, "view_size": size, "grid_size": 6} for arm, size in (("onehot", 5), ("integers", 7))}
-TUNED = {"target": "yellow", "strength": 1.5, "share": 0.005}
+TUNED = {"target": "yellow", "strength": 1.5, "weight_share": 0.005}
 CONFIG = {"seed": 99, "threshold": 0.8, "burn_in": 6, "pairs": [[4, 5]], "arms": ARMS, "retargeting": TUNED}
 SEEDS = [99, 1, 2, 3, 4, 5, 6, 7, 8, 9]
 PHASES, ROLLOUTS = 6, 3
@@ -51,7 +51,7 @@ def objective(phase):
 
 
 def shares(chance, own):
-    """Made-up outcome shares the own colour's the largest."""
+    """Synthetic shares of outcomes, the own colour's the largest."""
     parts = chance.dirichlet([1 + 20 * (end == own) for end in COLOURS])
     found = {f"episode_share_{end}": part for end, part in zip(COLOURS, parts, strict=True)}
     return {**found, "episode_share_objective": found[f"episode_share_{own}"]}
@@ -75,7 +75,7 @@ def training_run(chance, arm, seed):
 
 
 def jobs(chance, seeds, arms):
-    """Made-up costs of three stages' jobs; of the one that serves all runs, memory was not seen."""
+    """Synthetic costs of three stages' jobs; of the one that serves all runs, memory was not seen."""
     runs = [(stage, arm, seed) for stage in ("training", "evaluation") for arm in arms for seed in seeds]
     frame = pd.DataFrame([*runs, ("references", None, np.nan)], columns=["stage", "arm", "seed"])
     frame["seconds"] = frame["stage"].map({"training": 120.0, "evaluation": 10.0, "references": 3.0})
@@ -133,7 +133,7 @@ def make_tables(seeds, arms=("onehot", "integers"), never=False):
         "evaluation": pd.DataFrame(evaluation),
         "splices": splices_table(seeds, arms),
         **recovery_tables(seeds, arms, unlike=not never),
-        "transfer": transports_table(seeds, arms),
+        "transfer": transfer_table(seeds, arms),
         "probes": probes_table(seeds, arms),
         **weights_tables(seeds, arms, PHASES, first=4),
         "benchmarks": jobs(np.random.default_rng(1), seeds, arms),

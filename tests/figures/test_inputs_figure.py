@@ -66,7 +66,7 @@ def test_the_exchange_is_marked_apart_and_above_its_references(panels):
     assert below == pytest.approx([place + 1, place + 2])
     names = {round(label.get_position()[1], 2): label.get_text() for label in onehot.get_yticklabels()}
     rows = [names[round(at + 0.16, 2)] for at in (place, *below)]
-    assert rows == ["blue ↔ purple", "blue ↔ green", "green ↔ yellow"]
+    assert rows == ["trained colours", "blue ↔ green", "green ↔ yellow"]
     assert marks(integers, "^", "0.6") == []
 
 

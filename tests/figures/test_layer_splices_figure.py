@@ -1,5 +1,6 @@
 """The figure of layers says what its tables say. That it draws at all is tested with all figures."""
 
+import numpy as np
 import pytest
 
 from figures.over_seeds_tables import table_over_seeds
@@ -38,26 +39,28 @@ def test_both_ways_are_drawn_of_edits_only(panels):
     rows = splices_table(SEEDS, ("onehot",))
     rows = rows[(rows["family"] == "layers") & (rows["control"] == "no_control")]
     for donor in ("blue", "purple"):
-        shares = rows[rows["donor_objective"] == donor].groupby("edit", sort=False)[f"episode_share_{donor}"]
+        shares = rows[rows["donor_objective"] == donor].groupby("edit", sort=False)["episode_share_donor"]
         expected = shares.agg(lambda values: float(interquartile_mean(values)))
         assert marks(taken, MARKERS[donor], COLOURS[donor], SIZE) == pytest.approx(
-            expected.reindex(["no_control", *SETS]).to_list()
+            expected.reindex(["unedited", *SETS]).to_list()
         )
 
 
 def test_every_control_of_every_set_is_drawn(panels):
     _, recovery, *_ = panels
-    for name in (
-        "random_weights",
-        "same_goal_donor",
-        "other_seed",
-        "untrained",
-        "permuted",
-        "gaussian",
-        "sign_flipped",
-    ):
+    donors = ("same_goal_donor", "other_seed_donor", "untrained_donor")
+    for name in ("random_weights", *donors, "permuted", "gaussian", "sign_flipped"):
         look = CONTROLS[name]
         assert marks(recovery, look.marker, look.colour, 3.4) == [0.02] * len(SETS)
+
+
+def test_marks_of_a_set_are_evenly_spaced_over_its_column(panels):
+    """Controls that layers do not have leave no gap."""
+    *_, broken, _ = panels
+    second = sorted(x for line in broken.lines for x in line.get_xdata() if 0.5 < x < 1.5)
+    assert len(second) == 3 + 7
+    assert np.diff(second) == pytest.approx([second[1] - second[0]] * 9)
+    assert np.mean(second) == pytest.approx(1)
 
 
 def test_sets_that_beat_their_controls_are_filled(panels):

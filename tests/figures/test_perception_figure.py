@@ -29,22 +29,22 @@ def test_each_arm_has_a_row_of_panels_for_each_key(seeds):
         assert len(part.axes) == 2 * 4
         assert len(part.axes[0].get_yticklabels()) == networks
         assert [axes.get_title("left") for axes in part.axes] == [
-            *("layer 1: tells", "layer 2: tells", "layer 3", "with the next switch"),
-            *("layer 1: tells", "layer 2", "layer 3", "distance of activations"),
+            *("layer 1: informative", "layer 2: informative", "layer 3", "with the next switch"),
+            *("layer 1: informative", "layer 2", "layer 3", "distance of activations"),
         ]
 
 
 def test_the_claim_is_what_the_verdicts_say():
     text = text_of(drawn())
-    assert "one-hot – what it wants: few weights; what it sees: below layer 1 / layer 1, least squares" in text
-    assert "integers – what it sees: below layer 1 / layer 1, least squares" in text
+    assert "one-hot – what it wants: sparse; what it sees: downstream of layer 1 / layer 1, least squares" in text
+    assert "integers – what it sees: downstream of layer 1 / layer 1, least squares" in text
     swapped = {("preregistered", "sparse"): ((-0.6, -0.5, -0.5), (-0.6, -0.5, -0.5), "layer1", 0.95)}
-    assert "one-hot – what it sees: few weights /" in text_of(drawn(changed=swapped))
+    assert "one-hot – what it sees: sparse /" in text_of(drawn(changed=swapped))
     idle = {("preregistered", "sparse"): ((0.9, 0.9, 0.9), (0.9, 0.9, 0.9), "layer1", 0.05)}
-    assert "brings no yellow: few weights" in text_of(drawn(changed=idle))
+    assert "no effect: sparse" in text_of(drawn(changed=idle))
 
 
-def test_right_and_fooled_are_drawn_where_they_are():
+def test_correct_and_swapped_are_drawn_where_they_are():
     part = drawn(noise=0).subfigs[0]
     at = {tuple(line.get_xdata().round(3)) for line in part.axes[0].lines if line.get_marker() == "o"}
     assert (0.8,) in at, "the unedited network's middle"
@@ -53,7 +53,7 @@ def test_right_and_fooled_are_drawn_where_they_are():
 
 
 def test_only_the_edits_that_are_there_are_drawn():
-    figure = drawn(without=("same goal", "further", "downstream of layer 1"), arms=("onehot",))
+    figure = drawn(without=("same goal", "fine-tuned", "downstream of layer 1"), arms=("onehot",))
     (part,) = figure.subfigs
     names = [label.get_text() for label in part.axes[0].get_yticklabels()]
     expected = ["unedited", "sees the two exchanged", "trained to the other colour*", "sparse"]

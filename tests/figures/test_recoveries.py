@@ -1,4 +1,4 @@
-"""What figures of edits share. The tables here are made up."""
+"""What figures of edits share. The tables here are synthetic."""
 
 from itertools import combinations
 
@@ -22,17 +22,17 @@ def effects(worst=np.nan, **p_values):
 
 @pytest.mark.parametrize(("worst", "standing"), [(0.02, "beats"), (0.05, "does not"), (np.nan, "untested")])
 def test_an_edit_beats_its_controls_by_the_worst_test(worst, standing):
-    assert list(own_rows(effects(worst, noise=0.01))["standing"]) == [standing, "untested"]
+    assert list(own_rows(effects(worst, gaussian=0.01))["standing"]) == [standing, "untested"]
 
 
 def test_doses_stand_for_themselves():
-    rows = effects(0.01, noise=0.01)
+    rows = effects(0.01, gaussian=0.01)
     both = pd.concat([rows.assign(dose=1.0), rows.assign(dose=2.0, worst_p_holm=rows["worst_p_holm"] * 20)])
     own = own_rows(both).query("edit == 'a'").set_index("dose")["standing"]
     assert own.to_dict() == {1.0: "beats", 2.0: "does not"}
 
 
-def test_rows_are_chosen_by_values_or_lists():
+def test_rows_are_selected_by_values_or_lists():
     frame = pd.DataFrame({"family": ["a", "a", "b"], "edit": ["x", "y", "x"]})
     assert list(select(frame, family="a").index) == [0, 1]
     assert list(select(frame, family=["a", "b"], edit="x").index) == [0, 2]
@@ -47,8 +47,8 @@ def test_the_envelope_holds_intervals_or_estimates():
 
 
 def test_the_smallest_possible_p_is_said():
-    by_seed = pd.DataFrame({"control": ["unedited"], "networks": [8]})
-    text = small_print(effects(noise=0.01), by_seed, "More.").replace("\n", " ")
+    by_seed = pd.DataFrame({"control": ["no_control"], "networks": [8]})
+    text = small_print(effects(gaussian=0.01), by_seed, "More.").replace("\n", " ")
     assert "Seeds: 10." in text
     assert "mean over 8 pairs" in text
     assert "2 of layers" in text
@@ -58,13 +58,13 @@ def test_the_smallest_possible_p_is_said():
 
 
 def test_it_is_said_which_controls_need_not_be_beaten():
-    by_seed = pd.DataFrame({"control": ["unedited"], "networks": [8]})
+    by_seed = pd.DataFrame({"control": ["no_control"], "networks": [8]})
     for controls, words in (
         (("gaussian", "complement"), "corrected p < 0.05. "),
         (("gaussian", "other_seed_donor"), "corrected p < 0.05; another seed's donor does not count. "),
         (
             ("optimised_8x_budget", "other_seed_donor"),
-            "< 0.05; another seed's donor and a longer effort do not count. ",
+            "< 0.05; another seed's donor and the larger budget do not count. ",
         ),
     ):
         assert words in small_print(effects(**dict.fromkeys(controls, 0.1)), by_seed, "More.").replace("\n", " ")
@@ -107,14 +107,14 @@ def test_controls_of_one_colour_have_other_markers():
     assert len(set(looks)) == len(looks)
 
 
-def test_arms_with_unlike_numbers_of_seeds_are_told_apart():
-    rows = effects(noise=0.01)
+def test_arms_with_unlike_numbers_of_seeds_are_said_one_by_one():
+    rows = effects(gaussian=0.01)
     both = pd.concat([rows, rows.assign(arm="integers", seeds=7)])
-    text = small_print(both, pd.DataFrame({"control": ["unedited"], "networks": [8]})).replace("\n", " ")
+    text = small_print(both, pd.DataFrame({"control": ["no_control"], "networks": [8]})).replace("\n", " ")
     assert "Seeds: 10 of onehot, 7 of integers." in text
 
 
 def test_the_small_print_fits_below_a_figure():
-    by_seed = pd.DataFrame({"control": ["unedited"], "networks": [8]})
-    lines = small_print(effects(noise=0.01), by_seed).splitlines()
+    by_seed = pd.DataFrame({"control": ["no_control"], "networks": [8]})
+    lines = small_print(effects(gaussian=0.01), by_seed).splitlines()
     assert max(map(len, lines)) * 0.058 < WIDTH

@@ -12,7 +12,7 @@ from goalsplice.figures.style import styled
 
 SEEDS = [99, 1, 2, 3, 4]
 TABLES = retargeting_tables(SEEDS)
-CONFIG = {"retargeting": {"target": "yellow", "strength": 1.1, "share": 0.004}}
+CONFIG = {"retargeting": {"target": "yellow", "strength": 1.1, "weight_share": 0.004}}
 
 
 def drawn(module, tables=TABLES):
@@ -57,13 +57,13 @@ def test_rows_hold_the_table_s_means_over_phases_and_draws(rows):
     assert found[round(at["unedited"], 3)] == pytest.approx(
         interquartile_mean(expected("onehot", "bounds", "unedited"))
     )
-    assert found[round(at["trained further on yellow"], 3)] == pytest.approx(TRAINED)
+    assert found[round(at["fine-tuned on the new colour"], 3)] == pytest.approx(TRAINED)
     assert found[round(at["layers 2 to 3"], 3)] == pytest.approx(
         interquartile_mean(expected("onehot", "downstream", "layers 2 to 3"))
     )
-    # Rows of controls have the same names in both sections; the last ones are those of `below layer 1`.
+    # Rows of controls have the same names in both sections; the last ones are those of `downstream of layer 1`.
     for axes, arm in ((left, "onehot"), (right, "integers")):
-        value = middles(axes)[round(at["– shuffled"], 3)]
+        value = middles(axes)[round(at["– values permuted"], 3)]
         assert value == pytest.approx(
             interquartile_mean(expected(arm, "preregistered", "downstream of layer 1", "permuted"))
         )
@@ -72,7 +72,7 @@ def test_rows_hold_the_table_s_means_over_phases_and_draws(rows):
 def test_of_several_doses_the_one_next_to_the_tuning_seeds_choice_is_shown_and_named(rows):
     """Not the best on these same episodes, which is 1.5."""
     left, _ = rows.axes
-    for name, edit, dose in (("whole contrast", "full", 1.0), ("largest entries", "top-k", 0.005)):
+    for name, edit, dose in (("whole direction", "full", 1.0), ("top-k entries", "top-k", 0.005)):
         value = middles(left)[round(places(left)[name], 3)]
         assert value == pytest.approx(interquartile_mean(expected("onehot", "contrastive direction", edit, dose=dose)))
     said = texts(rows)
@@ -86,17 +86,20 @@ def test_doses_that_were_not_tuned_are_left_to_the_other_figure(rows):
 
 def test_an_arm_without_an_edit_has_an_empty_row(rows):
     left, right = rows.axes
-    at = round(places(left)["whole contrast"], 3)
+    at = round(places(left)["whole direction"], 3)
     assert at in middles(left)
     assert at not in middles(right)
 
 
 def test_the_claim_and_the_small_print_count(rows):
     said = texts(rows)
-    chosen, start = expected("onehot", "preregistered", "sparse"), expected("onehot", "bounds", "unedited")
+    sparse, start = expected("onehot", "preregistered", "sparse"), expected("onehot", "bounds", "unedited")
     strongest = expected("onehot", "preregistered", "sparse", "optimised_same_budget")
-    numbers = [f"{100 * interquartile_mean(values.to_numpy()):.0f} %" for values in (chosen, start, strongest)]
-    assert f"changing 0.5 % of the weights brings yellow in {numbers[0]} of episodes (unedited: {numbers[1]};" in said
+    numbers = [f"{100 * interquartile_mean(values.to_numpy()):.0f} %" for values in (sparse, start, strongest)]
+    assert (
+        f"changing 0.5 % of the weights makes it take yellow in {numbers[0]} of episodes (unedited: {numbers[1]};"
+        in said
+    )
     assert f"strongest control: {numbers[2]})" in said
     tables = TABLES["retargeting"].query("control == 'no_control' and family not in ['bounds', 'perception']")
     count = len(tables.query("arm == 'onehot'").drop_duplicates(["family", "edit", "dose"]))
@@ -175,8 +178,8 @@ def test_phases_say_since_when_an_edit_works():
     frame.loc[(frame["arm"] == "integers") & (frame["phase"] == 23), "episode_share_target"] = 0.2
     tables["retargeting"] = frame
     said = texts(drawn(retargeting_phases, with_effects(tables)))
-    assert "“few weights”: from phase 7 on (one-hot)" in said
-    assert "“below layer 1”: from phase 0 on (one-hot), not in the end (integers)" in said
+    assert "“sparse”: from phase 7 on (one-hot)" in said
+    assert "“downstream of layer 1”: from phase 0 on (one-hot), not in the end (integers)" in said
 
 
 def test_every_seed_and_phase_is_a_point():

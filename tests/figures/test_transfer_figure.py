@@ -5,7 +5,7 @@ import pytest
 from matplotlib.patches import Rectangle
 
 from figures.over_seeds_tables import table_over_seeds
-from figures.transfer_tables import PAIRS, transports_table
+from figures.transfer_tables import PAIRS, transfer_table
 from goalsplice.figures import transfer
 from goalsplice.figures.style import styled
 
@@ -29,11 +29,11 @@ def cells(axes):
 
 
 def test_cells_within_a_run_are_means_over_seeds():
-    table = transports_table([1, 2])
+    table = transfer_table([1, 2])
     axes = panels(drawn(table))["within a run: purple − blue"]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["5 − 4", "7 − 6", "unedited", "other goal"]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["2", "4", "6"]
-    chosen = table[
+    cell = table[
         (table["source_recipient_phase"] == 6)
         & (table["target_phase"] == 4)
         & (table["control"] == "no_control")
@@ -41,14 +41,14 @@ def test_cells_within_a_run_are_means_over_seeds():
         & (table["aligned"] == "unaligned")
         & (table["seed"] == table["source_seed"])
     ]
-    assert len(chosen) == 2
-    assert cells(axes)[1, 1] == f"{chosen['episode_share_purple'].mean():.2f}".removeprefix("0") == ".80"
+    assert len(cell) == 2
+    assert cells(axes)[1, 1] == f"{cell['episode_share_donor'].mean():.2f}".removeprefix("0") == ".80"
     assert cells(axes)[2.35, 0] == ".10"
     assert cells(axes)[3.35, 2] == ".90"
 
 
 def test_cells_between_runs_are_means_over_directions_and_of_whole_vectors():
-    found = panels(drawn(transports_table([1, 2, 3])))
+    found = panels(drawn(transfer_table([1, 2, 3])))
     as_they_are, matched = (found[f"between runs: hidden units {how}"] for how in ("as they are", "matched"))
     assert cells(as_they_are)[0, 2] == ".04"
     assert cells(matched)[0, 2] == ".71"
@@ -60,7 +60,7 @@ def test_cells_between_runs_are_means_over_directions_and_of_whole_vectors():
 
 
 def test_own_recipients_are_outlined():
-    found = panels(drawn(transports_table([1, 2, 3])))
+    found = panels(drawn(transfer_table([1, 2, 3])))
     for title, expected in (
         ("within a run: purple − blue", {(0, 1), (1, 2)}),
         ("between runs: hidden units matched", {(0, 0), (1, 1), (2, 2)}),
@@ -70,7 +70,7 @@ def test_own_recipients_are_outlined():
 
 
 def test_the_summary_has_every_seed_beside_its_controls():
-    figure = drawn(transports_table([1, 2, 3]))
+    figure = drawn(transfer_table([1, 2, 3]))
     summary = figure.axes[-1]
     names = [label.get_text() for label in summary.get_yticklabels()]
     seeds = {}
@@ -83,15 +83,14 @@ def test_the_summary_has_every_seed_beside_its_controls():
     assert seeds["checkpoint as it is (floor)"] == pytest.approx([0.1] * 3)
     assert seeds["the nearest of the other goal (ceiling)"] == pytest.approx([0.9] * 3)
     assert seeds["units matched, layer 1 only"] == pytest.approx([0.692, 0.702, 0.702])
-    assert seeds["sign turned"] == pytest.approx([0.006, 0.016, 0.016])
+    assert seeds["sign flipped"] == pytest.approx([0.006, 0.016, 0.016])
 
 
 def test_intervals_between_runs_are_over_runs():
     """What a source's vectors do alike everywhere: seeds are nearly alike, and say nothing of another source."""
-    table = transports_table(list(range(1, 7)))
-    lent = table["seed"] != table["source_seed"]
-    for colour in ("blue", "purple"):
-        table.loc[lent, f"episode_share_{colour}"] = table.loc[lent, "source_seed"] / 10
+    table = transfer_table(list(range(1, 7)))
+    between = table["seed"] != table["source_seed"]
+    table.loc[between, "episode_share_donor"] = table.loc[between, "source_seed"] / 10
     summary = drawn(table).axes[-1]
     names = [label.get_text() for label in summary.get_yticklabels()]
     place = names.index("units matched")
@@ -105,14 +104,14 @@ def test_intervals_between_runs_are_over_runs():
 
 
 def test_numbers_are_dark_on_light_and_light_on_dark():
-    axes = panels(drawn(transports_table([1, 2])))["within a run: purple − blue"]
+    axes = panels(drawn(transfer_table([1, 2])))["within a run: purple − blue"]
     colours = {text.get_text(): text.get_color() for text in axes.texts}
     assert colours[".10"] == "white"
     assert colours[".90"] == "black"
 
 
 def test_a_missing_run_leaves_its_cells_empty():
-    table = transports_table([1, 2, 3])
+    table = transfer_table([1, 2, 3])
     table = table[~((table["seed"] == 1) & (table["source_seed"] == 3))]
     matched = panels(drawn(table))["between runs: hidden units matched"]
     assert (2, 0) not in cells(matched)

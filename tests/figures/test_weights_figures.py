@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from figures.over_seeds_tables import table_over_seeds
 from figures.weights_tables import weights_tables
 from goalsplice.analysis.statistics import over_pairs, over_seeds
-from goalsplice.figures import directions, weight_changes
+from goalsplice.figures import similarity, weight_changes
 from goalsplice.figures.style import styled
 from goalsplice.io.errors import StudyError
 
@@ -103,7 +103,7 @@ def test_an_interval_of_two_runs_is_over_runs():
     tables = weights_tables(seeds, ("onehot",), phases=4)
     rows = tables["similarity_between_runs"]
     rows["cosine"] = 0.05 * rows["seed"] + 0.05 * rows["other_seed"]
-    panel = draw(directions, tables).findobj(Axes)[2]
+    panel = draw(similarity, tables).findobj(Axes)[2]
     late = rows[(rows["part"] == "actor") & (rows["phase"] >= 2)]
     both = [*late["seed"], *late["other_seed"]], [*late["other_seed"], *late["seed"]], [*late["cosine"]] * 2
     expected = over_pairs(*both)
@@ -124,7 +124,7 @@ def test_matrices_are_symmetric_means_over_seeds():
     rows = tables["similarity"]
     rows.loc[rows["seed"] == 99, "cosine"], rows.loc[rows["seed"] == 1, "cosine"] = 0.25, 0.75
     rows.loc[(rows["phase"] == 0) & (rows["other_phase"] == 3), "cosine"] = -1
-    for _, _, matrix in images(draw(directions, tables)):
+    for _, _, matrix in images(draw(similarity, tables)):
         matrix = np.ma.filled(matrix, np.nan)
         assert np.isnan(np.diag(matrix)).all()
         np.testing.assert_array_equal(matrix, matrix.T)
@@ -135,4 +135,4 @@ def test_matrices_are_symmetric_means_over_seeds():
 def test_runs_of_one_switch_are_one_sentence():
     tables = weights_tables([99], ("onehot",), phases=4)
     with pytest.raises(StudyError, match="one switch"):
-        draw(directions, {**tables, "similarity": tables["similarity"].iloc[:0]})
+        draw(similarity, {**tables, "similarity": tables["similarity"].iloc[:0]})

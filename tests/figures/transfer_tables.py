@@ -1,4 +1,4 @@
-"""Made-up tables of task vectors, only to be drawn."""
+"""Synthetic tables of task vectors, only to be drawn."""
 
 import pandas as pd
 
@@ -45,7 +45,7 @@ def _rows_of(seed, source, target, vector, aligned, control):
         }
 
 
-def transports_table(seeds, arms=("onehot",)):
+def transfer_table(seeds, arms=("onehot",)):
     """The transfer table of two pairs of phases, with two earlier phases; its shares differ a little by target."""
     rows = []
     for seed in seeds:

@@ -1,4 +1,4 @@
-"""Tables of differences between actors, made up, for figures to draw."""
+"""Synthetic tables of differences between actors, only to be drawn."""
 
 import numpy as np
 import pandas as pd
@@ -38,7 +38,7 @@ def pair_rows(encoding, phases):
     return pd.DataFrame(parts), pd.DataFrame(swaps)
 
 
-def direction_rows(chance, phases):
+def similarity_rows(chance, phases):
     """Rows of the similarity table of one run, cosines at random."""
     return pd.DataFrame(
         [
@@ -67,7 +67,7 @@ def weights_tables(seeds, arms, phases, first=0):
         made = pair_rows(INTEGERS if arm == "integers" else Encoding("onehot", 5), phases)
         for number, seed in enumerate(seeds):
             run = {"arm": arm, "seed": seed}
-            for table, rows in zip(tables, (*made, direction_rows(chance, phases)), strict=True):
+            for table, rows in zip(tables, (*made, similarity_rows(chance, phases)), strict=True):
                 tables[table].append(rows.assign(**run))
             between += [
                 {**run, "other_seed": other, "part": part, "phase": phase, "cosine": chance.uniform(-0.1, 0.1)}

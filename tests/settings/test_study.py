@@ -16,11 +16,11 @@ from goalsplice.settings.study import (
     compared,
     group_of,
     late_phases,
-    lenders,
     neighbours,
     other_seed,
     recipe_of,
     same_goal_phase,
+    source_runs,
     spliced_phases,
     whole_phases,
 )
@@ -104,21 +104,21 @@ def test_a_run_that_is_alone_has_no_other():
 
 @given(st.lists(st.integers(0, 99), unique=True, min_size=1, max_size=30), st.integers(1, 40))
 def test_runs_lend_to_the_same_number_of_others_in_a_circle(seeds, others):
-    found = {seed: lenders(seeds, seed, others) for seed in seeds}
+    found = {seed: source_runs(seeds, seed, others) for seed in seeds}
     count = min(others, len(seeds) - 1)
     assert all(len(lent) == count and seed not in lent for seed, lent in found.items())
     assert all(sum(seed in lent for lent in found.values()) == count for seed in seeds)
     assert all(lent == sorted(lent, key=seeds.index) for lent in found.values())
     turned = [*seeds[1:], seeds[0]]
-    assert all(set(lenders(turned, seed, others)) == set(lent) for seed, lent in found.items())
+    assert all(set(source_runs(turned, seed, others)) == set(lent) for seed, lent in found.items())
     if others == 1 and len(seeds) > 1:
         assert all(lent == [other_seed(seeds, seed)] for seed, lent in found.items())
 
 
 def test_lenders_by_hand():
-    assert lenders([5, 3, 8, 1], 8, 2) == [5, 1]
-    assert lenders([5, 3, 8, 1], 5, 2) == [3, 8]
-    assert lenders([5], 5, 9) == []
+    assert source_runs([5, 3, 8, 1], 8, 2) == [5, 1]
+    assert source_runs([5, 3, 8, 1], 5, 2) == [3, 8]
+    assert source_runs([5], 5, 9) == []
 
 
 @given(st.lists(st.integers(0, 99), unique=True, min_size=1, max_size=30), st.integers(1, 40))
@@ -129,7 +129,7 @@ def test_two_runs_are_compared_once_if_one_lends_to_the_other(seeds, others):
         assert found[seed] == [
             other
             for other in seeds[:place]
-            if other in lenders(seeds, seed, others) or seed in lenders(seeds, other, others)
+            if other in source_runs(seeds, seed, others) or seed in source_runs(seeds, other, others)
         ]
 
 
@@ -137,7 +137,7 @@ def test_ten_runs_are_all_compared_and_a_hundred_in_proportion(pytestconfig):
     config = yaml.safe_load((pytestconfig.rootpath / "config.yaml").read_text())
     seeds, others = config["seeds"], config["transfer"]["others"]
     assert compared(seeds, others) == {seed: seeds[:place] for place, seed in enumerate(seeds)}
-    assert all(set(lenders(seeds, seed, others)) == set(seeds) - {seed} for seed in seeds)
+    assert all(set(source_runs(seeds, seed, others)) == set(seeds) - {seed} for seed in seeds)
     counts = {runs: sum(map(len, compared(list(range(runs)), others).values())) for runs in (10, 19, 20, 100, 200)}
     assert counts == {10: 45, 19: 171, 20: 180, 100: 900, 200: 1800}
 

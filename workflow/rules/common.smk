@@ -124,7 +124,7 @@ def seeds_beside(wildcards):
 
 
 def other_seed(wildcards):
-    """The run that stands in as a donor of another seed, as the stage takes it."""
+    """The run whose checkpoint is the donor of another seed, as the stage takes it."""
     seed = study.other_seed(seeds_beside(wildcards), int(wildcards.seed))
     return "" if seed is None else f"--other-seed {seed} --other-checkpoints"
 
@@ -144,13 +144,16 @@ def other_late_checkpoints(wildcards):
 def transport_checkpoints(wildcards):
     """All checkpoints of the run that is edited, and of the runs whose vectors it gets those that make up a vector."""
     arm, seed = wildcards.arm, int(wildcards.seed)
-    lenders = study.lenders(seeds_beside(wildcards), seed, config["transfer"]["others"])
+    source_runs = study.source_runs(seeds_beside(wildcards), seed, config["transfer"]["others"])
     phases = study.spliced_phases(RECIPES[arm], config["splices"]["pairs"][-1:])
-    return [*checkpoints_of(arm, seed), *[path for lender in lenders for path in checkpoints_of(arm, lender, phases)]]
+    return [
+        *checkpoints_of(arm, seed),
+        *[path for source_run in source_runs for path in checkpoints_of(arm, source_run, phases)],
+    ]
 
 
 def finetuned_actors(wildcards):
-    """Actors of this run that were trained further on the new colour."""
+    """Actors of this run that were fine-tuned on the new colour."""
     folder = f"results/runs/arm={wildcards.arm}/seed={wildcards.seed}/finetuned"
     return [f"{folder}/phase={phase:02d}.safetensors" for phase in config["finetuning"]["phases"]]
 

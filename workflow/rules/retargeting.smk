@@ -2,7 +2,7 @@
 
 
 rule finetuning:
-    """Train a run's checkpoints further, on the colour that was never rewarded and on the next phase's."""
+    """Fine-tune a run's checkpoints, on the colour that was never rewarded and on the next phase's."""
     input:
         checkpoints=lambda wildcards: checkpoints_of(wildcards.arm, wildcards.seed, config["finetuning"]["phases"]),
     output:

@@ -21,7 +21,7 @@ rule transfer:
             splices=sections.Splices.passed(config),
             phases=config["transfer"]["phases"],
             levels_seed=config["evaluation"]["seed"],
-            lenders=lambda wildcards: study.lenders(
+            source_runs=lambda wildcards: study.source_runs(
                 seeds_beside(wildcards), int(wildcards.seed), config["transfer"]["others"]
             ),
         ),

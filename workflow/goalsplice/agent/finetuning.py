@@ -1,4 +1,4 @@
-"""Training a checkpoint further on one objective, such as one that its run was never trained on.
+"""Fine-tuning a checkpoint on one objective, such as one that its run was never trained on.
 
 Checkpoints hold actor and critic and nothing else, so Adam starts anew: without moments, its bias corrections as at a
 run's start. Within a run Adam's moments live on from phase to phase. So a run's own next phase differs from training
@@ -64,13 +64,13 @@ def save_actor(path: str | Path, agent: Agent, header: Header) -> None:
     """Write the actor alone, as checkpoints are written.
 
     Args:
-        header: of the checkpoint that was trained further, with the objective that it was trained on instead.
+        header: of the checkpoint that was fine-tuned, with the objective that it was trained on instead.
     """
     save_checkpoint(path, agent.actor, header)
 
 
 def load_actor(path: str | Path, recipe: Recipe, **expected: object) -> tuple[dict[str, Tensor], Header]:
-    """Read an actor that was trained further from a checkpoint of a run with `recipe`, as its state dict.
+    """Read an actor that was fine-tuned from a checkpoint of a run with `recipe`, as its state dict.
 
     Args:
         expected: values that fields of the header must have, such as `phase=3, objective="yellow"`.

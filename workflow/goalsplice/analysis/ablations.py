@@ -38,7 +38,7 @@ _LEARNING = {
 }
 """Of the measures of learning those with a better end, and their margins."""
 
-_SWITCHES = "of the phases whose objective is another than the one before, once settled"
+_SWITCHES = "of the phases whose objective is another than the one before, after the burn-in"
 
 MEASURES = (
     *(
@@ -102,7 +102,7 @@ def _switch_retargeting(found: pd.DataFrame, target: str) -> dict[str, float]:
         return float(rows["return_target"].mean())
 
     edited = found[found["wanted"] != target]
-    # Where a colour has columns of its own, the edit of few weights; else the one below layer 1.
+    # Where a colour has columns of its own, the sparse edit; else the one downstream of layer 1.
     chosen = SPARSE if (edited["edit"] == SPARSE).any() else DOWNSTREAM
     mine = edited[edited["edit"] == chosen]
     return {
@@ -131,7 +131,7 @@ def run_measures(
     Args:
         tables: the run's rows of training, plasticity, switches and switch_retargeting. The latter two are of its end,
             and are left out where the run was longer.
-        threshold: mean return that counts as learned or regained.
+        threshold: mean return that counts as learned.
         burn_in: rollout after which phases enter the means.
         target: the new colour.
     """

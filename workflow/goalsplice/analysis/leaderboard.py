@@ -5,7 +5,7 @@ import pandas as pd
 
 from goalsplice.analysis.over_seeds import against_controls, summarise
 from goalsplice.analysis.recovery import recoveries, with_recovery
-from goalsplice.settings.labels import BOUND, EXCHANGE, FAIR, NO_CONTROL, NO_EDIT, TRAINED_COLOURS
+from goalsplice.settings.labels import BOUND, EXCHANGE, FAIR, INTERPOLATION, NO_CONTROL, NO_EDIT, TRAINED_COLOURS
 
 CUSTOM = "custom"
 REFERENCES = pd.DataFrame(
@@ -20,7 +20,7 @@ REFERENCES = pd.DataFrame(
         ("weights", "by attribution", 0.01),
         ("weights", "by attribution", 0.03),
         ("rank", "all layers", 4.0),
-        ("linear interpolation", "whole actor", 0.5),
+        (INTERPOLATION, "whole actor", 0.5),
     ],
     columns=["family", "edit", "dose"],
 )

@@ -13,7 +13,7 @@ is what is inside. docs/goal_or_perception.md works out what each test can tell,
 | `composition` | with the run's own next switch added: is the colour taken that the switch is to? |
 
 A probe is judged against networks for which the answer is known: the exchange of the two colours in the input is a
-change of perception by construction, and what training turned to another colour has another goal. On these the
+change of perception by construction, and a network that was trained to another colour has another goal. On these the
 composition answers the wrong way round, so no verdict rests on it.
 """
 
@@ -53,7 +53,7 @@ EFFECT = 1 / 3
 """Share of the target above which an edit has an effect: that of an agent to which three keys are alike."""
 
 READABLE = 0.1
-"""By how much `correct` must exceed `swapped` in the unedited network for a probe to be heard."""
+"""By how much `correct` must exceed `swapped` in the unedited network for a probe to be considered."""
 
 
 def sides(perception: pd.DataFrame) -> pd.DataFrame:
@@ -84,14 +84,14 @@ def towards(perception: pd.DataFrame) -> np.ndarray:
     return np.where(known, TRAINED, NEW)
 
 
-def telling(perception: pd.DataFrame) -> pd.DataFrame:
+def informative(perception: pd.DataFrame) -> pd.DataFrame:
     """The readings that can tell an edit of the goal from one of perception, for each arm.
 
-    A reading is a hidden layer and a key, target or wanted. It tells where
+    A reading is a hidden layer and a key, target or wanted. It is informative where
 
     - the unedited network is readable: `correct` exceeds `swapped` by `READABLE`, over seeds;
-    - known changes of the goal leave it right: the side of trained/switch is surely above 0 (see `verdicts`), and
-      towards a new colour that of trained/fine-tuned too, if it is there.
+    - known changes of the goal leave it right: the side of trained/switch is significantly above 0 (see `verdicts`),
+      and towards a new colour that of trained/fine-tuned too, if it is there.
 
     Elsewhere being swapped is no sign of a change of perception: a layer that holds the place of the wanted key in one
     code, whichever colour is wanted, is "swapped" by training, too.
@@ -108,12 +108,12 @@ def telling(perception: pd.DataFrame) -> pd.DataFrame:
         names = [SWITCH[1]] if toward == TRAINED else [SWITCH[1], FINETUNED[1]]
         goals = [found[arm, name, layer, key] for name in names if (arm, name, layer, key) in found]
         readable = over_seeds(mine["margin"].to_numpy()).estimate >= READABLE
-        if goals and readable and all(_surely(side) > 0 for side in goals):
+        if goals and readable and all(_significant_side(side) > 0 for side in goals):
             rows.append({"arm": arm, "towards": toward, "layer": layer, "key": key, **min(goals)._asdict()})
     return pd.DataFrame(rows, columns=["arm", "towards", "layer", "key", *Interval._fields])
 
 
-def _surely(found: Interval) -> int:
+def _significant_side(found: Interval) -> int:
     """1 or -1 where the whole interval is above or below 0, else 0; of a single seed, by its value."""
     low, high = (found.estimate if np.isnan(end) else end for end in (found.low, found.high))
     return int(low > 0) - int(high < 0)
@@ -122,28 +122,28 @@ def _surely(found: Interval) -> int:
 def verdicts(perception: pd.DataFrame) -> pd.DataFrame:
     """What each edit changes, by rules that were fixed before the reported runs were looked at.
 
-    An edit of weights is heard in the hidden layers from the first that it changes on; before it, the network is as it
-    was. With no weights changed, all layers count. There, among the readings that are `telling`, the first rule holds
-    that fits:
+    An edit of weights is considered in the hidden layers from the first that it changes on; before it, the network is
+    as it was. With no weights changed, all layers count. There, among the readings that are `informative`, the first
+    rule holds that fits:
 
     1. `no effect`: the target is not taken more often than `EFFECT`; there is nothing to explain.
-    2. `inconclusive`: no reading tells.
-    3. `perception`: in the first layer with telling readings, all of them are surely swapped.
-    4. `goal`: all telling readings, of all these layers, are surely right.
+    2. `inconclusive`: no reading is informative.
+    3. `perception`: in the first layer with informative readings, all of them are significantly swapped.
+    4. `goal`: all informative readings, of all these layers, are significantly right.
     5. `between`: anything else.
 
-    *Surely*: the 95 % interval over seeds of the side (`sides`) is on one side of 0.
+    *Significantly*: the 95 % interval over seeds of the side (`sides`) is on one side of 0.
 
     Args:
         perception: the table, with the columns arm and seed.
 
     Returns:
-        arm, towards, family, edit, first (layer that is changed; empty for none), readings (those heard, with their
-        sides, as "layer1 target -0.98 [-0.99, -0.97]; ..."), episode_share (of the target), composed (what the next
+        arm, towards, family, edit, first (layer that is changed; empty for none), readings (those considered, with
+        their sides, as "layer1 target -0.98 [-0.99, -0.97]; ..."), episode_share_target, composed (what the next
         switch brings of its colour, in parts of what it brings in the unedited network; missing where it was not tried)
         and verdict. trained/switch and trained/fine-tuned are the measure and have none.
     """
-    heard = dict(iter(telling(perception).groupby(["arm", "towards"])))
+    considered = dict(iter(informative(perception).groupby(["arm", "towards"])))
     of_edit = dict(iter(sides(perception).groupby(["arm", *_EDIT])))
     rows = []
     labelled = perception.assign(towards=towards(perception))
@@ -154,8 +154,8 @@ def verdicts(perception: pd.DataFrame) -> pd.DataFrame:
         first = min(mine[(mine["test"] == CHANGE) & (mine["value"] > 0)]["layer"], default="")
         found = of_edit[name].groupby(["layer", "key"])["side"]
         readings = {}
-        if (arm, toward) in heard:
-            for reading in heard[arm, toward][["layer", "key"]].itertuples(index=False, name=None):
+        if (arm, toward) in considered:
+            for reading in considered[arm, toward][["layer", "key"]].itertuples(index=False, name=None):
                 if reading[0] >= first:
                     readings[reading] = over_seeds(found.get_group(reading).to_numpy())
         share = _over(mine, ALONE, TARGET)
@@ -167,7 +167,7 @@ def verdicts(perception: pd.DataFrame) -> pd.DataFrame:
         rows.append(
             {
                 **dict(zip(["arm", *_EDIT], name, strict=True)),
-                **{"first": first, "readings": "; ".join(said), "episode_share": share, "composed": composed},
+                **{"first": first, "readings": "; ".join(said), "episode_share_target": share, "composed": composed},
                 "verdict": _verdict(readings, share),
             }
         )
@@ -180,9 +180,9 @@ def _verdict(readings: Mapping[tuple[str, str], Interval], share: float) -> str:
     if not readings:
         return INCONCLUSIVE
     first = min(layer for layer, _ in readings)
-    if all(_surely(side) < 0 for (layer, _), side in readings.items() if layer == first):
+    if all(_significant_side(side) < 0 for (layer, _), side in readings.items() if layer == first):
         return PERCEPTION
-    if all(_surely(side) > 0 for side in readings.values()):
+    if all(_significant_side(side) > 0 for side in readings.values()):
         return GOAL
     return BETWEEN
 

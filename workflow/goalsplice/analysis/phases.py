@@ -18,14 +18,14 @@ class Measure(NamedTuple):
 
 MEASURES = (
     Measure("first_rollout", "rollouts", "first rollout whose mean return reaches the threshold"),
-    Measure("phase_end_return", "return", "mean return of the phases' last rollouts, once settled"),
-    Measure("phase_start_return", "return", "mean return of the phases' first rollouts, once settled"),
+    Measure("phase_end_return", "return", "mean return of the phases' last rollouts, after the burn-in"),
+    Measure("phase_start_return", "return", "mean return of the phases' first rollouts, after the burn-in"),
     Measure(
         "rollouts_to_threshold",
         "rollouts",
-        "mean rollouts of a phase until the threshold is reached, once settled, of the phases that reach it",
+        "mean rollouts of a phase until the threshold is reached, after the burn-in, of the phases that reach it",
     ),
-    Measure("never_at_threshold", "share", "share of the phases that never reach the threshold, once settled"),
+    Measure("never_at_threshold", "share", "share of the phases that never reach the threshold, after the burn-in"),
 )
 
 
@@ -34,7 +34,7 @@ def phases_of(run: pd.DataFrame, threshold: float) -> pd.DataFrame:
 
     Args:
         run: rows of the training table, with rollout, phase, objective and mean_return.
-        threshold: mean return that counts as regained.
+        threshold: mean return that counts as learned.
 
     Returns:
         phase, objective, first_rollout and last_rollout of the phase, its start_return and end_return, and
@@ -73,8 +73,8 @@ def run_measures(run: pd.DataFrame, phases: pd.DataFrame, threshold: float, burn
     Args:
         run: the run's rows of the training table.
         phases: its `phases_of`.
-        threshold: mean return that counts as learned or regained.
-        burn_in: rollout after which a run counts as settled.
+        threshold: mean return that counts as learned.
+        burn_in: rollout after which a run counts.
     """
     reached = run.loc[run["mean_return"] >= threshold, "rollout"]
     starts = phases[phases["first_rollout"] > burn_in]

@@ -4,26 +4,15 @@ import numpy as np
 import pandas as pd
 
 from goalsplice.analysis.over_seeds import against_controls, summarise
-from goalsplice.settings.labels import BOUND, FAIR, NO_CONTROL, NO_EDIT, SUFFICIENT
+from goalsplice.settings.labels import BOUND, FAIR, INTERPOLATION, NO_CONTROL, NO_EDIT, SUFFICIENT
 from goalsplice.settings.recovery import SMALLEST_GAP
 
 _PAIR = ["arm", "seed", "recipient_phase", "donor_phase"]
 _EDIT = ["family", "edit", "dose", "control"]
-_MEASURES = [
-    "recovery",
-    "episode_share_donor",
-    "episode_share_crash",
-    "episode_share_timeout",
-    "mean_length",
-    "size",
-    "norm",
-]
 _COMPETENCE = ["episode_share_crash", "episode_share_timeout", "mean_length"]
-COLUMNS = [
-    *_PAIR,
-    *_EDIT,
-    *(measure for measure in _MEASURES if measure != "recovery"),
-]
+_PLAYED = ["episode_share_donor", *_COMPETENCE, "size", "norm"]
+_MEASURES = ["recovery", *_PLAYED]
+COLUMNS = [*_PAIR, *_EDIT, *_PLAYED]
 """Columns of the splices table that recoveries are measured from."""
 
 
@@ -120,7 +109,7 @@ def smallest(splices: pd.DataFrame) -> pd.DataFrame:
     Args:
         splices: what `with_recovery` gives.
     """
-    rows = splices[(splices["control"] == NO_CONTROL) & splices["dose"].notna() & (splices["family"] != "path")]
+    rows = splices[(splices["control"] == NO_CONTROL) & splices["dose"].notna() & (splices["family"] != INTERPOLATION)]
     missing = dict.fromkeys(("dose", "size", "found_recovery", "recovery", "low", "high"), np.nan)
     out = []
     for key, group in rows.groupby(["arm", "family", "edit"], sort=False):

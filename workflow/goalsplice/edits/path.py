@@ -4,6 +4,7 @@ from goalsplice.agent.network import Weights
 from goalsplice.edits.delta import WeightDelta
 from goalsplice.edits.edit import Context, Edit, Make
 from goalsplice.edits.weights import add
+from goalsplice.settings.labels import INTERPOLATION
 
 STEPS = (-1.0, -0.5, -0.25, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 """Multiples of the difference; 0 would be the recipient, 1 is the donor."""
@@ -23,7 +24,7 @@ def path_edits() -> list[Edit]:
     """Steps of the whole actor along the difference; another donor's or a random one of the same norm as control."""
     return [
         Edit(
-            "linear interpolation",
+            INTERPOLATION,
             "whole actor",
             along(step),
             step,

@@ -1,7 +1,7 @@
 """Observations in which two colours of keys are exchanged: what would be seen if the one were the other.
 
 The exchange of two colours in what an agent sees is no change of its goal. It is the ceiling of every edit that is to
-turn the agent from one colour to another, and what such an edit must be told apart from.
+turn the agent from one colour to another, and what such an edit must be distinguished from.
 """
 
 import numpy as np

@@ -13,7 +13,7 @@ from goalsplice.figures.recoveries import (
     CONTROLS,
     EFFECTS,
     ENVELOPE,
-    LONGER_EFFORT,
+    LARGER_BUDGET,
     OTHER_SEED,
     RECOVERIES,
     Look,
@@ -67,7 +67,7 @@ _FAMILIES = {
 """`curves` are their names, given in the panel number `named_in`."""
 
 _BANDS = ("random_weights", "optimised_same_budget")
-_SHOWN = (*_BANDS, LONGER_EFFORT)
+_SHOWN = (*_BANDS, LARGER_BUDGET)
 _CURVES = (("black", "o"), ("0.35", "^"), ("0.5", "v"), ("0.65", "s"))
 _OPEN = {"markersize": 5.5, "markerfacecolor": "white", "markeredgewidth": 1.2}
 _COMPLEMENT = Look("the whole donor but for these", "black", ",")
@@ -101,9 +101,9 @@ def _draw_controls(axes: Axes, effects: pd.DataFrame) -> None:
         axes.fill_between(doses, low, high, color=ENVELOPE, linewidth=0, zorder=1.6)
     for name in _BANDS:
         _draw_band(axes, select(effects, control=name), CONTROLS[name])
-    longer = select(effects, control=LONGER_EFFORT)
-    look = CONTROLS[LONGER_EFFORT]
-    estimates(axes, longer["dose"], longer, look, **_OPEN, markeredgecolor=look.colour)
+    larger = select(effects, control=LARGER_BUDGET)
+    look = CONTROLS[LARGER_BUDGET]
+    estimates(axes, larger["dose"], larger, look, **_OPEN, markeredgecolor=look.colour)
     _draw_band(axes, select(effects, control=COMPLEMENT), _COMPLEMENT, "--")
 
 
@@ -201,12 +201,12 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
             panels[0].set_ylim(limits)
         part.suptitle(arm_name(arm), x=0.02, ha="left", fontsize=9)
     shown = set(effects["control"])
-    longer = CONTROLS[LONGER_EFFORT]
+    larger = CONTROLS[LARGER_BUDGET]
     entries = [
         *standing_entries(own_rows(effects)),
         mark("smallest dose with 95 %, its recovery held out", "black", "*", markersize=9, markerfacecolor="white"),
         *control_entries(shown & set(_BANDS)),
-        *([mark(longer.label, longer.colour, longer.marker, **_OPEN)] if LONGER_EFFORT in shown else []),
+        *([mark(larger.label, larger.colour, larger.marker, **_OPEN)] if LARGER_BUDGET in shown else []),
         Line2D([], [], color="black", linestyle="--", linewidth=1, label=_COMPLEMENT.label),
         envelope_entry(shown - set(_SHOWN)),
     ]

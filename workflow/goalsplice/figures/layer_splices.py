@@ -52,7 +52,7 @@ _PARTS = {
 _SLOTS = [
     ("layers", NO_CONTROL),
     *((family, NO_CONTROL) for family in _PARTS),
-    *(("layers", name) for name in CONTROLS if not name.endswith("_effort")),
+    *(("layers", name) for name in CONTROLS if not name.startswith("optimised_")),
 ]
 
 
@@ -164,7 +164,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         _draw_broken(broken, select(effects, arm=arm), edits)
         most = max(most, broken.get_ylim()[1])
         taken.set_title(arm_name(arm) + _best(select(own, arm=arm)))
-        taken.set_ylabel("episode_share")
+        taken.set_ylabel("share of episodes")
         taken.set_ylim(-0.03, 1.03)
         recovery.set_ylabel("recovery")
         broken.set_ylabel("broken")

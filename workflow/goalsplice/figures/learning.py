@@ -86,8 +86,8 @@ def _draw_measure(axes: Axes, measures: pd.DataFrame, summary: pd.DataFrame, col
 
 
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
-    """Draw returns at the phases' ends above, the measures over the settled phases below."""
-    threshold, settled = config["threshold"], config["burn_in"]
+    """Draw returns at the phases' ends above, the measures over the phases after the burn-in below."""
+    threshold, burn_in = config["threshold"], config["burn_in"]
     measures = tables["measures"]
     own = measures[measures["arm"] != PUBLISHED]
     arms, seeds = own["arm"].nunique(), own["seed"].nunique()
@@ -106,7 +106,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         if "rollout" in column:
             axes.set_xlim(left=0)
     below.suptitle(
-        f"Phases after rollout {settled} (the last panel: all phases). Seeds: {seeds}, a dot each",
+        f"Phases after rollout {burn_in} (the last panel: all phases). Seeds: {seeds}, a dot each",
         x=0.01,
         ha="left",
         fontsize=9,

@@ -16,7 +16,7 @@ from goalsplice.figures.recoveries import (
     standing_entries,
 )
 from goalsplice.figures.style import EDGE, MIDDLE, WIDTH, arm_name, claim, note, select, spread
-from goalsplice.settings.labels import NO_CONTROL
+from goalsplice.settings.labels import INTERPOLATION, NO_CONTROL, NO_EDIT
 
 TABLES: dict[str, list[str]] = {
     "recoveries": [*RECOVERIES, "broken"],
@@ -31,8 +31,8 @@ _DASHES = {"same_goal_donor": (0, (4, 1.5)), "gaussian": (0, (1, 1))}
 
 def _on_path(table: pd.DataFrame) -> pd.DataFrame:
     """The path's rows, and for step 0, in whichever direction, the unedited recipient's."""
-    rows = select(table, family="linear interpolation")
-    start = select(table, family="layers", edit="unedited", control=NO_CONTROL)
+    rows = select(table, family=INTERPOLATION)
+    start = select(table, family="layers", edit=NO_EDIT, control=NO_CONTROL)
     starts = [start.assign(dose=0.0, control=name) for name in rows["control"].unique()]
     return pd.concat([*starts, rows]).sort_values("dose", kind="stable")
 
@@ -78,7 +78,7 @@ def _draw(axes: Axes, by_seed: pd.DataFrame, effects: pd.DataFrame, column: str,
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     """Draw a column for each arm: recovery above, broken episodes below."""
     rows, with_start = _on_path(tables["recoveries"]), _on_path(tables["edit_effects"])
-    effects = select(with_start, family="linear interpolation")
+    effects = select(with_start, family=INTERPOLATION)
     own = own_rows(effects)
     arms = list(rows["arm"].unique())
     figure = Figure(figsize=(max(WIDTH, 3 * len(arms)), 5.6))
@@ -98,5 +98,5 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     panels[1, 0].set_ylabel("share: crash\nor time out")
     entries = [*standing_entries(own), *control_entries(effects["control"])]
     claim(figure, "Is there a competent agent all along the path from one goal to the other?", entries, columns=2)
-    note(figure, small_print(effects, select(rows, family="linear interpolation")))
+    note(figure, small_print(effects, select(rows, family=INTERPOLATION)))
     return figure

@@ -27,7 +27,7 @@ from goalsplice.settings.labels import FINETUNED, NEW, SWITCH
 TABLES: dict[str, list[str]] = {
     "perception": ["arm", "seed", "phase", "test", "count"],
     "perception_over_seeds": [
-        *("arm", "towards", "family", "edit", "test", "layer", "what", "tells", "measure"),
+        *("arm", "towards", "family", "edit", "test", "layer", "what", "informative", "measure"),
         *("seed", "value", "low", "high", "highest_seed"),
     ],
     "verdicts": ["arm", "towards", "family", "edit", "verdict"],
@@ -82,9 +82,9 @@ _SAID = {
 
 def _shown(perception: pd.DataFrame) -> pd.DataFrame:
     """Rows towards the new colour, and of what training did towards the other one."""
-    turned = select(perception, family=SWITCH[0], edit=SWITCH[1])
+    switched = select(perception, family=SWITCH[0], edit=SWITCH[1])
     new = select(perception, towards=NEW)
-    return pd.concat([new, turned[turned["towards"] != NEW]])
+    return pd.concat([new, switched[switched["towards"] != NEW]])
 
 
 def _edits(rows: pd.DataFrame) -> list[tuple[str, str]]:
@@ -154,8 +154,8 @@ def _draw_arm(part: SubFigure, rows: pd.DataFrame, edits: list, said: dict, arm:
     changed = over_runs(select(rows, test="change", measure="value"))
     changed = changed[changed["highest_seed"] > 0].sort_values("layer").drop_duplicates(["family", "edit"])
     first = changed.set_index(["family", "edit"])["layer"].to_dict()
-    tells = rows[rows["tells"] & (rows["towards"] == NEW)]
-    heard = {(layer, what.split(" ")[0]) for layer, what in zip(tells["layer"], tells["what"], strict=True)}
+    readings = rows[rows["informative"] & (rows["towards"] == NEW)]
+    informative = {(layer, key.split(" ")[0]) for layer, key in zip(readings["layer"], readings["what"], strict=True)}
     for panels, (key, name) in zip(grid, _KEYS.items(), strict=True):
         for axes, layer in zip(panels, layers, strict=False):
             read = select(rows, test="probe", layer=layer)
@@ -163,11 +163,11 @@ def _draw_arm(part: SubFigure, rows: pd.DataFrame, edits: list, said: dict, arm:
             for place, edit in enumerate(edits):
                 if first.get(edit, "") > layer:
                     axes.axhspan(place - 0.5, place + 0.5, color="white", alpha=0.72, linewidth=0, zorder=3)
-            telling_here = (layer, key) in heard
+            is_informative = (layer, key) in informative
             axes.set_title(
-                f"{layer.replace('layer', 'layer ')}{': tells' if telling_here else ''}",
+                f"{layer.replace('layer', 'layer ')}{': informative' if is_informative else ''}",
                 fontsize=8,
-                color="black" if telling_here else "0.5",
+                color="black" if is_informative else "0.5",
             )
             axes.set_xlabel(f"share, {name}", fontsize=7.5)
         _name_rows(panels[0], edits, {edit for edit, verdict in said.items() if verdict in ("goal", "perception")})
@@ -231,7 +231,8 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     said_of = (
         f"Seeds: {span(seeds)}; phases {span(perception['phase'])}; a point is a seed's mean over them. Observations "
         f"with the two keys at different places: {span(scored)}; levels: {span(counts.get_group('alone'))}. Pale rows: "
-        "layers before the first that is changed. Tells: what training turned to another colour is read rightly there. "
+        "layers before the first that is changed. Informative: probes of agents trained to another colour are still "
+        "correct there. "
         "* In this row the keys are those of the run's two colours. docs/goal_or_perception.md has the verdicts' rules."
     )
     note(figure, textwrap.fill(said_of, int(16.5 * width)))

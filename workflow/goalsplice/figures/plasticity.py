@@ -23,7 +23,7 @@ _PANELS = {
     "end_return": "return at the phase's end",
     "rollouts_to_threshold": "rollouts until {threshold:g}",
     "weight_norm": "L2 norm of the hidden layers",
-    "inactive": "dead units (share)",
+    "inactive": "inactive units (share)",
     "dormant": "dormant units (share)",
     "effective_rank": "effective rank of activations",
 }

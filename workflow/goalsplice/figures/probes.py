@@ -66,13 +66,13 @@ def _transfer_lines(rows: pd.DataFrame) -> list[_Line]:
     wanted, as_wanted = rows["reads_wanted"], rows["learned_wanted"]
     true = (rows["control"] == "no_control") & wanted
     flipped, same_key, never = ~rows["same_objective"], rows["same_key"], ~rows["ever_wanted"]
-    shuffled = (rows["control"] == "permuted") & wanted & flipped & as_wanted
+    permuted = (rows["control"] == "permuted") & wanted & flipped & as_wanted
     return [
         _Line("the same key, while it was wanted", true & ~flipped & same_key, _SAME, "v"),
         _Line("the other colour's key, while that was wanted", true & flipped & as_wanted, _WANTED, "o"),
         _Line("the same key, while the other was wanted", true & flipped & same_key, _OTHER, "^"),
         _Line("the key that is never wanted", true & flipped & never, EDIT_COLOUR, "s"),
-        _Line("control: circles, phases' objectives permuted", shuffled, _CONTROL, "D", True),
+        _Line("control: circles, phases' objectives permuted", permuted, _CONTROL, "D", True),
     ]
 
 

@@ -21,12 +21,12 @@ EFFECTS = [
 RECOVERIES = ["arm", "seed", "family", "edit", "dose", "control", "recovery", "networks"]
 """Columns of the two tables that every figure of edits reads."""
 
-COMPLEMENT, OTHER_SEED, LONGER_EFFORT = "complement", "other_seed_donor", "optimised_8x_budget"
+COMPLEMENT, OTHER_SEED, LARGER_BUDGET = "complement", "other_seed_donor", "optimised_8x_budget"
 ENVELOPE = "0.82"
 _LEVEL = 0.05
 _LINE = 122  # characters of small print below a figure of usual width
 
-_PLACES, _DONOR, _VALUES, _EFFORT = (CONTROL_COLOURS[key] for key in ("places", "donor", "values", "effort"))
+_PLACES, _DONOR, _VALUES, _OPTIMISED = (CONTROL_COLOURS[key] for key in ("places", "donor", "values", "optimised"))
 
 
 class Look(NamedTuple):
@@ -44,19 +44,19 @@ class Look(NamedTuple):
 
 CONTROLS = {
     "random_weights": Look("donor's weights at random places", _PLACES, "s"),
-    "optimised_same_budget": Look("random weights, optimised", _EFFORT, "D"),
-    LONGER_EFFORT: Look("random weights, optimised for longer", _EFFORT, "p"),
+    "optimised_same_budget": Look("random weights, optimised", _OPTIMISED, "D"),
+    LARGER_BUDGET: Look("random weights, optimised, 8 × budget", _OPTIMISED, "p"),
     "same_goal_donor": Look("donor of the recipient's goal", _DONOR, "^"),
     "other_seed_donor": Look("donor of another seed", _DONOR, "d"),
     "untrained_donor": Look("untrained donor", _DONOR, "X"),
-    "permuted": Look("shuffled change", _VALUES, "v"),
-    "gaussian": Look("noise of the same norm", _VALUES, "P"),
-    "sign_flipped": Look("change with its sign turned", _VALUES, "<"),
+    "permuted": Look("change, values permuted", _VALUES, "v"),
+    "gaussian": Look("Gaussian, same norm", _VALUES, "P"),
+    "sign_flipped": Look("change, sign flipped", _VALUES, "<"),
 }
 """Controls of equal size. Colours say what differs from the edit: its places, its donor, the values
 written, or places and values, which were optimised."""
 
-_EXEMPT = {OTHER_SEED: "another seed's donor", LONGER_EFFORT: "a longer effort"}
+_EXEMPT = {OTHER_SEED: "another seed's donor", LARGER_BUDGET: "the larger budget"}
 _DO_NOT = ("does not", "do not")
 """Controls of equal size that an edit need not beat, in words."""
 

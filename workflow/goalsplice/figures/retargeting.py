@@ -88,7 +88,7 @@ _CONTROLS = {
     "permuted": "values permuted",
     "sign_flipped": "sign flipped",
     "unrelated": "made of other colours",
-    "absent": "aimed at an absent colour",
+    "absent": "for an absent colour",
     "optimised_same_budget": "random weights, optimised",
 }
 """Controls, in the order of their rows."""
@@ -229,17 +229,17 @@ def _claim(rows: pd.DataFrame, target: str, width: float) -> str:
     """What the best preregistered edit does in each arm, beside the unedited agent and the strongest control."""
     said = []
     for arm, of_arm in rows.groupby("arm", sort=False):
-        chosen = select(of_arm, family=PREREGISTERED)
-        brings = {
-            (edit, control): middle(chosen, PREREGISTERED, edit, control=control)
-            for edit, control in chosen[["edit", "control"]].drop_duplicates().itertuples(index=False, name=None)
+        preregistered = select(of_arm, family=PREREGISTERED)
+        shares = {
+            (edit, control): middle(preregistered, PREREGISTERED, edit, control=control)
+            for edit, control in preregistered[["edit", "control"]].drop_duplicates().itertuples(index=False, name=None)
         }
-        own = {edit: share for (edit, control), share in brings.items() if control == NO_CONTROL}
+        own = {edit: share for (edit, control), share in shares.items() if control == NO_CONTROL}
         if not own:
             continue
         best = max(own, key=own.get)
-        controls = [share for (edit, control), share in brings.items() if edit == best and control != NO_CONTROL]
-        size = interval_of(select(chosen, edit=best, control=NO_CONTROL, measure="weight_share")).value
+        controls = [share for (edit, control), share in shares.items() if edit == best and control != NO_CONTROL]
+        size = interval_of(select(preregistered, edit=best, control=NO_CONTROL, measure="weight_share")).value
         said.append(
             f"{short_name(arm)}: changing {percent(size)}{_PERCENT} of the weights makes it take {target} in "
             f"{100 * own[best]:.0f}{_PERCENT} of episodes (unedited: {100 * middle(of_arm, *UNEDITED):.0f}{_PERCENT}"
@@ -266,10 +266,10 @@ def _tests(effects: pd.DataFrame) -> str:
 
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     """Draw a panel for each arm: a row for each edit, and for each control of the preregistered ones."""
-    late_rows, chosen = late(on_three_colours(tables["retargeting"])), config["retargeting"]
+    late_rows, tuned = late(on_three_colours(tables["retargeting"])), config["retargeting"]
     edits = together(on_three_colours(tables["retargeting_over_seeds"]))
     more, trained = _trained(tables["finetuning_over_seeds"]), select(tables["finetuning"], towards=NEW)
-    rows = _shown_doses(pd.concat([edits, more]) if len(more) else edits, chosen["strength"], chosen["weight_share"])
+    rows = _shown_doses(pd.concat([edits, more]) if len(more) else edits, tuned["strength"], tuned["weight_share"])
     sections = _sections(rows)
     arms = list(edits["arm"].unique())
     last = max(_places(sections).values())
@@ -291,12 +291,12 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     ]
     claim(figure, text, entries, columns=2)
     phases = span(late_rows["phase"])
-    further = f" Fine-tuned: {trained['rollout'].max()} rollouts." if len(more) else ""
+    finetuned = f" Fine-tuned: {trained['rollout'].max()} rollouts." if len(more) else ""
     said = (
         f"A seed's point is its mean over phases {phases} and draws. Of several doses the one next to what the tuning "
-        f"seeds chose is shown (strength {chosen['strength']:g}, {percent(chosen['weight_share'])} % of the weights). "
+        f"seeds chose is shown (strength {tuned['strength']:g}, {percent(tuned['weight_share'])} % of the weights). "
         "Weights: share of the actor's that change; broken: episodes that crash or run out of time."
-        f"{further} {_tests(tables['retargeting_effects'])}"
+        f"{finetuned} {_tests(tables['retargeting_effects'])}"
     )
     note(figure, small_print(late_rows, said, letters))
     return figure

@@ -87,7 +87,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
         [
             mark("a seed", CHANGED, "o"),
             mark("a seed of the reference", PLAIN, "o"),
-            mark("control: as many weights at random, or noise", CONTROL, "s", **EDGE),
+            mark("control: as many random weights, or Gaussian", CONTROL, "s", **EDGE),
             interval_entry(),
         ],
         columns=2,

@@ -29,7 +29,7 @@ _CATEGORIES = {
 """Words of the table's column `relation`, in the order of their rows."""
 
 _SHARED = 0.5
-"""Cosine of two neighbouring differences of unrelated networks: (a - b) and (c - b), turned alike, share b."""
+"""Cosine of two neighbouring differences of unrelated networks: (a - b) and (c - b), of one sign, share b."""
 
 _SHARED_LINE = {"color": "black", "linestyle": (0, (2, 1)), "linewidth": 1.1}
 
@@ -49,7 +49,7 @@ def _draw_matrix(axes: Axes, rows: pd.DataFrame) -> AxesImage:
 
 
 def _draw_categories(axes: Axes, rows: pd.DataFrame) -> None:
-    """Every seed's mean cosine by category, over the range of shuffles."""
+    """Every seed's mean cosine by category, over the range of permutations."""
     width = 0.8 / len(_PARTS)
     for number, (part, (_, colour, marker)) in enumerate(_PARTS.items()):
         shift = (number - (len(_PARTS) - 1) / 2) * width
@@ -98,7 +98,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     entries = [
         *(mark(f"{name}: a seed", colour, marker) for name, colour, marker in _PARTS.values()),
         interval_entry(),
-        Patch(color="0.8", label="range of cosines with shuffled differences"),
+        Patch(color="0.8", label="range of cosines with permuted differences"),
         Line2D([], [], **_SHARED_LINE, label="unrelated checkpoints, one shared"),
     ]
     claim(figure, "Whether every switch changes the weights in the same direction", entries, columns=2)

@@ -37,7 +37,7 @@ MARKERS = {"blue": "o", "purple": "^", "yellow": "s", "red": "v", "green": "D", 
 PUBLISHED_COLOUR, PUBLISHED_MARKER = "#B35900", "D"
 """The run that the post's author published."""
 
-CONTROL_COLOURS = {"places": "#E69F00", "donor": "#009E73", "values": "#F0E442", "effort": "#857300"}
+CONTROL_COLOURS = {"places": "#E69F00", "donor": "#009E73", "values": "#F0E442", "optimised": "#857300"}
 """Controls, by what differs from the edit. Of Okabe and Ito's colours for all eyes, but for the last. For each kind of
 colour-blindness they are apart from each other and from blue and purple. Their marks have dark edges, see `EDGE`."""
 

@@ -57,8 +57,8 @@ _SUMMARY: tuple[tuple[str, tuple[str, str, str, str] | str | None], ...] = (
     ("task vector", (_WITHIN, "unaligned", "all", "no_control")),
     ("its layer 1 only", (_WITHIN, "unaligned", "layer1", "no_control")),
     ("two phases of one goal", (_WITHIN, "unaligned", "all", "same_goal_donor")),
-    ("values shuffled", (_WITHIN, "unaligned", "all", "permuted")),
-    ("sign turned", (_WITHIN, "unaligned", "all", "sign_flipped")),
+    ("values permuted", (_WITHIN, "unaligned", "all", "permuted")),
+    ("sign flipped", (_WITHIN, "unaligned", "all", "sign_flipped")),
     ("added in an early phase of the run:", None),
     ("task vector", (_EARLIER, "unaligned", "all", "no_control")),
     ("added in another run:", None),
@@ -67,8 +67,8 @@ _SUMMARY: tuple[tuple[str, tuple[str, str, str, str] | str | None], ...] = (
     ("units matched, layer 1 only", (_BETWEEN, "matched", "layer1", "no_control")),
     ("units at random", (_BETWEEN, "random", "all", "no_control")),
     ("matched, two phases of one goal", (_BETWEEN, "matched", "all", "same_goal_donor")),
-    ("matched, values shuffled", (_BETWEEN, "matched", "all", "permuted")),
-    ("matched, sign turned", (_BETWEEN, "matched", "all", "sign_flipped")),
+    ("matched, values permuted", (_BETWEEN, "matched", "all", "permuted")),
+    ("matched, sign flipped", (_BETWEEN, "matched", "all", "sign_flipped")),
 )
 """Rows of the summary: a name, and the target, alignment, part and control of the networks; None for a heading."""
 
@@ -132,7 +132,7 @@ def _matrix_rows(rows: pd.DataFrame) -> float:
 def _draw_within(axes: Axes, rows: pd.DataFrame) -> None:
     """Sources of one direction against target phases, means over seeds."""
     rows = rows.assign(source=list(zip(rows["source_recipient_phase"], rows["source_donor_phase"], strict=True)))
-    values = select(rows, measure="episode_share").pivot(index="source", columns="target_phase", values="mean")
+    values = select(rows, measure="episode_share_donor").pivot(index="source", columns="target_phase", values="mean")
     # A target's bounds are the same for all that is added to it.
     bounds = select(rows, measure=list(_BOUNDS)).drop_duplicates(["measure", "target_phase"])
     bounds = bounds.pivot(index="measure", columns="target_phase", values="mean").reindex(_BOUNDS)
@@ -147,7 +147,7 @@ def _draw_within(axes: Axes, rows: pd.DataFrame) -> None:
 
 def _draw_between(axes: Axes, rows: pd.DataFrame, seeds: list[int]) -> None:
     """Source seeds against target seeds, means over directions."""
-    values = select(rows, measure="episode_share").pivot(index="source_run", columns="seed", values="value")
+    values = select(rows, measure="episode_share_donor").pivot(index="source_run", columns="seed", values="value")
     values = values.reindex(index=seeds, columns=seeds)
     bounds = select(rows, measure=list(_BOUNDS)).drop_duplicates(["measure", "seed"])
     bounds = bounds.pivot(index="measure", columns="seed", values="value").reindex(index=_BOUNDS, columns=seeds)
@@ -166,7 +166,7 @@ def _draw_summary(axes: Axes, rows: pd.DataFrame, directions: list[list[str]], s
             found = select(whole, target=bounded, measure=condition)
         else:
             found = select(rows, **dict(zip(("target", "aligned", "part", "control"), condition, strict=True)))
-            found = select(found, measure="episode_share")
+            found = select(found, measure="episode_share_donor")
         for number, direction in enumerate(directions):
             mine = select(found, **dict(zip(_DIRECTION, direction, strict=True)))
             shift = (number - (len(directions) - 1) / 2) * width

@@ -43,7 +43,7 @@ _COSINES = {
 _COLOURS = (TRAINED_COLOURS, "one of them and another", "two others")
 _LINE = 74  # letters of the claim that fit into a line
 _EXCHANGED = -0.5
-"""The cosine of a contrast before and after below which it is called exchanged: nearer to turned round than to lost."""
+"""The cosine of a contrast before and after below which it is called exchanged: nearer to reversed than to lost."""
 
 _AGENT = {"color": "white", "markersize": 6, "markeredgecolor": "black", "markeredgewidth": 1}
 
@@ -64,7 +64,7 @@ def _tidy(axes: Axes, names: list[str]) -> None:
 
 
 def _draw_shares(axes: Axes, rows: pd.DataFrame) -> None:
-    """Each layer's share of the squared change, and what an even change of all live weights would give."""
+    """Each layer's share of the squared change, and what an even change of all active weights would give."""
     names = [*_LAYERS, "biases"]
     for place, name in enumerate(names):
         mark_group(axes, place, select(rows, part=name, measure="variance_share"), "0.25", width=0.8)
@@ -77,7 +77,7 @@ def _draw_shares(axes: Axes, rows: pd.DataFrame) -> None:
 
 
 def _draw_ranks(axes: Axes, rows: pd.DataFrame) -> None:
-    """Each layer's ranks, and those of the same values shuffled."""
+    """Each layer's ranks, and those of the same values permuted."""
     width = 0.8 / len(_RANKS)
     for number, (rank, (_, colour, marker)) in enumerate(_RANKS.items()):
         shift = (number - (len(_RANKS) - 1) / 2) * width
@@ -139,8 +139,8 @@ def _maps(rows: pd.DataFrame, objectives: list[str]) -> dict[str, tuple[np.ndarr
     for name in names:
         cells = select(shares, part=name).dropna(subset="view_row")
         cells = cells.pivot(index="view_row", columns="view_column", values="mean").to_numpy()
-        whole, live = (select(table, part=name, view_row=None)["mean"].iloc[0] for table in (shares, even))
-        found[name] = cells, whole, live
+        whole, whole_if_even = (select(table, part=name, view_row=None)["mean"].iloc[0] for table in (shares, even))
+        found[name] = cells, whole, whole_if_even
     return found
 
 

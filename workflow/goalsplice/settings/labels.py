@@ -9,6 +9,9 @@ NO_CONTROL, BOUND = "no_control", "bound"
 SPARSE, DOWNSTREAM = "sparse", "downstream of layer 1"
 """The edits for the new colour that are fixed before the reported runs are looked at (family `preregistered`)."""
 
+INTERPOLATION = "linear interpolation"
+"""The family whose dose is a step from recipient to donor, so that a smallest one says nothing."""
+
 FAIR = (
     "sign_flipped",
     "permuted",

@@ -194,12 +194,12 @@ def neighbours(phases: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def other_seed(seeds: list[int], seed: int) -> int | None:
-    """The run that stands in as a donor of another seed: the next of the list, in a circle; None if it is alone."""
+    """The run whose checkpoint is the donor of another seed: the next of the list, in a circle; None if it is alone."""
     following = seeds[(seeds.index(seed) + 1) % len(seeds)]
     return None if following == seed else following
 
 
-def lenders(seeds: list[int], seed: int, others: int) -> list[int]:
+def source_runs(seeds: list[int], seed: int, others: int) -> list[int]:
     """Runs whose task vectors a run gets: those that follow it in `seeds`, in a circle; in the order of `seeds`.
 
     Args:
@@ -211,11 +211,11 @@ def lenders(seeds: list[int], seed: int, others: int) -> list[int]:
 
 
 def compared(seeds: list[int], others: int) -> dict[int, list[int]]:
-    """For each run those before it in `seeds` that it is compared with: one of the two is the other's lender.
+    """For each run those before it in `seeds` that it is compared with: one of the two is the other's source_run.
 
     So every pair of runs is there at most once, and all pairs are if there are 2 * `others` + 1 seeds or fewer.
     """
-    lent = {seed: set(lenders(seeds, seed, others)) for seed in seeds}
+    lent = {seed: set(source_runs(seeds, seed, others)) for seed in seeds}
     return {
         seed: [other for other in seeds[:place] if other in lent[seed] or seed in lent[other]]
         for place, seed in enumerate(seeds)

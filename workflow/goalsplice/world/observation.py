@@ -59,7 +59,7 @@ def pack(background, ball, blue, purple, third, third_colour, cells):
     """Code of an observation. Places are view cells, or -1 for out of view; `cells` is their number."""
     base = cells + 1
     code = ((background * base + ball + 1) * base + blue + 1) * base + purple + 1
-    # A key out of view has no colour that could be told apart.
+    # A key out of view has no colour that could be distinguished.
     colour = third_colour if third >= 0 else 0
     return (code * base + third + 1) * _COLOURS + colour
 

@@ -108,7 +108,7 @@ def _step_back(after, keys, pays, tables, rules, before, policy):
                     best, action = forward, FORWARD
 
                 for k in range(3):
-                    # No ball ever enters a key's cell, so a key in front is surely taken.
+                    # No ball ever enters a key's cell, so a key in front is always taken.
                     if front == keys[k] and pays[k] > best:
                         best, action = pays[k], PICKUP
                 before[agent, direction, ball] = best

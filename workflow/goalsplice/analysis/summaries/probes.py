@@ -17,7 +17,7 @@ KEYS = (
 
 
 def values(tables: Mapping[str, pd.DataFrame], settings: Mapping) -> pd.DataFrame:
-    """Balanced accuracy. An untrained network wants no key, so that its keys are told apart by nothing but colour."""
+    """Balanced accuracy. An untrained network wants no key, so that nothing but colour distinguishes its keys."""
     rows = tables["probes"]
     objectives = [rows[column].str.split("+").map(frozenset) for column in ("train_objective", "test_objective")]
     ever = {objective for these in objectives for several in these for objective in several}

@@ -21,7 +21,7 @@ _MEASURES = ["cosine", "null_low", "null_high"]
 
 
 def values(tables: Mapping[str, pd.DataFrame], settings: Mapping) -> pd.DataFrame:
-    """cosine, and null_low and null_high, the ends of its range with shuffled values.
+    """cosine, and null_low and null_high, the ends of its range with permuted values.
 
     Late switches by relation; and within a run every two switches, late or not, in rows that name their phases.
     """

@@ -50,8 +50,10 @@ def values(tables: Mapping[str, pd.DataFrame], settings: Mapping) -> pd.DataFram
     within = whole[(whole["seed"] == whole["source_seed"]) & (whole["aligned"] == "unaligned")]
     # Between runs only the vectors of one pair were added, to checkpoints of the recipient's phase.
     sources = pd.MultiIndex.from_frame(whole.loc[whole["aligned"] == "matched", _SOURCE])
-    lent = pd.MultiIndex.from_frame(whole[_SOURCE]).isin(sources)
-    between = whole[lent & (whole["target_phase"] == whole["source_recipient_phase"]) & (whole["aligned"] != "random")]
+    from_pair = pd.MultiIndex.from_frame(whole[_SOURCE]).isin(sources)
+    between = whole[
+        from_pair & (whole["target_phase"] == whole["source_recipient_phase"]) & (whole["aligned"] != "random")
+    ]
     between = between.drop(columns=[*_WAY, *_SOURCE, "target_phase"])
     both_ways = pooled.drop(columns=_WAY)
     parts = [

@@ -44,7 +44,7 @@ def _layers(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _with_even_share(parts: pd.DataFrame) -> pd.DataFrame:
-    """`even_variance_share`: what each part has of all live weights of the parts of its pair of phases."""
+    """`even_variance_share`: what each part has of all active weights of the parts of its pair of phases."""
     return parts.assign(
         even_variance_share=parts["active_weights"] / parts.groupby(_PAIR)["active_weights"].transform("sum")
     )
@@ -71,7 +71,7 @@ def _view(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def values(tables: Mapping[str, pd.DataFrame], settings: Mapping) -> pd.DataFrame:
-    """Shares and ranks of what late switches change, with the share of live weights that a part has."""
+    """Shares and ranks of what late switches change, with the share of active weights that a part has."""
     rows = tables["weight_changes"]
     rows = rows[rows["recipient_phase"].isin(settings["late"])]
     parts = [rows[rows["grouping"].isin(["tensor", "colour", "field"])].drop(columns=["view_row", "view_column"])]
