@@ -229,7 +229,7 @@ def test_readings_before_an_edit_are_not_heard():
 def test_verdicts_keep_to_their_rules(target, wanted, share, verdict):
     found = judged(seeds=(1, 2, 3, 4, 5, 6), changed={SPARSE: (target, wanted, "layer1", share)})
     assert found.loc[(*SPARSE, "new"), "verdict"] == verdict
-    assert found.loc[(*SPARSE, "new"), "share"] == pytest.approx(share, abs=0.02)
+    assert found.loc[(*SPARSE, "new"), "episode_share_target"] == pytest.approx(share, abs=0.02)
     assert found.loc[(*SPARSE, "new"), "composed"] == pytest.approx(0.8 / 0.99, abs=0.02)
     assert np.isnan(found.loc[(*SPARSE, "trained"), "composed"])
 
