@@ -169,7 +169,7 @@ def test_perceptions_are_towards_the_new_colour():
     found = published(perception, pd.DataFrame(rows).assign(chance=np.nan, reference=0.5))
     (new,) = found.query("test == 'alone' and towards == 'new'").to_dict("records")
     assert new["interquartile_mean"] == pytest.approx(0.9)
-    assert not found["tells"].any(), "nothing is known to be a change of the goal"
+    assert not found["informative"].any(), "nothing is known to be a change of the goal"
 
 
 def test_shares_are_of_the_later_half_and_of_each_phase():
