@@ -74,7 +74,7 @@ def small_numbers_count():
 
 
 _LONG = (
-    *("test_mini_study.py", "test_ablations.py", "test_faults_of_jobs.py", "test_configuration.py", "test_train.py"),
+    *("test_mini_study.py", "test_ablations.py", "test_faults_of_jobs.py", "test_configuration.py", "test_training.py"),
     *("test_benchmarks.py", "test_reruns.py", "test_slurm.py", "test_custom_edits.py", "test_readme.py"),
 )
 """Files that take longest. They come first, or else one of several processes would end with them while others idle.
