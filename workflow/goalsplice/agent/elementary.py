@@ -5,9 +5,11 @@ every operation is one that IEEE 754 rounds in one way (sums, products, quotient
 written down. The compiler keeps the order, and does not join a product and a sum into one operation.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
-from goalsplice.io.compiled import njit_unowned
+from goalsplice.io.compiled import njit, njit_unowned
 
 _LOG2_E, _LN_2, _SQRT_2 = 1.4426950408889634, 0.6931471805599453, 1.4142135623730951
 _INTEGER = 6755399441055744.0
@@ -76,3 +78,31 @@ def power(base: float, exponent: int) -> float:
         base *= base
         exponent >>= 1
     return result
+
+
+@njit
+def logarithms(values):
+    """`log` of each number of an array (n,): float64 (n,)."""
+    found = np.empty(values.size)
+    for i in range(values.size):
+        found[i] = log(values[i])
+    return found
+
+
+def standard_normal(count: int, uniform: Callable[[int], np.ndarray]) -> np.ndarray:
+    """Numbers of the standard normal distribution, float64 (count,), by Marsaglia's polar method.
+
+    NumPy's and PyTorch's own take some of theirs from the C library's logarithm.
+
+    Args:
+        uniform: for n, numbers in [0, 1), float64 (2, n): each call draws further ones.
+    """
+    found = np.empty(0)
+    while found.size < count:
+        # Of the points of a square, 0.785 are in the disc.
+        points = 2 * uniform(2 * count // 3 + 32) - 1
+        squares = points[0] * points[0] + points[1] * points[1]
+        inside = (squares > 0) & (squares < 1)
+        points, squares = points[:, inside], squares[inside]
+        found = np.concatenate([found, (points * np.sqrt(-2 * logarithms(squares) / squares)).ravel()])
+    return found[:count]

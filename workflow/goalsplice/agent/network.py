@@ -14,37 +14,15 @@ from itertools import pairwise
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import linear
 
-from goalsplice.agent.elementary import log
-from goalsplice.io.compiled import njit
+from goalsplice.agent.elementary import standard_normal
+from goalsplice.agent.products import linear
 from goalsplice.world.vocabulary import ACTIONS
 
 ACTOR_LAYERS = ("layer1", "layer2", "layer3", "layer4")
 
 Weights = Mapping[str, Tensor]
 """A network's state dict: float32 tensors by the names `layer1.weight`, `layer1.bias`, ..., the actor's to layer 4."""
-
-
-@njit
-def _logarithms(values):
-    found = np.empty_like(values)
-    for i in range(values.size):
-        found[i] = log(values[i])
-    return found
-
-
-def standard_normal(count: int, generator: torch.Generator | None) -> np.ndarray:
-    """Numbers of the standard normal distribution: float64 (count,), by Marsaglia's polar method."""
-    found = np.empty(0)
-    while found.size < count:
-        # A whole multiple of 2^-53 each, whatever the processor. Of the points of a square, 0.785 are in the disc.
-        points = 2 * torch.rand(2, 2 * count // 3 + 32, generator=generator, dtype=torch.float64).numpy() - 1
-        squares = points[0] * points[0] + points[1] * points[1]
-        inside = (squares > 0) & (squares < 1)
-        points, squares = points[:, inside], squares[inside]
-        found = np.concatenate([found, (points * np.sqrt(-2 * _logarithms(squares) / squares)).ravel()])
-    return found[:count]
 
 
 def orthogonal(rows: int, columns: int, gain: float, generator: torch.Generator | None) -> Tensor:
@@ -54,7 +32,11 @@ def orthogonal(rows: int, columns: int, gain: float, generator: torch.Generator 
     that each orthogonal matrix is as likely as any other.
     """
     most, least = max(rows, columns), min(rows, columns)
-    q, r = np.linalg.qr(standard_normal(most * least, generator).reshape(most, least))
+    # A whole multiple of 2^-53 each, whatever the processor.
+    numbers = standard_normal(
+        most * least, lambda count: torch.rand(2, count, generator=generator, dtype=torch.float64).numpy()
+    )
+    q, r = np.linalg.qr(numbers.reshape(most, least))
     q = gain * np.where(np.diag(r) < 0, -q, q)
     return torch.from_numpy(np.ascontiguousarray(q if rows >= columns else q.T, dtype=np.float32))
 

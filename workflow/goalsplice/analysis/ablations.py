@@ -1,5 +1,6 @@
 """What one change of the recipe does: each ablation arm's runs beside those of the arm that it differs from."""
 
+import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -119,7 +120,7 @@ def _last(plasticity: pd.DataFrame) -> dict[str, float]:
         "inactive": float(rows["inactive"].mean()),
         "dormant": float(rows["dormant"].mean()),
         "feature_rank": float(rows["effective_rank"].mean()),
-        "weight_norm": float((rows["weight_norm"] ** 2).sum() ** 0.5),
+        "weight_norm": math.sqrt((rows["weight_norm"] ** 2).sum()),
     }
 
 

@@ -10,6 +10,7 @@ it is an edit of layer l+1's bias.
 """
 
 from goalsplice.agent.network import ACTOR_LAYERS, Weights, forward
+from goalsplice.agent.products import product
 from goalsplice.edits.edit import Context, Edit, Make
 from goalsplice.edits.layers import spliced
 
@@ -21,7 +22,7 @@ def add_mean_difference(layer: str) -> Make:
     def make(context: Context) -> Weights:
         (recipient, donor), inputs = context.actors, context.inputs
         difference = forward(donor, inputs)[layer] - forward(recipient, inputs)[layer]
-        added = recipient[f"{following}.weight"] @ (context.frequency @ difference)
+        added = product(recipient[f"{following}.weight"], product(context.frequency, difference))
         return {**recipient, f"{following}.bias": recipient[f"{following}.bias"] + added}
 
     return make

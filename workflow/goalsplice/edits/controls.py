@@ -8,9 +8,15 @@ another donor: one of the recipient's own goal, one of another run, or an untrai
 import numpy as np
 from torch import Tensor
 
+from goalsplice.agent.elementary import standard_normal
 from goalsplice.agent.network import Weights
 from goalsplice.edits.delta import WeightDelta
 from goalsplice.edits.weights import flat, parts, unflat
+
+
+def normal(count: int, generator: np.random.Generator) -> np.ndarray:
+    """Numbers of the standard normal distribution, float64 (count,)."""
+    return standard_normal(count, lambda drawn: generator.random((2, drawn)))
 
 
 def sign_flipped(recipient: Weights, edited: Weights) -> dict[str, Tensor]:
@@ -43,7 +49,7 @@ def gaussian(recipient: Weights, edited: Weights, generator: np.random.Generator
     for part in parts(recipient).values():
         places = part.start + np.flatnonzero(added[part] != 0)
         if len(places) > 0:
-            values = generator.standard_normal(len(places))
+            values = normal(len(places), generator)
             out[places] += values * (np.linalg.norm(added[places]) / np.linalg.norm(values))
     return unflat(out, recipient)
 

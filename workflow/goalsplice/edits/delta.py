@@ -6,9 +6,9 @@ from functools import cached_property
 from math import nan
 
 import numpy as np
-from scipy.special import entr
 from torch import Tensor
 
+from goalsplice.agent.elementary import exp, logarithms
 from goalsplice.agent.network import Weights
 
 
@@ -29,7 +29,8 @@ def effective_rank(singular: np.ndarray) -> float:
     Between 1 and the rank. Source: Roy and Vetterli 2007, "The effective rank: a measure of effective dimensionality".
     """
     total = singular.sum()
-    return float(np.exp(entr(singular / total).sum())) if total > 0 else nan
+    shares = singular[singular > 0] / total
+    return float(exp(-(shares @ logarithms(shares)))) if total > 0 else nan
 
 
 def stable_rank(singular: np.ndarray) -> float:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from goalsplice.agent.network import Weights
+from goalsplice.edits.controls import normal
 from goalsplice.edits.weights import flat, unflat
 
 _GROWTH = 1.5
@@ -43,6 +44,6 @@ def climbed(
             step *= _GROWTH**-0.25
         asked += 1
         trial = best.copy()
-        direction = generator.standard_normal(len(places))
+        direction = normal(len(places), generator)
         trial[places] += (step / np.linalg.norm(direction) * direction).astype(np.float32)
     return unflat(best, actor)

@@ -15,9 +15,10 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import linear, relu
+from torch.nn.functional import relu
 
 from goalsplice.agent.network import ACTOR_LAYERS, Weights
+from goalsplice.agent.products import linear, product
 from goalsplice.edits.relabelling import exchanged_rows
 from goalsplice.world.observation import Encoding, Observations
 
@@ -30,9 +31,10 @@ def _refit(actor: Weights, layer: str, inputs: Tensor, targets: Tensor, weights:
     augmented = torch.cat([inputs, torch.ones(len(inputs), 1)], dim=1).double()
     missing = targets.double() - linear(inputs, actor[f"{layer}.weight"], actor[f"{layer}.bias"]).double()
     weighted = augmented * weights.double()[:, None]
-    gram = augmented.T @ weighted
+    gram = product(augmented.T, weighted)
     gram.diagonal().add_(_RIDGE * gram.diagonal().mean())
-    added = torch.linalg.solve(gram, weighted.T @ missing).T.float()
+    solved = np.linalg.solve(gram.numpy(), product(weighted.T, missing).numpy())
+    added = torch.from_numpy(solved).T.float()
     return {
         **actor,
         f"{layer}.weight": actor[f"{layer}.weight"] + added[:, :-1],

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from goalsplice.agent.network import forward
+from goalsplice.agent.products import product
 from goalsplice.agent.runs import Run
 from goalsplice.edits.delta import effective_rank
 from goalsplice.experiments.observing import met
@@ -37,10 +38,10 @@ def plasticity(network: nn.Sequential, inputs: Tensor, frequency: Tensor) -> lis
     rows, weights = [], network.state_dict()
     *hidden, _ = forward(weights, inputs).items()
     for layer, activations in hidden:
-        means = frequency @ activations
+        means = product(frequency, activations)
         weighted = (activations * frequency.sqrt()[:, None]).double()
         # Squared singular values are the eigenvalues of a matrix that is as small as the layer.
-        squares = torch.linalg.eigvalsh(weighted.T @ weighted).clamp(min=0).numpy()
+        squares = np.linalg.eigvalsh(product(weighted.T, weighted).numpy()).clip(min=0)
         parameters = torch.cat([weights[f"{layer}.{part}"].flatten() for part in ("weight", "bias")])
         rows.append(
             {

@@ -211,7 +211,7 @@ def beyond_action(network: Network) -> Network:
 
 def _choice(logits: np.ndarray) -> np.ndarray:
     """What there is to know of the choice of action, and a constant: float64 (n, 22) from logits (n, 7)."""
-    probabilities = softmax(logits.astype(float), axis=1)
+    probabilities = softmax(logits, axis=1)
     likeliest = np.eye(logits.shape[1])[logits.argmax(axis=1)]
     return np.concatenate([logits, probabilities, likeliest, np.ones((len(logits), 1))], axis=1)
 

@@ -1,5 +1,6 @@
 """Where two actors differ: how much in each layer, of what rank, and at which inputs of the first layer."""
 
+import math
 from collections.abc import Iterator
 from math import nan
 from typing import NamedTuple
@@ -146,7 +147,7 @@ def weight_changes(
         grouping: str, name: str, weights: int, active_weights: int, own: np.ndarray, whole: float, **more: float
     ) -> dict:
         square, square_before, product = own.tolist()
-        lengths = (square * square_before) ** 0.5
+        lengths = math.sqrt(square * square_before)
         return {
             "grouping": grouping,
             "part": name,
@@ -154,8 +155,8 @@ def weight_changes(
             "view_row": nan,
             "weights": weights,
             "active_weights": active_weights,
-            "norm": square**0.5,
-            "rms": (square / weights) ** 0.5,
+            "norm": math.sqrt(square),
+            "rms": math.sqrt(square / weights),
             "variance_share": square / total if total > 0 else nan,
             "tensor_variance_share": square / whole if whole > 0 else nan,
             "recipient_norm": square_before**0.5,

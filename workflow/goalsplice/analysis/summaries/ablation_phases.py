@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from goalsplice.analysis.phases import phases_of
@@ -21,7 +22,7 @@ def values(tables: Mapping[str, pd.DataFrame], settings: Mapping) -> pd.DataFram
     layers = tables["ablation_plasticity"]
     layers = layers[layers["network"] == "actor"]
     layers = layers.assign(weight_norm=layers["weight_norm"] ** 2).groupby(key, sort=False)
-    measures = layers[_OF_UNITS].mean().assign(weight_norm=layers["weight_norm"].sum() ** 0.5)
+    measures = layers[_OF_UNITS].mean().assign(weight_norm=np.sqrt(layers["weight_norm"].sum()))
     learned = [
         phases_of(run, settings["threshold"]).assign(arm=arm, seed=seed)
         for (arm, seed), run in tables["ablation_training"].groupby(["arm", "seed"], sort=False)
