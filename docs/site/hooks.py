@@ -68,7 +68,7 @@ def _outside(origin: str, link: str) -> str | None:
     if not link or re.match(r"[a-z]+:|//", link):
         return None
     target = posixpath.normpath(posixpath.join(posixpath.dirname(origin), link))
-    return None if target in PAGES or target.startswith("docs/") and target != "docs/README.md" else target
+    return None if target in PAGES or (target.startswith("docs/") and target != "docs/README.md") else target
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
