@@ -38,7 +38,7 @@ def test_the_snippet_runs_on_a_study(finished):
         check=False,
     )
     assert result.returncode == 0, result.stderr
-    assert "episode_share_target" in result.stdout
+    assert "episode_share_yellow" in result.stdout
     assert len(re.findall("integers|onehot|blue |purple ", result.stdout)) >= 4
 
 

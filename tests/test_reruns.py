@@ -222,8 +222,8 @@ def test_code_that_changes_while_a_job_runs_is_not_what_made_its_outputs(clone):
     # The job puts back what it ran: Snakemake, which read this text, would not see that another one came after it.
     edit(
         stage,
-        "    columns = table_schema",
-        f"    Path({str(stage)!r}).write_text({text!r})\n    columns = table_schema",
+        "    frames = []",
+        f"    Path({str(stage)!r}).write_text({text!r})\n    frames = []",
     )
     target = "results/tables/evaluation.parquet"
     result = snakemake(clone, "--cores", "1", target)

@@ -28,12 +28,12 @@ def recipes() -> dict[str, Recipe]:
 
 
 def digests_of(training: Training) -> list[str]:
-    """SHA-256 (16 digits) after each rollout: of weights, Adam's moments, worlds and the table's row."""
+    """SHA-256 (16 digits) after each rollout: of weights, Adam's moments, worlds and the numbers of the table's row."""
     found = []
     for _ in range(ROLLOUTS):
         row = training.advance().row
         arrays = {name: hashlib.sha256(array.tobytes()).hexdigest() for name, array in sorted(training.state().items())}
-        found.append(digest([row, arrays])[:16])
+        found.append(digest([list(row.values()), arrays])[:16])
     return found
 
 

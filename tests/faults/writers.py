@@ -13,7 +13,8 @@ from study import ROOT
 from figures.behaviour_tables import behaviour_table
 from goalsplice.agent.checkpoint import save_checkpoint
 from goalsplice.agent.finetuning import save_actor
-from goalsplice.cli import animate, to_csv
+from goalsplice.cli import animate
+from goalsplice.cli.publish import write_csv
 from goalsplice.figures.style import save, styled
 from goalsplice.io.frames import write_frame
 from goalsplice.io.tables import write_table
@@ -62,7 +63,7 @@ def writers(agent, header, tables: Path) -> dict[str, Callable[[Path], None]]:
 
     Args:
         agent, header: of the checkpoint.
-        tables: folder with behaviour.parquet and timing.parquet.
+        tables: folder with behaviour.parquet.
     """
     return {
         "phase=03.safetensors": lambda path: save_checkpoint(path, agent, header),
@@ -72,7 +73,7 @@ def writers(agent, header, tables: Path) -> dict[str, Callable[[Path], None]]:
         "figure.svg": draw,
         "figure.png": draw,
         "figure.pdf": draw,
-        "timing.csv": lambda path: call(to_csv, "--table", tables / "timing.parquet", "--output", path),
+        "timing.csv": lambda path: write_csv(path, timing()),
         "behaviour.gif": lambda path: call(animate, "--behaviour", tables / "behaviour.parquet", "--output", path),
     }
 
@@ -83,5 +84,4 @@ NAMES = tuple(writers(None, None, Path()))
 def inputs(folder: Path) -> Path:
     """Write the tables that stages read, and return their folder."""
     write_frame(folder / "behaviour.parquet", behaviour_table(lengths={"unedited": 1, "edited": 2}))
-    write_frame(folder / "timing.parquet", timing())
     return folder

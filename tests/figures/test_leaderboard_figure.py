@@ -89,7 +89,7 @@ def test_numbers_and_the_controls_name_stand_beside():
     texts = [text.get_text() for text in axes.texts]
     assert texts.count("12,346") == 2
     assert texts.count("26 %") == 2
-    assert "random sites" in texts
+    assert "random weights" in texts
     assert "none" in texts
     assert "no score: the table says why" in texts
 

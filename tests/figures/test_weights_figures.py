@@ -47,7 +47,7 @@ def test_a_cell_is_drawn_where_the_agent_sees_it():
     ((axes, title, shares),) = [
         found for found in images(draw(weight_changes, tables)) if found[1].startswith("purple")
     ]
-    assert title == "purple: 100 %\n(even: 8 %)", "of the weights of inputs that can occur"
+    assert title == "purple\n100 %, even 8 %", "of the weights of inputs that can occur"
     assert shares.shape == (5, 5)
     assert shares[4, 0] == pytest.approx(100)
     assert shares.sum() == pytest.approx(100)
@@ -61,7 +61,7 @@ def test_panels_of_the_view_divide_the_change():
     assert len(found) == 4 + 3
     for panels in (found[:4], found[4:]):
         assert sum(shares.sum() for _, _, shares in panels) == pytest.approx(100)
-        evens = [int(title.split("even: ")[1].split(" %")[0]) for _, title, _ in panels]
+        evens = [int(title.split("even ")[1].split(" %")[0]) for _, title, _ in panels]
         assert sum(evens) == pytest.approx(100, abs=2)
 
 

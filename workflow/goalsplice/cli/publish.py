@@ -4,12 +4,20 @@ import argparse
 import shutil
 from pathlib import Path
 
+import pandas as pd
+
 from goalsplice.analysis.publishing import rows_over_seeds
 from goalsplice.cli.common import parse
 from goalsplice.cli.fill_pages import RESULTS, fill_pages
 from goalsplice.io.errors import run
 from goalsplice.io.files import replacing
 from goalsplice.io.frames import read_frame
+
+
+def write_csv(path: Path, frame: pd.DataFrame) -> None:
+    """Write a table as pages and readers have it: six digits, nothing for what is missing."""
+    with replacing(path) as aside:
+        frame.to_csv(aside, index=False, float_format="%.6g", lineterminator="\n")
 
 
 def main() -> None:
@@ -24,8 +32,7 @@ def main() -> None:
     over = {path.stem.removesuffix("_over_seeds"): rows_over_seeds(read_frame(path)) for path in options.over_seeds}
     folder = options.project / RESULTS
     for name, frame in {**tables, **over}.items():
-        with replacing(folder / f"{name}.csv") as aside:
-            frame.to_csv(aside, index=False, float_format="%.6g", lineterminator="\n")
+        write_csv(folder / f"{name}.csv", frame)
     for figure in options.figures:
         with replacing(folder / figure.name) as aside:
             shutil.copyfile(figure, aside)

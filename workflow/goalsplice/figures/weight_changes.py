@@ -157,7 +157,7 @@ def _draw_maps(part: SubFigure, rows: pd.DataFrame, objectives: list[str]) -> No
             "^",
             **_AGENT,
         )
-        axes.set_title(f"{name}: {100 * whole:.0f} %\n(even: {100 * even:.0f} %)")
+        axes.set_title(f"{name}\n{100 * whole:.0f} %, even {100 * even:.0f} %")
         axes.set_xticks([])
         axes.set_yticks([])
         axes.spines[:].set_visible(False)
