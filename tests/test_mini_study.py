@@ -74,7 +74,7 @@ def test_tables_have_a_row_for_everything(finished):
     assert (splices["recipient_objective"] != splices["donor_objective"]).all()
     layers = splices[(splices["family"] == "layers") & (splices["control"] == "no_control")]
     assert len(layers) == 4 * 2 * 16
-    assert set(splices["family"]) == {"bounds", *FAMILIES}
+    assert set(splices["family"]) == {*FAMILIES}
     assert {"random_weights", "optimised_same_budget", "same_goal_donor", "other_seed_donor", "untrained_donor"} <= set(
         splices["control"]
     )

@@ -6,7 +6,8 @@ import torch
 from scipy import stats
 from torch.nn.utils import parameters_to_vector
 
-from goalsplice.agent.network import ACTOR_LAYERS, Agent, flatten, forward, orthogonal, standard_normal
+from goalsplice.agent.elementary import standard_normal
+from goalsplice.agent.network import ACTOR_LAYERS, Agent, flatten, forward, orthogonal
 
 
 @pytest.fixture
@@ -42,25 +43,30 @@ def test_weights_are_orthogonal_and_biases_zero(agent, network, head, gain):
             torch.testing.assert_close(gram, scale**2 * torch.eye(len(gram)), atol=1e-4, rtol=0)
 
 
+def normal(count: int, seed: int) -> np.ndarray:
+    generator = torch.Generator().manual_seed(seed)
+    return standard_normal(count, lambda drawn: torch.rand(2, drawn, generator=generator, dtype=torch.float64).numpy())
+
+
 def test_normal_numbers_are_standard_normal_and_independent():
-    found = standard_normal(200_000, torch.Generator().manual_seed(0))
+    found = normal(200_000, 0)
     assert stats.kstest(found, "norm").pvalue > 1e-3
     for lag in (1, 100_000):
         assert abs(np.corrcoef(found[lag:], found[:-lag])[0, 1]) < 0.01
-    assert standard_normal(1, torch.Generator().manual_seed(0)).shape == (1,)
+    assert normal(1, 0).shape == (1,)
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(4, 9), (9, 4), (5, 5), (1, 8)])
 def test_weights_are_the_orthogonal_factor_of_normal_numbers(rows, columns):
     """The factor whose triangle has a positive diagonal: of all factors, the one by which every direction is alike."""
     most, least = max(rows, columns), min(rows, columns)
-    normal = standard_normal(most * least, torch.Generator().manual_seed(3)).reshape(most, least)
+    numbers = normal(most * least, 3).reshape(most, least)
     found = orthogonal(rows, columns, 0.5, torch.Generator().manual_seed(3)).numpy()
     assert found.shape == (rows, columns)
     assert found.dtype == np.float32
     factor = (found if rows >= columns else found.T) / 0.5
-    triangle = factor.T @ normal
-    np.testing.assert_allclose(factor @ triangle, normal, atol=1e-5)
+    triangle = factor.T @ numbers
+    np.testing.assert_allclose(factor @ triangle, numbers, atol=1e-5)
     np.testing.assert_allclose(np.tril(triangle, -1), 0, atol=1e-5)
     assert (np.diag(triangle) > 0).all()
 

@@ -57,10 +57,8 @@ def study(arm="onehot", seeds=SEEDS):
     return [
         *scores("layers", "unedited", [0] * several, seeds, arm=arm),
         *scores("layers", WHOLE, [1] * several, seeds, arm=arm),
-        *scores("bounds", "unedited", [0] * several, seeds, arm=arm, control="bound", floor=0.2),
-        *scores("bounds", "donor", [1] * several, seeds, arm=arm, control="bound", floor=0.2),
         *scores("layers", "layer1", [0.9] * several, seeds, arm=arm),
-        *scores("layers", "layer1", [0.3] * several, seeds, arm=arm, control="random_weights", floor=0.2),
+        *scores("layers", "layer1", [0.3] * several, seeds, arm=arm, control="random_weights"),
         *scores("weights", "by attribution", [0.5] * several, seeds, arm=arm, dose=0.03),
         *scores("layers", "layer4", [0.2] * several, seeds, arm=arm),
     ]
@@ -84,9 +82,9 @@ def test_the_ranking_and_every_number():
     values, flipped, gaussian = np.array([0.7, 0.6, 0.8]), np.array([0.1, 0.0, 0.3]), np.array([0.2, 0.1, -0.3])
     mine = custom(
         scores("custom", "mine", values, size=7, episode_share_crash=0.1, episode_share_timeout=0.2),
-        scores("custom", "mine", flipped, control="sign_flipped", floor=0.2),
-        scores("custom", "mine", gaussian, control="gaussian", floor=0.2, draw=0),
-        scores("custom", "mine", [0.95] * 3, control="complement", floor=0.2),
+        scores("custom", "mine", flipped, control="sign_flipped"),
+        scores("custom", "mine", gaussian, control="gaussian", draw=0),
+        scores("custom", "mine", [0.95] * 3, control="complement"),
     )
     board, runs = tables(study(), mine)
     assert list(board.index.get_level_values("edit")) == [WHOLE, "layer1", "mine", "by attribution"]

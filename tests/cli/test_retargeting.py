@@ -18,7 +18,6 @@ from goalsplice.agent.recipe import Recipe
 from goalsplice.cli import retargeting as stage
 from goalsplice.edits.relabelling import perceiving
 from goalsplice.experiments import bench, retargeting
-from goalsplice.experiments.bench import first
 from goalsplice.experiments.evaluation import evaluate, levels
 from goalsplice.io.errors import StudyError, run
 from goalsplice.io.frames import read_frame
@@ -217,7 +216,7 @@ def test_effort_is_spent_on_other_levels_than_those_of_the_test(run_stage, recip
         levels(level_distribution, 24, 5, 6).stream.tolist()
         for level_distribution in ("three_colours", "training", "without_third_colour")
     ]
-    known += [practice.stream.tolist(), first(on, 5).stream.tolist()]
+    known += [practice.stream.tolist(), on.part(0, 5).stream.tolist()]
     assert all(streams in known for streams in asked)
 
 

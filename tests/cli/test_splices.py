@@ -17,7 +17,7 @@ from goalsplice.io.errors import StudyError
 from goalsplice.io.frames import read_frame
 from goalsplice.settings.study import recipe_of
 
-SPLICES = {"pairs": [[2, 3]], "levels": 8, "control_levels": 4, "draws": 1}
+SPLICES = {"pairs": [[2, 3]], "levels": 8, "control_levels": 4, "control_precision": 0, "draws": 1}
 SPLICES |= {"level_distribution": "three_colours", "action_selection": "sampling"}
 PHASES = 4
 

@@ -27,6 +27,7 @@ SETTINGS = Retargeting(
     evaluations=4,
     levels=12,
     control_levels=5,
+    control_precision=0.0,
     level_distributions=("three_colours",),
     action_selection="sampling",
 )

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from edits.contexts import checkpoint, donors_of
-from goalsplice.edits.controlled import DRAWN, OF_OTHER_DONORS, bounds, control, controlled
+from goalsplice.edits.controlled import DRAWN, OF_OTHER_DONORS, control, controlled
 from goalsplice.edits.edit import Edit
 from goalsplice.edits.layers import spliced
 
@@ -108,10 +108,3 @@ def test_random_weights_are_of_the_edits_own_kind_where_it_has_one(context, edit
     for draw in (0, 1, 0):
         assert equal(drawn("random_weights", edit=own, draw=draw), spliced(("layer1",))(context))
     assert numbers[0] == numbers[2] != numbers[1]
-
-
-def test_bounds_are_recipient_and_donor(context):
-    floor, ceiling = bounds(context)
-    for edited, name, actor in zip((floor, ceiling), ("unedited", "donor"), context.actors, strict=True):
-        assert (edited.edit.family, edited.edit.name, edited.control) == ("bounds", name, "bound")
-        assert edited.network is actor

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from goalsplice.agent.fast.policy import policy_of
-from goalsplice.edits.controlled import bounds
 from goalsplice.edits.delta import WeightDelta
 from goalsplice.edits.edit import Edit, Edited
 from goalsplice.edits.layers import spliced
@@ -14,7 +13,9 @@ from goalsplice.experiments.evaluation import evaluate, levels
 from goalsplice.settings.sections import Splices
 
 SETTINGS = Splices(
-    ((18, 19),), levels=64, control_levels=24, draws=1, level_distribution="three_colours", action_selection="sampling"
+    ((18, 19),),
+    **{"levels": 64, "control_levels": 24, "control_precision": 0.0, "draws": 1},
+    **{"level_distribution": "three_colours", "action_selection": "sampling"},
 )
 
 
@@ -28,11 +29,9 @@ def edit():
     return Edit("layers", "layer2", spliced(("layer2",)), dose=0.5)
 
 
-def test_a_bench_of_settings_has_the_evaluations_levels_and_controls_the_first_of_them(bench, recipe):
+def test_a_bench_of_settings_has_the_evaluations_levels(bench, recipe):
     for own, expected in zip(bench.levels, levels("three_colours", 64, 5, recipe.grid_size), strict=True):
         np.testing.assert_array_equal(own, expected)
-    for part, whole in zip(bench.control_levels, bench.levels, strict=True):
-        np.testing.assert_array_equal(part, whole[:24])
     assert (bench.level_distribution, bench.action_selection) == ("three_colours", "sampling")
 
 
@@ -48,12 +47,12 @@ def test_rows_say_what_a_network_is_and_does(context, bench, edit, recipe, contr
             "norm": delta.norm,
             "level_distribution": "three_colours",
             "action_selection": "sampling",
-            "levels": count,
         },
         **evaluate(network, recipe, levels("three_colours", count, 5, recipe.grid_size), "sampling"),
     }
     assert list(row) == list(expected)
     assert row == expected
+    assert row["levels"] == count
 
 
 def test_a_greedy_bench_plays_greedily(context, bench, edit, recipe):
@@ -74,12 +73,13 @@ def test_a_network_that_sees_otherwise_has_its_recipients_weights(context, bench
     assert measured != bench.evaluate(recipient)
 
 
-def test_bounds_play_the_controls_levels(context, bench, recipe):
-    recipient, donor = context.actors
-    floor, ceiling = (bench.row(recipient, edited) for edited in bounds(context))
-    assert floor["levels"] == ceiling["levels"] == 24
-    assert floor["size"] == floor["norm"] == 0
-    assert ceiling["size"] == sum(part.numel() for part in donor.values())
-    for row, actor in ((floor, recipient), (ceiling, donor)):
-        expected = evaluate(actor, recipe, bench.control_levels, "sampling")
-        assert {measure: row[measure] for measure in expected} == expected
+def test_a_control_stops_when_it_is_known_well_enough(context, bench, edit):
+    """By the rule, and with the levels that it would play anyway."""
+    network = edit.make(context)
+    many = bench._replace(levels=levels("three_colours", 512, 5), control_levels=384)
+    whole = many.evaluate(network, "gaussian")
+    assert whole["levels"] == 384
+    assert many._replace(control_precision=1.0).evaluate(network, "gaussian") == evaluate(
+        network, bench.recipe, many.levels.part(0, 128), "sampling"
+    )
+    assert many._replace(control_precision=1.0).evaluate(network)["levels"] == 512

@@ -17,7 +17,7 @@ from goalsplice.agent.network import Agent
 from goalsplice.cli import custom_edits
 from goalsplice.edits.edit import Edit
 from goalsplice.edits.inputs import input_groups, take_inputs
-from goalsplice.experiments.bench import Bench, first
+from goalsplice.experiments.bench import Bench
 from goalsplice.experiments.custom import CONTROLS, NotApplicable, custom_edit, load, score_custom
 from goalsplice.experiments.evaluation import levels
 from goalsplice.experiments.splices import Pair, edit_rows
@@ -44,7 +44,7 @@ def other_phase(pair, phase):
 @pytest.fixture(scope="module")
 def bench(recipe):
     every = levels("three_colours", 8, 0, recipe.grid_size)
-    return Bench(recipe, every, first(every, 4), "three_colours", "sampling")
+    return Bench(recipe, every, "three_colours", "sampling", control_levels=4)
 
 
 @pytest.fixture
@@ -469,7 +469,7 @@ def run_stage(monkeypatch, folder, recipe, edits):
         agent = Agent(recipe.world.inputs, recipe.hidden_size, torch.Generator().manual_seed(phase))
         header = Header("onehot", 5, phase, recipe.objectives[phase % 2], recipe.encoding, recipe.digest())
         save_checkpoint(paths[-1], agent, header)
-    settings = {"pairs": [[2, 3]], "levels": 8, "control_levels": 4, "draws": 1}
+    settings = {"pairs": [[2, 3]], "levels": 8, "control_levels": 4, "control_precision": 0, "draws": 1}
     settings |= {"level_distribution": "three_colours", "action_selection": "sampling"}
     options = {
         "--arm": "onehot",

@@ -3,10 +3,21 @@
 import numpy as np
 import pytest
 from minigrid.core.constants import COLOR_TO_IDX
+from statsmodels.stats.proportion import proportion_confint
 
 from edits.conftest import actor
+from goalsplice.agent.fast.episodes import play
+from goalsplice.agent.fast.policy import policy_of
 from goalsplice.agent.runs import Checkpoint, Run
-from goalsplice.experiments.evaluation import evaluate, evaluate_run, levels, measures, shares_of
+from goalsplice.experiments.evaluation import (
+    evaluate,
+    evaluate_run,
+    evaluate_until,
+    half_width,
+    levels,
+    measures,
+    shares_of,
+)
 from goalsplice.settings.sections import Evaluation
 from goalsplice.world.vocabulary import OUTCOMES
 
@@ -63,3 +74,26 @@ def test_shares_by_part_are_those_of_the_colours():
     measured = {"episode_share_red": 0.1, "episode_share_blue": 0.3, "episode_share_crash": 0.6}
     found = shares_of(measured, donor="blue", recipient="red")
     assert found == {"episode_share_donor": 0.3, "episode_share_recipient": 0.1}
+
+
+def test_half_a_widths_are_wilsons():
+    for counts in ([128], [0, 3, 125], [60, 4, 64], [384, 0, 128]):
+        outcomes = np.repeat(np.arange(len(counts)), counts)
+        intervals = [proportion_confint(count, outcomes.size, method="wilson") for count in counts]
+        assert half_width(outcomes) == pytest.approx(max(high - low for low, high in intervals) / 2)
+
+
+@pytest.mark.parametrize("precision", [0.0, 0.03, 0.06, 1.0])
+def test_levels_are_played_until_shares_are_known_well_enough(recipe, precision):
+    network = actor(recipe, 2)
+    on = levels("three_colours", 600, 3, recipe.grid_size)
+    found = evaluate_until(network, recipe, on, "sampling", precision)
+    played = found["levels"]
+    assert found == evaluate(network, recipe, on.part(0, played), "sampling")
+    policy = policy_of(network, recipe.world)
+
+    def width(count):
+        return half_width(play(on.part(0, count), policy, recipe.world, recipe.rules, greedy=False)[0])
+
+    assert played == 600 or width(played) <= precision
+    assert all(width(count) > precision for count in range(128, played, 128))

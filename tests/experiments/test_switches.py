@@ -25,7 +25,8 @@ from goalsplice.settings.sections import Ablations, Retargeting
 RETARGETING = Retargeting(
     **{"target": "yellow", "absent": "green", "strength": 1.3, "weight_share": 0.02},
     downstream={"onehot": "layer 2"},
-    **{"draws": 2, "evaluations": 4, "levels": 12, "control_levels": 5, "level_distributions": ("three_colours",)},
+    **{"draws": 2, "evaluations": 4, "levels": 12, "control_levels": 5, "control_precision": 0.0},
+    level_distributions=("three_colours",),
     action_selection="sampling",
 )
 

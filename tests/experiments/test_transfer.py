@@ -56,8 +56,8 @@ def source(recipient, donor, run=None):
 
 @pytest.fixture(scope="module")
 def bench(recipe) -> Bench:
-    on, on_controls = (levels("three_colours", count, 0, recipe.grid_size) for count in (48, 16))
-    return Bench(recipe, on, on_controls, "three_colours", "sampling")
+    on = levels("three_colours", 48, 0, recipe.grid_size)
+    return Bench(recipe, on, "three_colours", "sampling", control_levels=16)
 
 
 @pytest.fixture(scope="module")
@@ -127,21 +127,21 @@ def test_the_nearest_of_an_objective_is_the_later_of_two(run):
     assert nearest({0: run.checkpoints[0]}, 0, "purple") is None
 
 
-def test_rows_of_a_vector_have_bounds_of_their_own_levels(run, bench, rows_of):
+def test_rows_of_a_vector_have_the_bounds_of_their_target(run, bench, rows_of):
     vector = source(2, 3, run)
     rows = rows_of(4, vector)
     assert len(rows) == 2 * (1 + 1 + DRAWS + 1)
     assert set(rows["control"]) == {"no_control", "sign_flipped", "permuted", "same_goal_donor"}
     assert set(rows["donor_objective"]) == {"purple"}
-    for on, count in ((bench.levels, 48), (bench.control_levels, 16)):
-        found = rows[rows["levels"] == count]
-        assert set(found["control"] == "no_control") == {count == 48}
-        floor, ceiling = (
-            evaluate(run.checkpoints[phase].actor, bench.recipe, on, "sampling")["episode_share_purple"]
-            for phase in (4, 5)
-        )
-        assert set(found["floor"]) == {floor}
-        assert set(found["ceiling"]) == {ceiling}
+    assert rows.groupby("control")["levels"].unique().to_dict() == {
+        control: [48 if control == "no_control" else 16] for control in rows["control"]
+    }
+    floor, ceiling = (
+        evaluate(run.checkpoints[phase].actor, bench.recipe, bench.levels, "sampling")["episode_share_purple"]
+        for phase in (4, 5)
+    )
+    assert set(rows["floor"]) == {floor}
+    assert set(rows["ceiling"]) == {ceiling}
     edits = rows[rows["control"] == "no_control"].set_index("part")
     network = transferred(run.checkpoints[4].actor, vector, "all", None)
     assert edits.loc["all", "episode_share_purple"] == bench.evaluate(network)["episode_share_purple"]
@@ -204,6 +204,7 @@ SPLICES = {
     "pairs": [[2, 3], [3, 4]],
     "levels": 8,
     "control_levels": 4,
+    "control_precision": 0.0,
     "draws": 1,
     "level_distribution": "three_colours",
     "action_selection": "sampling",

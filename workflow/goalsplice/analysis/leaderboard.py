@@ -5,7 +5,7 @@ import pandas as pd
 
 from goalsplice.analysis.over_seeds import against_controls, summarise
 from goalsplice.analysis.recovery import recoveries, with_recovery
-from goalsplice.settings.labels import BOUND, EXCHANGE, FAIR, INTERPOLATION, NO_CONTROL, NO_EDIT, TRAINED_COLOURS
+from goalsplice.settings.labels import EXCHANGE, FAIR, INTERPOLATION, NO_CONTROL, NO_EDIT, TRAINED_COLOURS
 
 CUSTOM = "custom"
 REFERENCES = pd.DataFrame(
@@ -54,12 +54,10 @@ def by_seed(splices: pd.DataFrame, custom: pd.DataFrame) -> pd.DataFrame:
     Returns:
         The columns of `recovery.recoveries`.
     """
-    bounds = (splices["control"] == BOUND) | (
-        (splices["family"] == "layers") & (splices["edit"] == NO_EDIT) & (splices["control"] == NO_CONTROL)
-    )
+    floor = (splices["family"] == "layers") & (splices["edit"] == NO_EDIT) & (splices["control"] == NO_CONTROL)
     listed = _listed(splices)
     scored = custom[custom["problem"] == ""].drop(columns="problem")
-    rows = with_recovery(pd.concat([splices[listed | bounds], scored], ignore_index=True))
+    rows = with_recovery(pd.concat([splices[listed | floor], scored], ignore_index=True))
     return recoveries(rows[_listed(rows) | (rows["family"] == CUSTOM)])
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from goalsplice.analysis.over_seeds import against_controls, summarise
-from goalsplice.settings.labels import BOUND, FAIR, INTERPOLATION, NO_CONTROL, NO_EDIT, SUFFICIENT
+from goalsplice.settings.labels import FAIR, INTERPOLATION, NO_CONTROL, NO_EDIT, SUFFICIENT
 from goalsplice.settings.recovery import SMALLEST_GAP
 
 _PAIR = ["arm", "seed", "recipient_phase", "donor_phase"]
@@ -20,32 +20,18 @@ def with_recovery(splices: pd.DataFrame) -> pd.DataFrame:
     """The splices table with `recovery`.
 
     Recovery is the share of episodes that take the donor's colour, scaled so that the unedited recipient has 0 and the
-    donor 1, both on the levels that the row's network played. It is NaN where the two differ by less than
-    `SMALLEST_GAP` on the edits' levels, for edits and their controls alike, so that both are of the same pairs. Where
-    they differ by that little on the controls' levels alone, which are fewer, the edits' difference scales the controls
-    too. Rows of the bounds drop out.
+    donor 1. It is NaN for pairs in which the two differ by less than `SMALLEST_GAP`.
     """
-    rows = splices
-    layers = rows[(rows["family"] == "layers") & (rows["control"] == NO_CONTROL)]
-    whole = layers[layers["edit"].str.count(r"\+") == 3]
-    bounds = rows[rows["control"] == BOUND]
-    found = {
-        (True, "floor"): layers[layers["edit"] == NO_EDIT],
-        (True, "ceiling"): whole,
-        (False, "floor"): bounds[bounds["edit"] == NO_EDIT],
-        (False, "ceiling"): bounds[bounds["edit"] == "donor"],
-    }
-    rows = rows[rows["control"] != BOUND]
-    is_edit = (rows["control"] == NO_CONTROL).to_numpy()
-    pairs = pd.MultiIndex.from_frame(rows[_PAIR])
-    shares = {
-        key: bound.set_index(_PAIR)["episode_share_donor"].reindex(pairs).to_numpy() for key, bound in found.items()
-    }
-    gap, controls_gap = (shares[edit, "ceiling"] - shares[edit, "floor"] for edit in (True, False))
-    floor = np.where(is_edit, shares[True, "floor"], shares[False, "floor"])
-    scale = np.where(~is_edit & (controls_gap >= SMALLEST_GAP), controls_gap, gap)
-    recovery = (rows["episode_share_donor"] - floor) / np.where(gap >= SMALLEST_GAP, scale, np.nan)
-    return rows.assign(recovery=recovery)
+    layers = splices[(splices["family"] == "layers") & (splices["control"] == NO_CONTROL)]
+    pairs = pd.MultiIndex.from_frame(splices[_PAIR])
+    floor, ceiling = (
+        rows.set_index(_PAIR)["episode_share_donor"].reindex(pairs).to_numpy()
+        for rows in (layers[layers["edit"] == NO_EDIT], layers[layers["edit"].str.count(r"\+") == 3])
+    )
+    gap = ceiling - floor
+    return splices.assign(
+        recovery=(splices["episode_share_donor"] - floor) / np.where(gap >= SMALLEST_GAP, gap, np.nan)
+    )
 
 
 def recoveries(splices: pd.DataFrame) -> pd.DataFrame:

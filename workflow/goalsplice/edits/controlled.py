@@ -9,7 +9,7 @@ from goalsplice.edits import controls
 from goalsplice.edits.delta import WeightDelta
 from goalsplice.edits.edit import Context, Donors, Edit, Edited
 from goalsplice.edits.effort import GRADIENTS, optimised_at_random
-from goalsplice.settings.labels import BOUND, NO_EDIT
+from goalsplice.settings.labels import NO_EDIT
 
 DRAWN = ("random_weights", "permuted", "gaussian", "optimised_same_budget")
 """Controls that are drawn at random, several times. `optimised_8x_budget` is so too, but only once: it takes long."""
@@ -68,9 +68,3 @@ def controlled(context: Context, edit: Edit, donors: Donors, draws: int, key: Ke
             continue
         for draw in range(draws if name in DRAWN else 1):
             yield Edited(edit, control(context, edit, edited, name, donors, draw, key), name, draw)
-
-
-def bounds(context: Context) -> Iterator[Edited]:
-    """Floor and ceiling, as controls: those play fewer levels than edits, so their recovery is scaled by these."""
-    for edit in (FLOOR, CEILING):
-        yield Edited(edit, edit.make(context), BOUND)

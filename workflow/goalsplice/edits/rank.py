@@ -55,7 +55,7 @@ def randomly_directed(matrix: Tensor, rank: int, generator: np.random.Generator)
     active = [in_use(matrix.norm(dim=1)), in_use(matrix.norm(dim=0))]
     sides = [int(side.sum()) for side in active]
     values = singular_values(matrix.double().numpy())[: min(rank, *sides)]
-    left, right = (np.linalg.qr(normal(side * len(values), generator).reshape(side, -1)).Q for side in sides)
+    left, right = (np.linalg.qr(normal(side * len(values), generator).reshape(side, len(values))).Q for side in sides)
     out = torch.zeros_like(matrix)
     out[active[0][:, None] & active[1]] = torch.from_numpy((left * values @ right.T).ravel()).float()
     return out

@@ -7,15 +7,10 @@ from goalsplice.agent.network import Weights
 from goalsplice.agent.recipe import Recipe
 from goalsplice.edits.delta import WeightDelta
 from goalsplice.edits.edit import Edited
-from goalsplice.experiments.evaluation import evaluate, levels
+from goalsplice.experiments.evaluation import evaluate, evaluate_until, levels
 from goalsplice.settings.labels import NO_CONTROL
 from goalsplice.settings.sections import Splices
 from goalsplice.world.simulator import Worlds
-
-
-def first(worlds: Worlds, count: int) -> Worlds:
-    """The first `count` of some worlds."""
-    return Worlds(*(field[:count] for field in worlds))
 
 
 class Bench(NamedTuple):
@@ -24,34 +19,40 @@ class Bench(NamedTuple):
     Attributes:
         recipe: how the networks see, and the rules of their world.
         levels: what edits play.
-        control_levels: what controls play: the first of these levels, since controls are many more.
         level_distribution, action_selection: as in the evaluation table.
+        control_levels: how many of the levels, the first ones, a control plays at most: controls are many more.
+        control_precision: how well known a control is enough (`evaluation.evaluate_until`).
     """
 
     recipe: Recipe
     levels: Worlds
-    control_levels: Worlds
     level_distribution: str
     action_selection: str
+    control_levels: int | None = None
+    control_precision: float = 0.0
 
     @classmethod
     def of(cls, recipe: Recipe, settings: Splices, levels_seed: int) -> Self:
         """The bench of the splices: the first levels of the evaluation with the same level_distribution."""
         every = levels(settings.level_distribution, settings.levels, levels_seed, recipe.grid_size)
         return cls(
-            recipe, every, first(every, settings.control_levels), settings.level_distribution, settings.action_selection
+            recipe,
+            every,
+            settings.level_distribution,
+            settings.action_selection,
+            settings.control_levels,
+            settings.control_precision,
         )
 
-    def levels_of(self, control: str) -> Worlds:
-        """What a control plays, or an edit itself."""
-        return self.levels if control == NO_CONTROL else self.control_levels
-
     def evaluate(self, network: Weights | Policy, control: str = NO_CONTROL) -> dict[str, float]:
-        """What a network does on the levels of edits, or on those of a control."""
-        return evaluate(network, self.recipe, self.levels_of(control), self.action_selection)
+        """What a network does on the levels: an edit's on all of them, a control's until it is well enough known."""
+        if control == NO_CONTROL:
+            return evaluate(network, self.recipe, self.levels, self.action_selection)
+        some = self.levels.part(0, self.control_levels)
+        return evaluate_until(network, self.recipe, some, self.action_selection, self.control_precision)
 
     def describe(self, recipient: Weights, edited: Edited) -> dict:
-        """What a table says of a network beside what it does: its control, its size and norm, what it plays.
+        """What a table says of a network beside what it does: its control, its size and norm, where it plays.
 
         A network that sees otherwise, a `Policy`, has its recipient's weights: its size and norm are zero.
         """
@@ -63,7 +64,6 @@ class Bench(NamedTuple):
             "norm": delta.norm,
             "level_distribution": self.level_distribution,
             "action_selection": self.action_selection,
-            "levels": len(self.levels_of(edited.control).agent),
         }
 
     def row(self, recipient: Weights, edited: Edited) -> dict:

@@ -293,8 +293,8 @@ def unscored(name: str, pair: Pair, bench: Bench, problem: str) -> dict:
         "norm": np.nan,
         "level_distribution": bench.level_distribution,
         "action_selection": bench.action_selection,
-        "levels": 0,
         **dict.fromkeys([*nothing, *shares_of(nothing, **colours_of(pair.context))], np.nan),
+        "levels": 0,
         "problem": problem,
     }
 

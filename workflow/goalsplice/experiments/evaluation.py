@@ -19,6 +19,10 @@ from goalsplice.settings.sections import Evaluation
 from goalsplice.world.simulator import Worlds, create, reward
 from goalsplice.world.vocabulary import OBJECTIVES, OUTCOMES
 
+_BLOCK = 128
+"""Levels after which a control is looked at: as many as run side by side (`agent/fast/episodes.py`)."""
+_Z = 1.959963984540054
+
 
 def levels(level_distribution: str, count: int, seed: int, grid_size: int = 6) -> Worlds:
     """`count` levels of `level_distribution`: initial states, each with a random stream for what follows.
@@ -50,7 +54,7 @@ def _returns(number: int, max_steps: int) -> np.ndarray:
 def measures(
     outcomes: np.ndarray, lengths: np.ndarray, max_steps: int, names: Sequence[str] = OUTCOMES
 ) -> dict[str, float]:
-    """Outcome shares, mean length in steps, and the return under each objective, from n episodes.
+    """How many levels; outcome shares, mean length in steps, and the return under each objective, from n episodes.
 
     Returns and length come with their standard errors over the episodes (`_se`); a share p has sqrt(p (1 - p) / n).
 
@@ -58,7 +62,8 @@ def measures(
         names: of the outcomes (`Recipe.outcomes`).
     """
     counts = np.bincount(outcomes, minlength=len(names))
-    row = {f"episode_share_{name}": float(count / outcomes.size) for name, count in zip(names, counts, strict=True)}
+    row: dict[str, float] = {"levels": outcomes.size}
+    row |= {f"episode_share_{name}": float(count / outcomes.size) for name, count in zip(names, counts, strict=True)}
     returns = [_returns(number, max_steps)[outcomes, lengths] for number in range(len(OBJECTIVES))]
     measured = ["mean_length", *(f"return_{objective}" for objective in names[: len(OBJECTIVES)])]
     for name, mean, error in zip(measured, *means_and_errors(np.stack([lengths, *returns])), strict=True):
@@ -87,6 +92,31 @@ def evaluate(network: Weights | Policy, recipe: Recipe, on: Worlds, action_selec
     return measures(outcomes, lengths, recipe.max_steps, recipe.outcomes)
 
 
+def half_width(outcomes: np.ndarray) -> float:
+    """Half the width of the widest of the outcome shares' 95 % intervals, by Wilson's score (1927)."""
+    count = outcomes.size
+    shares = np.bincount(outcomes) / count
+    return float(_Z / (1 + _Z**2 / count) * np.sqrt((shares * (1 - shares)).max() / count + (_Z / (2 * count)) ** 2))
+
+
+def evaluate_until(
+    network: Weights | Policy, recipe: Recipe, on: Worlds, action_selection: str, precision: float
+) -> dict[str, float]:
+    """Play levels block by block until `half_width` is at most `precision`, or no level is left.
+
+    A control that never takes the donor's key shows that with few levels; one that does so every other time needs many.
+    """
+    actor = network if isinstance(network, Policy) else policy_of(network, recipe.world)
+    played: list[tuple[np.ndarray, np.ndarray]] = []
+    for start in range(0, len(on.agent), _BLOCK):
+        block = on.part(start, start + _BLOCK)
+        played.append(play(block, actor, recipe.world, recipe.rules, action_selection == "greedy"))
+        if half_width(np.concatenate([outcomes for outcomes, _ in played])) <= precision:
+            break
+    outcomes, lengths = map(np.concatenate, zip(*played, strict=True))
+    return measures(outcomes, lengths, recipe.max_steps, recipe.outcomes)
+
+
 def evaluate_run(run: Run, settings: Evaluation) -> Iterator[dict]:
     """Rows of the evaluation table for a run, but for arm and seed: each checkpoint in every way of the settings."""
     recipe = run.recipe
@@ -103,7 +133,6 @@ def evaluate_run(run: Run, settings: Evaluation) -> Iterator[dict]:
                     "objective": checkpoint.objective,
                     "level_distribution": level_distribution,
                     "action_selection": action_selection,
-                    "levels": settings.levels,
                     **shares_of(measured, objective=checkpoint.objective),
                     **measured,
                 }

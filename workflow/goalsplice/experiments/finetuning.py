@@ -87,7 +87,6 @@ def finetuned(
             "training_level_distribution": settings.training_level_distribution,
             "level_distribution": settings.level_distribution,
             "action_selection": settings.action_selection,
-            "levels": len(on.agent),
             "rollout": rollout,
             "training_return": training_return,
             **shares_of(measured, objective=objective),

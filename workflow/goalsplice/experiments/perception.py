@@ -279,7 +279,7 @@ class PerceptionTests(NamedTuple):
         shown = np.random.default_rng(order).permutation(stimuli(recipe.world, codes))[: settings.stimuli]
         parts = np.split(shown, [2 * len(shown) // 3])
         every = levels(settings.level_distribution, settings.levels, levels_seed, recipe.grid_size)
-        bench = Bench(recipe, every, every, settings.level_distribution, settings.action_selection)
+        bench = Bench(recipe, every, settings.level_distribution, settings.action_selection)
         return cls(run, tuned, retargeting, bench, *(looks(recipe.world, part) for part in parts))
 
     def rows(self, phase: int) -> Iterator[dict]:

@@ -10,7 +10,7 @@ from goalsplice.agent.runs import Checkpoint, Run
 from goalsplice.edits.delta import WeightDelta
 from goalsplice.edits.edit import Context, Edited
 from goalsplice.edits.retargeting import all_retargets, fixed, preregistered_controls, switches_to
-from goalsplice.experiments.bench import Bench, first
+from goalsplice.experiments.bench import Bench
 from goalsplice.experiments.evaluation import evaluate, levels, shares_of
 from goalsplice.experiments.observing import met_alone
 from goalsplice.settings.sections import Retargeting
@@ -89,7 +89,12 @@ class RetargetedRun(NamedTuple):
         def bench(level_distribution: str) -> Bench:
             every = levels(level_distribution, settings.levels, levels_seed, recipe.grid_size)
             return Bench(
-                recipe, every, first(every, settings.control_levels), level_distribution, settings.action_selection
+                recipe,
+                every,
+                level_distribution,
+                settings.action_selection,
+                settings.control_levels,
+                settings.control_precision,
             )
 
         benches = [bench(level_distribution) for level_distribution in settings.level_distributions]

@@ -10,7 +10,7 @@ from goalsplice.agent.network import Agent
 from goalsplice.agent.recipe import Recipe
 from goalsplice.agent.runs import Checkpoint, Run
 from goalsplice.agent.seeding import sequence
-from goalsplice.edits.controlled import bounds, controlled
+from goalsplice.edits.controlled import controlled
 from goalsplice.edits.edit import Context, Donors, Edit, Edited
 from goalsplice.edits.families import all_edits
 from goalsplice.experiments.bench import Bench
@@ -81,7 +81,5 @@ def edit_rows(pair: Pair, edit: Edit, bench: Bench, draws: int) -> Iterator[dict
 
 
 def pair_rows(pair: Pair, bench: Bench, draws: int) -> Iterator[dict]:
-    """Rows of the splices table for a pair, but for arm and seed: the bounds, then every edit and its controls."""
-    for edited in bounds(pair.context):
-        yield pair_row(pair.context, edited, bench)
+    """Rows of the splices table for a pair, but for arm and seed: every edit and its controls."""
     yield from chain.from_iterable(edit_rows(pair, edit, bench, draws) for edit in all_edits(pair.context))

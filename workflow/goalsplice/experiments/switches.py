@@ -94,7 +94,7 @@ class Switches(NamedTuple):
             run,
             settings,
             retargeting,
-            Bench(run.recipe, every, every, level_distribution, retargeting.action_selection),
+            Bench(run.recipe, every, level_distribution, retargeting.action_selection),
         )
 
     def _key(self, *phases: int) -> Key:

@@ -103,14 +103,13 @@ class Transfer:
 
     def __init__(self, run: Run, bench: Bench, draws: int):
         self._run, self._bench, self._draws = run, bench, draws
-        self._measures: dict[tuple[int, int], dict[str, float]] = {}
+        self._measures: dict[int, dict[str, float]] = {}
 
-    def _share(self, checkpoint: Checkpoint, control: str, objective: str) -> float:
-        """Share of an objective's colour that a checkpoint takes, unedited, on a control's levels; measured once."""
-        key = (checkpoint.phase, len(self._bench.levels_of(control).agent))
-        if key not in self._measures:
-            self._measures[key] = self._bench.evaluate(checkpoint.actor, control)
-        return self._measures[key][f"episode_share_{objective}"]
+    def _share(self, checkpoint: Checkpoint, objective: str) -> float:
+        """Share of an objective's colour that a checkpoint takes, unedited; measured once."""
+        if checkpoint.phase not in self._measures:
+            self._measures[checkpoint.phase] = self._bench.evaluate(checkpoint.actor)
+        return self._measures[checkpoint.phase][f"episode_share_{objective}"]
 
     def rows(self, phase: int, source: Context, aligned: str) -> Iterator[dict]:
         """Rows of the transfer table, but for the arm and the target's seed.
@@ -136,8 +135,8 @@ class Transfer:
                         "part": part,
                         "aligned": aligned,
                         **bench.describe(target.recipient.actor, edited),
-                        "floor": self._share(target.recipient, edited.control, objective),
-                        "ceiling": self._share(other, edited.control, objective) if other else np.nan,
+                        "floor": self._share(target.recipient, objective),
+                        "ceiling": self._share(other, objective) if other else np.nan,
                         **shares_of(measured, **colours_of(source)),
                         **measured,
                     }

@@ -31,6 +31,7 @@ from goalsplice.figures.style import (
     note,
     reference_line,
     select,
+    span,
     spread,
 )
 from goalsplice.settings.labels import NO_CONTROL, NO_EDIT
@@ -193,14 +194,14 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     level_distribution, action_selection = (
         " and ".join(splices[column].unique()) for column in ("level_distribution", "action_selection")
     )
-    most, least = splices["levels"].max(), splices["levels"].min()
+    played = [span(rows["levels"]) for _, rows in splices.groupby(splices["control"] != NO_CONTROL)]
     note(
         figure,
         small_print(
             effects,
             by_seed,
             "Share: episodes that take the donor's colour. Broken: episodes that crash or run out of time. "
-            f"Levels: {most} for edits, {least} for controls, {level_distribution}, {action_selection}.",
+            f"Levels: {', for controls '.join(played)}; {level_distribution}, {action_selection}.",
         ),
     )
     return figure

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
-from goalsplice.figures.retargeting_rows import CEILING, EDIT_COLOUR, PREREGISTERED, UNEDITED, short_name, span, wrapped
+from goalsplice.figures.retargeting_rows import CEILING, EDIT_COLOUR, PREREGISTERED, UNEDITED, short_name, wrapped
 from goalsplice.figures.style import (
     WIDTH,
     arm_name,
@@ -21,6 +21,7 @@ from goalsplice.figures.style import (
     over_runs,
     runs_of,
     select,
+    span,
 )
 from goalsplice.settings.labels import FINETUNED, NEW, SWITCH
 

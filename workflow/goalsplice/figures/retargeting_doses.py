@@ -23,7 +23,6 @@ from goalsplice.figures.retargeting_rows import (
     percent,
     short_name,
     small_print,
-    span,
     target_of,
     together,
     wrapped,
@@ -39,6 +38,7 @@ from goalsplice.figures.style import (
     over_runs,
     runs_of,
     select,
+    span,
 )
 from goalsplice.settings.labels import NO_CONTROL
 

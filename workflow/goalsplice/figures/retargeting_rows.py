@@ -1,13 +1,12 @@
 """What figures of edits for the new colour share: which rows they draw, how edits are called, and the small print."""
 
 import textwrap
-from collections.abc import Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from goalsplice.figures.style import arm_name, interval_of, select
+from goalsplice.figures.style import arm_name, interval_of, select, span
 from goalsplice.settings.labels import NO_CONTROL
 
 RETARGETING: dict[str, list[str]] = {
@@ -119,12 +118,6 @@ def amount(family: str, edit: str, dose: float) -> str:
 def percent(share: float) -> str:
     """A share as a number of percent, to two digits but for whole numbers."""
     return f"{100 * share:.0f}" if share >= 0.0995 else f"{100 * share:.2g}"
-
-
-def span(values: Sequence[float]) -> str:
-    """The smallest and the largest of some whole numbers, once if they are equal."""
-    least, most = min(values), max(values)
-    return f"{least:,}" if least == most else f"{least:,} to {most:,}"
 
 
 def small_print(rows: pd.DataFrame, more: str, width: int) -> str:

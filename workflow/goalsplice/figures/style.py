@@ -279,3 +279,9 @@ def save(figure: Figure, path: str | Path) -> None:
         figure.savefig(
             aside, metadata={**_UNDATED.get(suffix, {}), _DESCRIPTION.get(suffix, "Description"): provenance_mark(path)}
         )
+
+
+def span(values: Sequence[float]) -> str:
+    """The smallest and the largest of some whole numbers, once if they are equal."""
+    least, most = min(values), max(values)
+    return f"{least:,}" if least == most else f"{least:,} to {most:,}"

@@ -23,7 +23,9 @@ from goalsplice.figures.style import (
     over_runs,
     runs_of,
     select,
+    span,
 )
+from goalsplice.settings.labels import NO_CONTROL
 
 TABLES: dict[str, list[str]] = {
     "transfer": ["control", "level_distribution", "action_selection", "levels"],
@@ -236,10 +238,10 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     level_distribution, action_selection = (
         " and ".join(transfer[column].unique()) for column in ("level_distribution", "action_selection")
     )
-    levels = [transfer.loc[(transfer["control"] == "no_control") == edits, "levels"].max() for edits in (True, False)]
+    played = [span(rows["levels"]) for _, rows in transfer.groupby(transfer["control"] != NO_CONTROL)]
     note(
         figure,
-        f"Seeds: {rows['seed'].nunique()}. Levels for each network: {levels[0]}, for each control {levels[1]}; "
+        f"Seeds: {rows['seed'].nunique()}. Levels: {', for controls '.join(played)}; "
         f"{level_distribution}, {action_selection}.\n"
         "Intervals between runs are of a bootstrap over runs, as pairs of runs share them.",
     )

@@ -3,8 +3,8 @@
 NO_EDIT = "unedited"
 """The edit that leaves the recipient as it is."""
 
-NO_CONTROL, BOUND = "no_control", "bound"
-"""What stands for a control in the rows of an edit itself, and of floor and ceiling."""
+NO_CONTROL = "no_control"
+"""What stands for a control in the rows of an edit itself."""
 
 SPARSE, DOWNSTREAM = "sparse", "downstream of layer 1"
 """The edits for the new colour that are fixed before the reported runs are looked at (family `preregistered`)."""

@@ -68,6 +68,7 @@ class Splices(Section):
     pairs: tuple[tuple[int, int], ...]
     levels: int
     control_levels: int
+    control_precision: float
     draws: int
     level_distribution: str
     action_selection: str
@@ -94,6 +95,7 @@ class Retargeting(Section):
     evaluations: int
     levels: int
     control_levels: int
+    control_precision: float
     level_distributions: tuple[str, ...]
     action_selection: str
 

@@ -69,6 +69,10 @@ class Worlds(NamedTuple):
     stream: np.ndarray
     drawn: np.ndarray
 
+    def part(self, start: int, stop: int) -> "Worlds":
+        """Worlds `start` to `stop` - 1, which share the memory of these."""
+        return Worlds(*(field[start:stop] for field in self))
+
 
 @njit_unowned
 def uniform(stream, i):
