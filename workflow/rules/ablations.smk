@@ -149,3 +149,5 @@ rule publish_ablations:
     shell:
         "python -m goalsplice.cli.publish --made {params.made:q}"
         " --tables {input.table:q} --figures {input.figures:q} --project {params.project:q} 2> {log:q}"
+        " && python -m goalsplice.cli.verify results --write --project {params.project:q} --part ablations"
+        " 2>> {log:q}"

@@ -10,6 +10,9 @@ localrules:
     publish_ablations,
     ablations,
     quick,
+    verify,
+    verify_quick,
+    compare,
 
 
 rule tables:
@@ -70,17 +73,24 @@ rule report:
         " > {log:q} 2>&1"
 
 
+PUBLISHED_TABLES = {
+    "whole": expand(
+        "results/tables/{table}.parquet",
+        table=REGISTRY.tables_of("run", "study", published="whole"),
+    ),
+    "over_seeds": expand(
+        "results/tables/{table}_over_seeds.parquet",
+        table=REGISTRY.tables_of("run", "study", published="over_seeds"),
+    ),
+}
+
+
 rule publish:
     """For maintainers: put figures and main tables into docs/results, and their numbers into the pages."""
     input:
-        tables=expand(
-            "results/tables/{table}.parquet",
-            table=REGISTRY.tables_of("run", "study", published="whole"),
-        ),
-        over_seeds=expand(
-            "results/tables/{table}_over_seeds.parquet",
-            table=REGISTRY.tables_of("run", "study", published="over_seeds"),
-        ),
+        tables=PUBLISHED_TABLES["whole"],
+        over_seeds=PUBLISHED_TABLES["over_seeds"],
+        config="results/config.yaml",
         figures=[*expand("results/figures/{figure}.png", figure=FIGURES), "results/figures/behaviour.gif"],
     log:
         "results/logs/publish.log",
@@ -93,6 +103,8 @@ rule publish:
         "python -m goalsplice.cli.publish --made {params.made:q}"
         " --tables {input.tables:q} --over-seeds {input.over_seeds:q}"
         " --figures {input.figures:q} --project {params.project:q} 2> {log:q}"
+        " && python -m goalsplice.cli.verify results --write --project {params.project:q}"
+        " 2>> {log:q}"
 
 
 rule quick:
@@ -114,6 +126,57 @@ rule quick:
         " --configfile {params.configfiles:q} --config {params.changes:q} 2>&1 | tee {log:q}"
 
 
+rule verify:
+    """Make the published study again, in results/verify, and compare every file's content with the published digests."""
+    log:
+        "results/logs/verify.log",
+    conda:
+        "../../envs/study.yaml"
+    threads: lambda wildcards: workflow.cores or 1
+    params:
+        project=project("."),
+        snakefile=SNAKEFILE,
+    shell:
+        "(snakemake all --snakefile {params.snakefile:q} --directory results/verify --cores {threads}"
+        " && python -m goalsplice.cli.verify results/verify/results --project {params.project:q}) 2>&1 | tee {log:q}"
+
+
+rule verify_quick:
+    """The same for the mini study, in some minutes, in results/verify_quick."""
+    log:
+        "results/logs/verify_quick.log",
+    conda:
+        "../../envs/study.yaml"
+    threads: lambda wildcards: workflow.cores or 1
+    params:
+        configfile=os.path.abspath(QUICK),
+        project=project("."),
+        snakefile=SNAKEFILE,
+    shell:
+        "(snakemake all --snakefile {params.snakefile:q} --directory results/verify_quick --cores {threads}"
+        " --configfile {params.configfile:q}"
+        " && python -m goalsplice.cli.verify results/verify_quick/results --quick --project {params.project:q})"
+        " 2>&1 | tee {log:q}"
+
+
+rule compare:
+    """Set this study's numbers beside the published ones: for a GPU, another processor, or settings of one's own."""
+    input:
+        tables=[*PUBLISHED_TABLES["whole"], *PUBLISHED_TABLES["over_seeds"]],
+    output:
+        "results/comparison.csv",
+    log:
+        "results/logs/compare.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        **made_by("goalsplice.cli.compare"),
+        project=project("."),
+    shell:
+        "python -m goalsplice.cli.compare --made {params.made:q} --tables {input.tables:q}"
+        " --project {params.project:q} --output {output:q} 2>&1 | tee {log:q}"
+
+
 rule publish_tuning:
     """For maintainers: put the table of the tuning seeds into docs/results, and its numbers into the pages."""
     input:
@@ -128,3 +191,5 @@ rule publish_tuning:
     shell:
         "python -m goalsplice.cli.publish --made {params.made:q}"
         " --tables {input.table:q} --renamed tuning --project {params.project:q} 2> {log:q}"
+        " && python -m goalsplice.cli.verify results --write --project {params.project:q} --part tuning"
+        " 2>> {log:q}"

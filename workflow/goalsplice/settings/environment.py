@@ -9,6 +9,7 @@ arithmetic all x86-64 processors that have AVX2 and FMA run the same kernels.
 """
 
 import os
+import platform
 from collections.abc import MutableMapping
 from pathlib import Path
 
@@ -96,14 +97,30 @@ def is_native(variables: MutableMapping[str, str] = os.environ) -> bool:
     return variables.get(ARITHMETIC) == NATIVE
 
 
-def has_avx2(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
-    """Whether this processor is an x86-64 one with AVX2 and FMA; False where the system does not say so."""
+_CPUINFO = Path("/proc/cpuinfo")
+
+
+def _said(field: str, cpuinfo: Path) -> str:
+    """What the system says of the first processor; nothing where it says nothing."""
     try:
         with cpuinfo.open() as lines:
-            flags = next((line.partition(":")[2].split() for line in lines if line.startswith("flags")), [])
+            return next((line.partition(":")[2].strip() for line in lines if line.startswith(field)), "")
     except OSError:
-        return False
-    return {"lm", "avx2", "fma"} <= set(flags)
+        return ""
+
+
+def has_avx2(cpuinfo: Path = _CPUINFO) -> bool:
+    """Whether this processor is an x86-64 one with AVX2 and FMA; False where the system does not say so."""
+    return {"lm", "avx2", "fma"} <= set(_said("flags", cpuinfo).split())
+
+
+def processor(cpuinfo: Path = _CPUINFO) -> str:
+    """What the processor is called, and which vectors it has."""
+    flags = set(_said("flags", cpuinfo).split())
+    vectors = (
+        "with AVX-512" if "avx512f" in flags else "with AVX2, without AVX-512" if "avx2" in flags else "without AVX2"
+    )
+    return f"{_said('model name', cpuinfo) or platform.machine()} {vectors}"
 
 
 def choose_kernels(variables: MutableMapping[str, str] = os.environ) -> None:
