@@ -30,7 +30,11 @@ except StudyError as error:
 configfile: f"{workflow.basedir}/config.yaml"
 
 
-report: "workflow/report/workflow.rst"
+# How the report begins: with what this study found, once that is there.
+report:
+    os.path.abspath("results/first_page.rst")
+    if os.path.exists("results/first_page.rst")
+    else "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"

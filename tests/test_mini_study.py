@@ -3,16 +3,19 @@
 import hashlib
 import re
 import shutil
+import sys
 from pathlib import Path
+from unittest import mock
 
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from digests import content
 from study import QUICK, ROOT, copy_finished, copy_project, planned, snakemake
 
+from goalsplice.cli import compare, verify
+from goalsplice.io.digests import MEASURED, content
 from goalsplice.io.tables import table_schema, write_table
-from goalsplice.settings import registry
+from goalsplice.settings import environment, registry
 from goalsplice.world.vocabulary import OUTCOMES
 
 TABLES = registry.read(ROOT).tables_of("run", "study")
@@ -124,14 +127,37 @@ def test_a_run_elsewhere_trains_and_plays_to_the_same_bytes(finished, tmp_path):
     assert made.items() <= digests(finished, f"{AGAIN}/**/*.*").items()
 
 
+@pytest.mark.skipif(not environment.has_avx2(), reason="this processor computes bytes of its own")
+def test_every_file_holds_the_published_content(finished, capsys):
+    """Of every machine that runs the tests. `snakemake verify_quick` says the same to a user."""
+    with mock.patch.object(sys, "argv", ["verify", f"{finished}/results", "--quick", "--project", str(ROOT)]):
+        verify.main()
+    assert "files hold the published content" in capsys.readouterr().out
+
+
+def test_its_numbers_can_be_set_beside_the_published_ones(finished, tmp_path, capsys):
+    names = [f"{name}.parquet" for name in ("summary", "edit_effects", "transfer_over_seeds")]
+    arguments = ["--tables", *(f"{finished}/results/tables/{name}" for name in names), "--project", str(ROOT)]
+    with mock.patch.object(sys, "argv", ["compare", *arguments, "--output", f"{tmp_path}/comparison.csv"]):
+        compare.main()
+    numbers = pd.read_csv(tmp_path / "comparison.csv")
+    assert set(numbers["table"]) == {"summary", "edit_effects", "transfer"}
+    assert 0 < numbers["outside"].sum() < len(numbers)
+    assert "estimates lie outside the published intervals" in capsys.readouterr().out
+
+
+def test_the_report_begins_with_the_studys_numbers_beside_the_published_ones(finished):
+    page = (finished / "results/first_page.rst").read_text(encoding="utf-8")
+    assert re.search("[0-9]+ of 32 numbers lie outside the published intervals", page)
+    report = (finished / "results/report.html").read_text(encoding="utf-8")
+    assert "numbers lie outside the published intervals" in report
+
+
 def test_digests_of_content_change_with_a_value_and_not_with_what_made_it(finished, tmp_path):
     """As CONTRIBUTING.md compares two versions of the code."""
     copy = copy_finished(finished, tmp_path, "results/tables") / "results"
     before = content(copy)
-    assert set(before) == {f"tables/{table}.parquet" for table in TABLES} - {
-        "tables/timing.parquet",
-        "tables/benchmarks.parquet",
-    }
+    assert set(before) == {f"tables/{table}.parquet" for table in TABLES if table not in MEASURED}
     assert None not in before.values()
     frames = {name: pd.read_parquet(copy / f"tables/{name}.parquet") for name in ("summary", "measures")}
     frames["measures"].loc[0, "seed"] += 1

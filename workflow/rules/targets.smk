@@ -48,11 +48,53 @@ rule record_config:
         " --config {params.config:q} --output {output:q} 2> {log:q}"
 
 
+PUBLISHED_TABLES = {
+    "whole": expand(
+        "results/tables/{table}.parquet",
+        table=REGISTRY.tables_of("run", "study", published="whole"),
+    ),
+    "over_seeds": expand(
+        "results/tables/{table}_over_seeds.parquet",
+        table=REGISTRY.tables_of("run", "study", published="over_seeds"),
+    ),
+}
+
+
+# Those of docs/findings.md that the study's own tables make, in its order.
+MAIN_FIGURES = ["alternation", "layer_splices", "retargeting", "perception", "transfer"]
+
+
+rule first_page:
+    """What the report says first: the README's numbers from this study beside the published ones, and main figures."""
+    input:
+        tables=[*PUBLISHED_TABLES["whole"], *PUBLISHED_TABLES["over_seeds"]],
+        figures=expand("results/figures/{figure}.svg", figure=MAIN_FIGURES),
+    output:
+        "results/first_page.rst",
+    log:
+        "results/logs/first_page.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        **made_by(
+            "goalsplice.cli.first_page",
+            config=lambda wildcards: json.dumps(config),
+            titles=json.dumps({name: REGISTRY.figures[name].label for name in MAIN_FIGURES}),
+        ),
+        intro=project("workflow/report/workflow.rst"),
+        project=project("."),
+    shell:
+        "python -m goalsplice.cli.first_page --made {params.made:q} --tables {input.tables:q}"
+        " --figures {input.figures:q} --titles {params.titles:q} --config {params.config:q}"
+        " --intro {params.intro:q} --project {params.project:q} --output {output:q} 2> {log:q}"
+
+
 rule report:
     """One HTML page with every figure, its caption, and how it was made."""
     input:
         tables=ALL_TABLES,
         figures=ALL_FIGURES,
+        first="results/first_page.rst",
         config="results/config.yaml",
     output:
         "results/report.html",
@@ -71,18 +113,6 @@ rule report:
     shell:
         "snakemake figures --snakefile {params.snakefile:q} --configfile {input.config:q} --nolock --report {output:q}"
         " > {log:q} 2>&1"
-
-
-PUBLISHED_TABLES = {
-    "whole": expand(
-        "results/tables/{table}.parquet",
-        table=REGISTRY.tables_of("run", "study", published="whole"),
-    ),
-    "over_seeds": expand(
-        "results/tables/{table}_over_seeds.parquet",
-        table=REGISTRY.tables_of("run", "study", published="over_seeds"),
-    ),
-}
 
 
 rule publish:
@@ -163,8 +193,6 @@ rule compare:
     """Set this study's numbers beside the published ones: for a GPU, another processor, or settings of one's own."""
     input:
         tables=[*PUBLISHED_TABLES["whole"], *PUBLISHED_TABLES["over_seeds"]],
-    output:
-        "results/comparison.csv",
     log:
         "results/logs/compare.log",
     conda:
@@ -174,7 +202,7 @@ rule compare:
         project=project("."),
     shell:
         "python -m goalsplice.cli.compare --made {params.made:q} --tables {input.tables:q}"
-        " --project {params.project:q} --output {output:q} 2>&1 | tee {log:q}"
+        " --project {params.project:q} --output results/comparison.csv 2>&1 | tee {log:q}"
 
 
 rule publish_tuning:
