@@ -1,6 +1,7 @@
 """The whole workflow, for real, on the mini study: what it makes, and what it makes again."""
 
 import hashlib
+import os
 import re
 import shutil
 import sys
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from study import QUICK, ROOT, copy_finished, copy_project, planned, snakemake
 
+from agent.test_portable import AT_ONCE, VARIANTS
 from goalsplice.cli import compare, verify
 from goalsplice.io.digests import MEASURED, content
 from goalsplice.io.tables import table_schema, write_table
@@ -174,6 +176,19 @@ def test_all_of_a_run_elsewhere_is_the_same_bytes(finished, tmp_path):
     first, second = digests(finished, f"{AGAIN}/**/*.*"), digests(elsewhere, f"{AGAIN}/**/*.*")
     assert {name for name in first | second if first.get(name) != second.get(name)} == {f"{AGAIN}/timing.parquet"}
     assert len(first) >= 12
+
+
+@pytest.mark.nightly
+@pytest.mark.skipif(not environment.has_avx2(), reason="this processor computes bytes of its own")
+@pytest.mark.parametrize("name", ["all at once", *VARIANTS])
+def test_no_variable_of_the_users_changes_what_any_file_holds(finished, tmp_path, name):
+    """The whole mini study in a shell in which the user has chosen how libraries compute."""
+    chosen = AT_ONCE if name == "all at once" else VARIANTS[name]
+    kept = {variable: value for variable, value in os.environ.items() if variable not in environment.KERNELS}
+    copy_project(tmp_path / "project")
+    result = snakemake(tmp_path / "project", "--cores", "2", "all", environment=kept | chosen)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert content(tmp_path / "project/results") == content(finished / "results")
 
 
 def test_every_job_that_was_measured_has_a_row(finished):
