@@ -37,7 +37,7 @@ from goalsplice.figures.style import (
 from goalsplice.settings.labels import NO_CONTROL, NO_EDIT
 
 TABLES: dict[str, list[str]] = {
-    "splices": ["level_distribution", "action_selection", "levels"],
+    "splices": ["control", "level_distribution", "action_selection", "levels"],
     "splices_over_seeds": ["arm", "recipient_objective", "donor_objective", "edit", "seed", "value", "low", "high"],
     "recoveries": RECOVERIES,
     "edit_effects": [*EFFECTS, "broken"],

@@ -33,7 +33,7 @@ _PANELS = {
 }
 """Measures, their axes' labels, and the control that is drawn with them."""
 
-_NAMES = {
+NAMES = {
     "reference": "alternation,\nphases of 15",
     "one_objective": "one colour only",
     "mixed": "both mixed",
@@ -79,7 +79,7 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
             low, high = axes.get_xlim()
             axes.set_xlim(min(low, -0.1), max(high, 1.05))
     for axes in panels[:, 0]:
-        axes.set_yticks(range(len(arms)), [_NAMES.get(arm, arm.replace("_", " ")) for arm in arms["arm"]])
+        axes.set_yticks(range(len(arms)), [NAMES.get(arm, arm.replace("_", " ")) for arm in arms["arm"]])
     seeds = runs["seed"].nunique()
     claim(
         figure,
