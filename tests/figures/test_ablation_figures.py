@@ -9,7 +9,7 @@ import pytest
 from figures.over_seeds_tables import table_over_seeds
 from figures.test_figures import training_run
 from goalsplice.analysis.ablations import MEASURES, ablations
-from goalsplice.figures import hyperparameters, plasticity, schedules, world_changes
+from goalsplice.figures import hyperparameters, plasticity, schedules, schedules_summary, world_changes
 from goalsplice.figures.ablation_marks import sentence
 from goalsplice.figures.style import save, styled
 from goalsplice.settings.labels import PUBLISHED
@@ -38,6 +38,7 @@ FIGURES = {
     "hyperparameters": hyperparameters,
     "world_changes": world_changes,
     "plasticity": plasticity,
+    "schedules_summary": schedules_summary,
 }
 
 
@@ -97,11 +98,12 @@ def test_figures_draw_and_name_every_arm(tmp_path, name, seeds):
         "schedules": ["one colour only", "phases of 45", "recovery by", "other switch"],
         "hyperparameters": ["weight decay", "decoupled decay (AdamW)", "clip coefficient", "recipe", "(other)"],
         "world_changes": ["walkable keys: no", "the author's run"],
+        "schedules_summary": ["one colour only", "phases of 45", "as many random weights", "other switch"],
         "plasticity": ["L2 0.0003 (recipe)", "decoupled 0.1", "dormant units", "Arms beside other"],
     }
     for words in named[name]:
         assert words in text, words
-    assert all(axes.has_data() for axes in figure.axes if axes.get_visible() and name != "schedules")
+    assert all(axes.has_data() for axes in figure.axes if axes.get_visible() and "schedules" not in name)
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -40,7 +40,7 @@ def _rows(rows: pd.DataFrame, target: str) -> list[Row]:
 
 
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
-    """Draw for each arm the share of episodes that take the new colour, for each preregistered edit and its controls."""
+    """Draw for each arm the share of episodes with the new colour, for each preregistered edit and its controls."""
     target = target_of(tables["retargeting"])
     over = together(on_three_colours(tables["retargeting_over_seeds"]))
     over = select(over, measure="episode_share_target", wanted=None)

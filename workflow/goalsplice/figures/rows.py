@@ -1,4 +1,4 @@
-"""Rows of numbers with intervals: what the figures of docs/findings.md share. Labels and values stand beside the marks."""
+"""Rows of numbers with intervals: what the figures of docs/findings.md share. Labels and values stand beside marks."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from goalsplice.figures.style import (
     COLOURS,
     CONTROL_COLOURS,
+    WIDTH,
     Interval,
     arm_name,
     interval_of,
@@ -59,11 +60,16 @@ def _draw(axes: Axes, rows: Sequence[Row], named: bool) -> None:
             continue
         colour, marker = _KINDS[row.kind]
         seed_marks(axes, place, row.values, colour, marker, width=0.7, upright=False, interval=row.interval)
-        value = f"{row.interval.value:.2f}"
         axes.annotate(
-            value, (1, place), xycoords=("axes fraction", "data"), xytext=(5, 0), textcoords="offset points", va="center",
-            fontsize=8.5, color="black" if row.kind == "edit" else "0.35",
-        )  # fmt: skip
+            f"{row.interval.value:.2f}".replace("-0.00", "0.00"),
+            (1, place),
+            xycoords=("axes fraction", "data"),
+            xytext=(5, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8.5,
+            color="black" if row.kind == "edit" else "0.35",
+        )
     axes.set_yticks(range(len(rows)), [row.label for row in rows] if named else [])
     for label, row in zip(axes.get_yticklabels(), rows, strict=False):
         label.set(fontsize=9, fontweight="bold" if row.kind == "edit" else "normal")
@@ -74,7 +80,8 @@ def _draw(axes: Axes, rows: Sequence[Row], named: bool) -> None:
         elif row.kind == "bound":
             label.set(color="0.35")
     axes.set_ylim(len(rows) - 0.4, -0.6)
-    axes.set_xlim(-0.03, 1.03)
+    found = [value for row in rows if row.interval for value in (*row.values, *row.interval) if pd.notna(value)]
+    axes.set_xlim(min([-0.03, *found]), max([1.03, *found]))
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x", color="0.88", linewidth=0.6)
     axes.set_axisbelow(True)
@@ -90,7 +97,7 @@ def rows_figure(title: str, panels: dict[str, Sequence[Row]], label: str, small_
         small_print: below the figure, before `SMALL_PRINT`: at most a line.
     """
     count = len(next(iter(panels.values())))
-    figure = Figure(figsize=(4.4 + 2.3 * (len(panels) - 1), 1.75 + _ROW * count))
+    figure = Figure(figsize=(max(WIDTH, 2.1 + 2.3 * len(panels)), 1.75 + _ROW * count))
     figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
     for axes, (arm, rows) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
         _draw(axes, rows, named=arm == next(iter(panels)))

@@ -21,7 +21,7 @@ _PANELS = {
 def _row(tables: dict[str, pd.DataFrame], arm: str, rollouts: int, measure: str, kind: str) -> Row:
     values = values_of(tables["ablation_runs"], arm, rollouts, measure)
     interval = interval_of_arm(tables["ablations"], arm, rollouts, measure)
-    return Row(NAMES.get(arm, arm).replace("\n", " "), kind, list(values), interval)
+    return Row(NAMES.get(arm, arm.replace("_", " ")).replace("\n", " "), kind, list(values), interval)
 
 
 def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:

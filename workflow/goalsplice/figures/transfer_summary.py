@@ -45,6 +45,6 @@ def draw(tables: dict[str, pd.DataFrame], config: dict) -> Figure:
     return rows_figure(
         "The change between two goals, added elsewhere",
         panels,
-        "share of episodes that take the donor's colour",
+        "share with the donor's colour",
         "Bold: the donor's weights minus the recipient's, added to another checkpoint. Below: controls.",
     )
