@@ -50,7 +50,7 @@ def run(*arguments):
     )
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_quick_run_end_to_end(tmp_path):
     table = tmp_path / "speed.parquet"
     subjects = ["training", "training_navix", "world_kernel", "world_minigrid_1"]

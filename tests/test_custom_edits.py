@@ -136,6 +136,7 @@ def test_the_pages_edit_is_in_the_leaderboard(clone):
     assert planned(clone, FIGURE, config="mine.yaml") == {}
 
 
+@pytest.mark.nightly
 def test_a_study_without_custom_edits(clone):
     configure(clone, "custom_edits: []\n")
     result = snakemake(clone, FIGURE, "--cores", "1", config="mine.yaml")
@@ -144,6 +145,7 @@ def test_a_study_without_custom_edits(clone):
     assert "custom" not in set(pd.read_parquet(clone / "results/tables/leaderboard.parquet")["family"])
 
 
+@pytest.mark.nightly
 def test_editing_the_file_or_what_it_imports_scores_again(clone):
     """And no splice, however much the study's own edits share with it."""
     helper = clone / "shares" / "core.py"

@@ -53,7 +53,7 @@ def test_the_commands_for_parts_can_be_planned(tmp_path):
     folder = copy_project(tmp_path / "project")
     [block] = [block for block in blocks("sh") if "--list-rules" in block]
     commands = [line.split("#")[0].split() for line in block.splitlines() if line.startswith("snakemake")]
-    assert len(commands) == 4
+    assert len(commands) == 3
     for _, *arguments in commands:
         if "--list-rules" in arguments:
             assert snakemake(folder, *arguments, config=None).returncode == 0

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from goalsplice.analysis import over_seeds as module
+from goalsplice.analysis import statistics
 from goalsplice.analysis.over_seeds import against_controls, summarise, with_runs
 from goalsplice.analysis.statistics import exact_paired_tests, holm, interquartile_mean, over_pairs, over_seeds
 
@@ -14,6 +16,15 @@ TABLES = st.integers(1, 6).flatmap(
     lambda seeds: st.lists(st.lists(NUMBERS, min_size=seeds, max_size=seeds), min_size=1, max_size=4)
 )
 few = settings(max_examples=8)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_resamples():
+    """What holds of any numbers holds of any resamples; fewer take less time."""
+    with pytest.MonkeyPatch.context() as patch:
+        for found in (module, statistics):
+            patch.setattr(found, "_RESAMPLES", 500)
+        yield
 
 
 def long(values, **known):

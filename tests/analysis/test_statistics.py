@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from goalsplice.analysis import statistics
 from goalsplice.analysis.statistics import (
     each_over_seeds,
     exact_paired_tests,
@@ -207,8 +208,9 @@ def test_drawn_exchanges_give_what_all_exchanges_give():
     assert exact_paired_tests(np.ones((1, 40)), np.ones((1, 40))) == pytest.approx([1])
 
 
-def test_rows_of_a_large_table_have_the_intervals_that_they_have_alone():
+def test_rows_of_a_large_table_have_the_intervals_that_they_have_alone(monkeypatch):
     """Not all of them are resampled at once."""
+    monkeypatch.setattr(statistics, "_RESAMPLES", 500)
     values = np.random.default_rng(0).random((410, 100))
     found = each_over_seeds(values)
     for row in (0, 136, 137, 409):

@@ -90,6 +90,7 @@ def test_a_complete_run_leaves_its_outputs_and_nothing_else(whole):
     assert len(pd.read_parquet(whole / "timing.parquet")) == ROLLOUTS
 
 
+@pytest.mark.nightly
 def test_a_run_killed_again_and_again_ends_in_the_same_bytes(recipe, whole, tmp_path):
     """By SIGKILL and SIGTERM, at moments drawn anew at each call; a save may be under way."""
     seed = int(os.environ.get("GOALSPLICE_KILL_SEED", random.randrange(10**6)))

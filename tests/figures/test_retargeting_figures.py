@@ -1,5 +1,7 @@
 """The figures of edits towards yellow say what their tables say. That they draw at all is tested with all figures."""
 
+import functools
+
 import numpy as np
 import pytest
 from matplotlib.text import Text
@@ -11,11 +13,16 @@ from goalsplice.figures.retargeting_rows import CHANCE, amount, late, on_three_c
 from goalsplice.figures.style import styled
 
 SEEDS = [99, 1, 2, 3, 4]
-TABLES = retargeting_tables(SEEDS)
 CONFIG = {"retargeting": {"target": "yellow", "strength": 1.1, "weight_share": 0.004}}
 
 
-def drawn(module, tables=TABLES):
+@functools.cache
+def made():
+    return retargeting_tables(SEEDS)
+
+
+def drawn(module, tables=None):
+    tables = made() if tables is None else tables
     with styled():
         return module.draw({name: tables[name][columns] for name, columns in module.TABLES.items()}, CONFIG)
 
@@ -37,7 +44,7 @@ def middles(axes):
 
 def expected(arm, family, edit, control="no_control", dose=None):
     """A network's shares by seed, straight from the table."""
-    rows = TABLES["retargeting"].query(
+    rows = made()["retargeting"].query(
         "arm == @arm and family == @family and edit == @edit and control == @control"
         " and level_distribution == 'three_colours' and phase >= @LATE"
     )
@@ -101,14 +108,14 @@ def test_the_claim_and_the_small_print_count(rows):
         in said
     )
     assert f"strongest control: {numbers[2]})" in said
-    tables = TABLES["retargeting"].query("control == 'no_control' and family not in ['bounds', 'perception']")
+    tables = made()["retargeting"].query("control == 'no_control' and family not in ['bounds', 'perception']")
     count = len(tables.query("arm == 'onehot'").drop_duplicates(["family", "edit", "dose"]))
     assert f"{count} in onehot" in said
     assert f"({2 * len(CONTROLS)} tests)" in said
 
 
 def test_only_levels_with_all_three_colours_count(rows):
-    tables = {name: frame.copy() for name, frame in TABLES.items()}
+    tables = {name: frame.copy() for name, frame in made().items()}
     elsewhere = tables["retargeting"]["level_distribution"] != "three_colours"
     tables["retargeting"].loc[elsewhere, "episode_share_target"] = 1.0
     for own, other in zip(rows.axes, drawn(retargeting, with_effects(tables)).axes, strict=True):
@@ -116,8 +123,8 @@ def test_only_levels_with_all_three_colours_count(rows):
 
 
 def test_an_edit_that_the_figure_does_not_know_has_a_row_too():
-    tables = dict(TABLES)
-    tables["retargeting"] = TABLES["retargeting"].replace(
+    tables = dict(made())
+    tables["retargeting"] = made()["retargeting"].replace(
         {"family": {"analogy": "novel"}, "edit": {"layer 4": "layer 9"}}
     )
     at = places(drawn(retargeting, with_effects(tables)).axes[0])
@@ -125,8 +132,8 @@ def test_an_edit_that_the_figure_does_not_know_has_a_row_too():
 
 
 def test_late_phases_are_those_with_all_edits():
-    assert sorted(late(on_three_colours(TABLES["retargeting"]))["phase"].unique()) == list(range(LATE, 24))
-    few = TABLES["retargeting"].query("family in ['bounds', 'preregistered']")
+    assert sorted(late(on_three_colours(made()["retargeting"]))["phase"].unique()) == list(range(LATE, 24))
+    few = made()["retargeting"].query("family in ['bounds', 'preregistered']")
     assert late(on_three_colours(few))["phase"].min() == 12
 
 
@@ -171,8 +178,8 @@ def test_the_claim_of_doses_is_the_first_share_beyond_a_colour_blind_agent():
 
 
 def test_phases_say_since_when_an_edit_works():
-    tables = dict(TABLES)
-    frame = TABLES["retargeting"].copy()
+    tables = dict(made())
+    frame = made()["retargeting"].copy()
     of = (frame["arm"] == "onehot") & (frame["edit"] == "sparse")
     frame.loc[of & (frame["phase"] == 6), "episode_share_target"] = 0.2
     frame.loc[(frame["arm"] == "integers") & (frame["phase"] == 23), "episode_share_target"] = 0.2

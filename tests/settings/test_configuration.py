@@ -163,7 +163,7 @@ def test_a_run_gets_the_checkpoints_of_those_that_follow_it(project):
     assert given == [*own, *lent]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_line_of_a_stage_that_reads_much_of_every_run_does_not_grow_with_the_runs(project):
     """Linux takes no shell line of more than 131,072 bytes."""
     stages = ("benchmarks", "similarity_between_runs")

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from PIL import Image
 
-from goalsplice.io.records import recorded, unmarked
+from goalsplice.io.records import recorded
 
 MEASURED = ("timing", "benchmarks", "costs")
 """Tables and figures of times and memory, which differ between any two runs."""
 
 _KINDS = {
     **{"runs": (".parquet", ".safetensors"), "tables": (".parquet",), "tuning": (".parquet",)},
-    "figures": (".svg", ".png"),
+    "figures": (".png",),
 }
 _DIGITS = 16
 
@@ -28,15 +28,14 @@ def _pixels(path: Path) -> str:
 def _content(path: Path) -> str | None:
     if path.suffix == ".png":
         return _pixels(path)
-    if path.suffix == ".svg":
-        return hashlib.sha256(unmarked(path.read_bytes())).hexdigest()
     return recorded(path)[1]
 
 
 def content(results: Path) -> dict[str, str | None]:
     """By path below `results`, SHA-256 (16 digits) of each table's, checkpoint's and figure's content.
 
-    None for a damaged table or checkpoint. Files that the study does not publish, such as those of an unfinished run,
+    Of a figure it is what a PNG file shows: Matplotlib's layout, and with it an SVG file's text, differs in last bits
+    from one drawing to the next. None for a damaged table or checkpoint. Files that the study does not publish, such as those of an unfinished run,
     are not looked at.
     """
     found = {}

@@ -32,11 +32,6 @@ def mark(path: str | Path, text: str | None = None) -> str:
     return f"goalsplice-made:{base64.b64encode(json.dumps(described).encode()).decode()};"
 
 
-def unmarked(content: bytes) -> bytes:
-    """A figure's text without the mark that says what made it."""
-    return _MARK.sub(b"", content)
-
-
 def _of_table(path: Path) -> tuple[dict, str | None]:
     with path.open("rb") as file:
         parquet = pq.ParquetFile(file)
