@@ -34,9 +34,9 @@ def _content(path: Path) -> str | None:
 def content(results: Path) -> dict[str, str | None]:
     """By path below `results`, SHA-256 (16 digits) of each table's, checkpoint's and figure's content.
 
-    Of a figure it is what a PNG file shows: Matplotlib's layout, and with it an SVG file's text, differs in last bits
-    from one drawing to the next. None for a damaged table or checkpoint. Files that the study does not publish, such as those of an unfinished run,
-    are not looked at.
+    Of a figure it is what its PNG file shows: Matplotlib's layout, and with it an SVG file's text, differs in last bits
+    from one drawing to the next. None for a damaged table or checkpoint. Files that the study does not publish, such as
+    those of an unfinished run, are not looked at.
     """
     found = {}
     for folder, kinds in _KINDS.items():
