@@ -19,7 +19,6 @@ MAKE_NOTHING = {
     "hooks/__init__.py": "what the terminal says",
     "hooks/progress.py": "what the terminal says",
     "hooks/summary.py": "what the terminal says",
-    "settings/registry.py": "what it says comes in settings of rules",
     "world/play.py": "for people who play",
     "world/vector.py": "for trainers other than the study's",
 }

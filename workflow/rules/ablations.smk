@@ -144,7 +144,10 @@ rule publish_ablations:
     conda:
         "../../envs/study.yaml"
     params:
-        **made_by("goalsplice.cli.publish"),
+        **made_by(
+            "goalsplice.cli.publish",
+            "goalsplice.cli.verify",
+        ),
         project=project("."),
     shell:
         "python -m goalsplice.cli.publish --made {params.made:q}"

@@ -4,6 +4,7 @@
 # Where Snakemake itself runs, on a cluster too: these start a Snakemake of their own, or take no time.
 localrules:
     record_config,
+    first_page,
     report,
     publish,
     publish_tuning,
@@ -127,7 +128,10 @@ rule publish:
     conda:
         "../../envs/study.yaml"
     params:
-        **made_by("goalsplice.cli.publish"),
+        **made_by(
+            "goalsplice.cli.publish",
+            "goalsplice.cli.verify",
+        ),
         project=project("."),
     shell:
         "python -m goalsplice.cli.publish --made {params.made:q}"
@@ -164,6 +168,7 @@ rule verify:
         "../../envs/study.yaml"
     threads: lambda wildcards: workflow.cores or 1
     params:
+        **made_by("goalsplice.cli.verify"),
         project=project("."),
         snakefile=SNAKEFILE,
     shell:
@@ -179,6 +184,7 @@ rule verify_quick:
         "../../envs/study.yaml"
     threads: lambda wildcards: workflow.cores or 1
     params:
+        **made_by("goalsplice.cli.verify"),
         configfile=os.path.abspath(QUICK),
         project=project("."),
         snakefile=SNAKEFILE,
@@ -214,7 +220,10 @@ rule publish_tuning:
     conda:
         "../../envs/study.yaml"
     params:
-        **made_by("goalsplice.cli.publish"),
+        **made_by(
+            "goalsplice.cli.publish",
+            "goalsplice.cli.verify",
+        ),
         project=project("."),
     shell:
         "python -m goalsplice.cli.publish --made {params.made:q}"
