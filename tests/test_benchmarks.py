@@ -3,11 +3,13 @@
 import ast
 import contextlib
 import importlib
+import importlib.util
 import json
 import re
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -260,6 +262,18 @@ def test_scale_gives_runs_to_more_seeds(module, tmp_path):
     assert paths["splices"][-1] == "runs/arm=b/seed=1002/splices.parquet"
     with pytest.raises(StudyError, match="has no runs; name a finished study"):
         scale.replicate(tmp_path / "none", tmp_path, 3)
+
+
+def test_scale_starts_stages_that_are_there(module):
+    """With the tables that a run has, and arguments that the stages take."""
+    scale = module("scale")
+    paths = {table: [f"{table}.parquet"] for table in scale.RUN_TABLES}
+    commands = scale.stage_commands(paths, [4, 5], {"threshold": 0.8, "burn_in": 6})
+    assert len(commands) > len(paths)
+    for command in commands.values():
+        name = command[command.index("-m") + 1]
+        source = Path(importlib.util.find_spec(name).origin).read_text(encoding="utf-8")
+        assert all(f'"{word}"' in source for word in command if word.startswith("--")), command
 
 
 @pytest.mark.slow
