@@ -33,7 +33,7 @@ def mini(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """What the pages say: numbers, links, columns, pins."""
-    pages = [f"tests/test_{name}.py" for name in ("readme", "pages")]
+    pages = ["tests/test_readme.py", "tests/test_pages.py", "tests/cli/test_fill_pages.py"]
     session.run("pytest", "-m", "not slow", *pages, "tests/test_environments.py", "tests/cli/test_document.py")
 
 

@@ -123,16 +123,16 @@ def stage_commands(paths: dict[str, list[str]], late: list[int], measures: dict)
         f"combine {table}": stage("combine", table=table, runs=of_table, output=f"{table}.parquet")
         for table, of_table in paths.items()
     }
-    commands["summarise"] = stage(
-        "summarise",
+    commands["summary"] = stage(
+        "summary",
         training="training.parquet",
         published=str(ROOT / "workflow/resources/published_seed99.csv"),
         measures=json.dumps(measures),
         **{f"{table}_output": f"{table}.parquet" for table in ("phases", "measures", "summary")},
     )
     outputs = {"recoveries": "recoveries", "effects": "edit_effects", "smallest": "smallest_edits"}
-    commands["recover"] = stage(
-        "recover", splices="splices.parquet", **{option: f"{table}.parquet" for option, table in outputs.items()}
+    commands["recoveries"] = stage(
+        "recoveries", splices="splices.parquet", **{option: f"{table}.parquet" for option, table in outputs.items()}
     )
     commands["leaderboard"] = stage(
         "leaderboard",

@@ -262,6 +262,20 @@ def test_scale_gives_runs_to_more_seeds(module, tmp_path):
         scale.replicate(tmp_path / "none", tmp_path, 3)
 
 
+def test_scale_starts_stages_that_are_there_with_arguments_that_they_take(module, tmp_path, monkeypatch):
+    """They get as far as the first table, which is not there."""
+    scale = module("scale")
+    paths = {table: [f"{table}.parquet"] for table in scale.RUN_TABLES}
+    commands = scale.stage_commands(paths, [4, 5], {"threshold": 0.8, "burn_in": 6})
+    assert len(commands) > len(paths)
+    monkeypatch.chdir(tmp_path)
+    for command in commands.values():
+        place = command.index("-m") + 1
+        monkeypatch.setattr(sys, "argv", command[place:])
+        with pytest.raises(StudyError, match="parquet"):
+            importlib.import_module(command[place]).main()
+
+
 @pytest.mark.slow
 def test_scale_plans_as_many_runs_as_it_says(module):
     row = module("scale").dry_run(1, 3)

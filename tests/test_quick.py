@@ -31,3 +31,12 @@ def test_it_takes_the_users_configuration_on_top_of_its_own(tmp_path):
     }
     small = yaml.safe_load((ROOT / QUICK).read_text(encoding="utf-8"))["recipe"]["rollouts"]
     assert recipes == {(0.5, small)}
+
+
+def test_a_study_within_that_fails_fails_the_whole(tmp_path):
+    """Its output passes through a pipe, whose last command succeeds."""
+    project = copy_project(tmp_path / "a project")
+    (project / "results").mkdir()
+    (project / "results/quick").write_text("not a folder\n")
+    result = snakemake(project, "quick", "--cores", "1", config=None)
+    assert result.returncode != 0, result.stdout + result.stderr

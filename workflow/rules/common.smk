@@ -193,6 +193,8 @@ INTERPRETER = shlex.join(
     ]
 )
 shell.prefix(
+    # Snakemake's own prefix, which this one takes the place of: a command that fails in a pipe fails.
+    "set -euo pipefail; "
     f'python() {{ {INTERPRETER} "$@"; }}; snakemake() {{ {INTERPRETER} -m snakemake "$@"; }}; '
     # It is a pattern for Snakemake.
     .replace("{", "{{").replace("}", "}}")
