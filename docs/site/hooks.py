@@ -19,6 +19,9 @@ PAGES = {
 }
 """Pages from elsewhere, and what they are called here."""
 
+_SOURCE = "source/"
+"""Where the site has files of the project that are no pages."""
+
 _PACKAGE = ROOT / "workflow/goalsplice"
 _LINK = re.compile(r"""(\]\(|(?:src|href)=")([^)"#\s]*)""")
 
@@ -30,6 +33,7 @@ def _modules() -> list[str]:
 
 
 def _title(module: str) -> str:
+    """The first line of a module's docstring, up to a colon."""
     source = (_PACKAGE / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
     return (ast.get_docstring(ast.parse(source)) or module).splitlines()[0].split(":")[0].rstrip(".")
 
@@ -43,6 +47,26 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     return config
 
 
+def _place(page: str, link: str) -> str | None:
+    """Where on the site a link leads that leads somewhere in the project on GitHub; None for another site or an anchor.
+
+    Args:
+        page: the page's place on the site, such as `findings.md`.
+        link: without its anchor.
+    """
+    if not link or re.match(r"[a-z]+:|//", link):
+        return None
+    origin = next((source for source, name in PAGES.items() if name == page), f"docs/{page}")
+    target = posixpath.normpath(posixpath.join(posixpath.dirname(origin), link))
+    if target in PAGES:
+        return PAGES[target]
+    if target == "docs/results":
+        return "results.md"
+    if target == "docs/README.md" or (ROOT / target).is_dir():
+        return "index.md"
+    return target.removeprefix("docs/") if target.startswith("docs/") else _SOURCE + target
+
+
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages from elsewhere, the modules' pages, and every file outside docs/ that some page links to."""
     for source, name in PAGES.items():
@@ -52,45 +76,20 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.append(File.generated(config, f"api/{module}.md", content=text))
     for page in list(files.documentation_pages()):
         for _, link in _LINK.findall(page.content_string):
-            outside = _outside(_origin(page.src_uri), link)
-            if outside and (ROOT / outside).is_file() and files.get_file_from_path(f"source/{outside}") is None:
-                files.append(File.generated(config, f"source/{outside}", abs_src_path=str(ROOT / outside)))
+            place = _place(page.src_uri, link) or ""
+            source = ROOT / place.removeprefix(_SOURCE)
+            if place.startswith(_SOURCE) and source.is_file() and files.get_file_from_path(place) is None:
+                files.append(File.generated(config, place, abs_src_path=str(source)))
     return files
 
 
-def _origin(page: str) -> str:
-    """Where in the project a page of the site lies."""
-    return next((source for source, name in PAGES.items() if name == page), f"docs/{page}")
-
-
-def _outside(origin: str, link: str) -> str | None:
-    """What a link leads to, as a path in the project; None for another page or file of the site, or another site."""
-    if not link or re.match(r"[a-z]+:|//", link):
-        return None
-    target = posixpath.normpath(posixpath.join(posixpath.dirname(origin), link))
-    return None if target in PAGES or (target.startswith("docs/") and target != "docs/README.md") else target
-
-
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Links as they lead on GitHub, made such that they lead there on the site."""
+    """Make links lead on the site where they lead on GitHub."""
     here = page.file.src_uri
-    origin = _origin(here)
 
     def led(match: re.Match) -> str:
         before, link = match.groups()
-        if not link or re.match(r"[a-z]+:|//", link):
-            return match.group()
-        target = posixpath.normpath(posixpath.join(posixpath.dirname(origin), link))
-        if target in PAGES:
-            target = PAGES[target]
-        elif target == "docs/results":
-            target = "results.md"
-        elif target == "docs/README.md" or (ROOT / target).is_dir():
-            target = "index.md"
-        elif target.startswith("docs/"):
-            target = target.removeprefix("docs/")
-        else:
-            target = f"source/{target}"
-        return before + posixpath.relpath(target, posixpath.dirname(here) or ".")
+        place = _place(here, link)
+        return match.group() if place is None else before + posixpath.relpath(place, posixpath.dirname(here) or ".")
 
     return _LINK.sub(led, markdown)

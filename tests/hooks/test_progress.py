@@ -222,7 +222,7 @@ rule training_all:
     output: touch("{{arm}}.trained")
     log: "{{arm}}.log"
     shell: "for n in $(seq 200); do echo 'rollout 7/9  ' > {{log}}; sleep 0.2; "
-           "if grep -q '(rollout 7/9)' .snakemake/log/*.log; then break; fi; done"
+           "if grep -q 'training {{wildcards.arm}} (rollout 7/9)' .snakemake/log/*.log; then break; fi; done"
 onstart:
     progress._LOOK = progress._EVERY = 0.05
     progress.follow(workflow, {{"1": 9, "2": 9}}, Path({published!r}))
@@ -230,7 +230,7 @@ onstart:
 
 
 def test_snakemake_says_it_while_jobs_run(tmp_path):
-    """Both trainings wait for the line that tells of them, so no moment has to be hit."""
+    """Each training waits for the line that tells of it, so no moment has to be hit."""
     published = ROOT / "docs/results/benchmarks.csv"
     (tmp_path / "Snakefile").write_text(SNAKEFILE.format(published=str(published)))
     for number in range(27):
@@ -243,5 +243,5 @@ def test_snakemake_says_it_while_jobs_run(tmp_path):
     assert "Traceback" not in said
     assert "0 of 3 jobs (0 %), less than 1 min left" in said
     assert "training 1 (rollout 7/9)" in said
-    assert "training 2" in said
+    assert "training 2 (rollout 7/9)" in said
     assert "source_0, source_1, ... and 25 more" in said
