@@ -2,9 +2,12 @@
 
 import pandas as pd
 import pytest
+from study import ROOT
 
 from goalsplice.analysis.numbers import Published, is_published, written
+from goalsplice.cli.fill_pages import described
 from goalsplice.io.errors import StudyError
+from goalsplice.settings.registry import load, read
 
 GROUP = {
     "table": "effects",
@@ -84,9 +87,29 @@ def test_a_table_that_is_not_there_is_one_sentence(published):
     without = {"effects": published.tables["effects"].drop(columns="dose")}
     with pytest.raises(StudyError, match="asks for the column 'dose'"):
         written("got.first.layer", published._replace(tables=without))
+    without = {"effects": published.tables["effects"].drop(columns="low")}
+    with pytest.raises(StudyError, match="asks for the column 'low'"):
+        written("got.first.layer", published._replace(tables=without))
 
 
 def test_an_empty_cell_is_not_published(published):
     found = {name: is_published(f"got.{name}", published) for name in ("first.layer", "first.none", "third.layer")}
     assert found == {"first.layer": True, "first.none": False, "third.layer": False}
     assert not is_published("got.first.layer/permuted", published), "its interval is missing"
+
+
+def test_columns_that_pages_quote_are_columns_of_the_study():
+    """So that a renamed column is found before the study has run."""
+    groups, schemas = described(ROOT)["numbers"], load(ROOT / "workflow/schemas/tables.yaml")
+    tables, own = read(ROOT).tables, {"tuning": "retargeting_effects"}
+    for name, group in groups.items():
+        table = own.get(group["table"], group["table"])
+        if table == "earlier_studies":
+            continue
+        over_seeds = tables[table].published == "over_seeds"
+        found = set(schemas[f"{table}_over_seeds" if over_seeds else table]["columns"])
+        known = {"interquartile_mean" if over_seeds and column == "value" else column for column in found}
+        quoted = {column for show in group["shows"].values() for column in show["columns"]}
+        quoted |= {*group["parts"], *group.get("where", {}), *filter(None, [group.get("variant")])}
+        quoted |= {column for row in group.get("rows", {}).values() for column in row}
+        assert quoted <= known, f"{name}: {quoted - known}"

@@ -22,7 +22,9 @@ def row(seed, phase, yellow, control="no_control", draw=0, dose=np.nan, **other)
         "size": 2,
         "weight_share": 0.1,
     }
-    rest = dict.fromkeys(("episode_share_wanted", "episode_share_crash", "episode_share_timeout"), 0.0)
+    rest = dict.fromkeys(
+        ("episode_share_wanted", "episode_share_other", "episode_share_crash", "episode_share_timeout"), 0.0
+    )
     return {
         **known,
         **rest,

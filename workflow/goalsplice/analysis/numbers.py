@@ -1,7 +1,7 @@
 """The numbers that pages quote: docs/numbers.yaml names each, and the published CSV files and config.yaml hold it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -59,7 +59,7 @@ def written(name: str, published: Published) -> str:
         return f"{_formatted([row[column] for column in show['columns']], show, bare=True)} ({control})"
     if variant is not None:
         where[described["variant"]] = variant
-    row = _only(name, described["table"], where, published)
+    row = _only(name, described["table"], where, show["columns"], published)
     return _formatted([row[column] for column in show["columns"]], show, bare=found["bare"] is not None)
 
 
@@ -73,8 +73,8 @@ def is_published(name: str, published: Published) -> bool:
     where = _where(name, described, parts)
     if found["variant"] not in (None, _STRONGEST):
         where[described["variant"]] = found["variant"]
-    rows = _rows(name, described["table"], where, published)
-    return bool((rows[_show(name, described, found["show"])["columns"]] != "").all(axis=1).any())
+    columns = _show(name, described, found["show"])["columns"]
+    return bool((_rows(name, described["table"], where, columns, published)[columns] != "").all(axis=1).any())
 
 
 def _setting(name: str, keys: list[str], config: Mapping[str, Any]) -> str:
@@ -117,19 +117,19 @@ def _where(name: str, described: Mapping[str, Any], parts: list[str]) -> dict[st
     return {column: str(value) for column, value in where.items()}
 
 
-def _rows(name: str, table: str, where: Mapping[str, str], published: Published) -> pd.DataFrame:
+def _rows(name: str, table: str, where: Mapping[str, str], shown: Sequence[str], published: Published) -> pd.DataFrame:
     if table not in published.tables:
         raise StudyError(f"'{name}' is of docs/results/{table}.csv, which is not there; restore or publish it")
     rows = published.tables[table]
+    if lacking := [column for column in (*where, *shown) if column not in rows]:
+        raise StudyError(f"'{name}' asks for the column '{lacking[0]}', which docs/results/{table}.csv lacks")
     for column, value in where.items():
-        if column not in rows:
-            raise StudyError(f"'{name}' asks for the column '{column}', which docs/results/{table}.csv lacks")
         rows = rows[rows[column] == value]
     return rows
 
 
-def _only(name: str, table: str, where: Mapping[str, str], published: Published) -> pd.Series:
-    rows = _rows(name, table, where, published)
+def _only(name: str, table: str, where: Mapping[str, str], shown: Sequence[str], published: Published) -> pd.Series:
+    rows = _rows(name, table, where, shown, published)
     if len(rows) != 1:
         wanted = ", ".join(f"{column}={value!r}" for column, value in where.items())
         raise StudyError(f"'{name}' fits {len(rows)} rows of docs/results/{table}.csv instead of one: {wanted}")
@@ -142,7 +142,7 @@ def _strongest(
     """The row of the control, of those that its group lists, with the largest estimate."""
     column = described["variant"]
     others = {key: value for key, value in where.items() if key != column}
-    rows = _rows(name, described["table"], others, published)
+    rows = _rows(name, described["table"], others, show["columns"], published)
     rows = rows[rows[column].isin(described["controls"]) & (rows[show["columns"][0]] != "")]
     if rows.empty:
         raise StudyError(f"'{name}' has no control in docs/results/{described['table']}.csv; name the edit alone")

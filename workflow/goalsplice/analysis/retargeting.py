@@ -11,6 +11,7 @@ _KEYS = [*_EDIT, "control"]
 _WITH_INTERVAL = ("episode_share_target", "return_target")
 _BESIDE = (
     "episode_share_wanted",
+    "episode_share_other",
     "episode_share_crash",
     "episode_share_timeout",
     "mean_length",
