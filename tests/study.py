@@ -17,7 +17,7 @@ from snakemake.utils import update_config
 from goalsplice.settings import plugin, study
 
 ROOT = Path(__file__).parents[1]
-PARTS = ("Snakefile", "config.yaml", "profiles", "envs", "workflow")
+PARTS = ("Snakefile", "config.yaml", "profiles", "envs", "workflow", "docs/numbers.yaml", "docs/results")
 QUICK = "workflow/resources/quick.yaml"
 
 
@@ -31,9 +31,10 @@ def copy_project(target: Path) -> Path:
                 source,
                 target / part,
                 copy_function=shutil.copy,
-                ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"),
+                ignore=shutil.ignore_patterns("__pycache__", "*.egg-info", "*.png", "*.gif"),
             )
         else:
+            (target / part).parent.mkdir(exist_ok=True)
             shutil.copy(source, target / part)
     return target
 

@@ -65,7 +65,7 @@ def test_each_pair_is_spliced_both_ways_with_every_donor(run_stage, tmp_path, ca
     rows = run_stage("splices.parquet")
     ways = rows[["recipient_phase", "donor_phase", "recipient_objective", "donor_objective"]].drop_duplicates()
     assert ways.to_numpy().tolist() == [[2, 3, "blue", "purple"], [3, 2, "purple", "blue"]]
-    assert {"bound", "no_control", "same_goal_donor", "other_seed_donor", "untrained_donor"} <= set(rows["control"])
+    assert {"no_control", "same_goal_donor", "other_seed_donor", "untrained_donor"} <= set(rows["control"])
     assert "phase 2 into 3" in capsys.readouterr().err
     run_stage("again.parquet")
     assert (tmp_path / "again.parquet").read_bytes() == (tmp_path / "splices.parquet").read_bytes()
