@@ -23,7 +23,7 @@ def test_a_new_clone_with_the_results_reruns_nothing_whatever_its_comments_say(c
 def test_a_figures_code_and_a_tables_schema_remake_what_shows_them(clone):
     append(clone / "workflow/goalsplice/figures/choices.py")
     edit(clone / "workflow/schemas/tables.yaml", "\nprobes:\n  description: ", "\nprobes:\n  description: More of ")
-    made = ["all", "combine", "over_seeds_probes", "draw_choices", "draw_probes", "report"]
+    made = ["all", "combine", "over_seeds_probes", "draw_choices", "draw_probes", "first_page", "report"]
     assert planned(clone, "all") == dict.fromkeys(made, 1)
 
 

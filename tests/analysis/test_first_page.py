@@ -1,5 +1,6 @@
 """The report's first page sets this study's numbers beside the published ones."""
 
+import base64
 import re
 
 import pytest
@@ -48,3 +49,9 @@ def test_the_page_keeps_its_intro_and_embeds_pictures():
     assert text.startswith("Arms: {{ snakemake.config }}\n")
     assert "A &amp; B" in text
     assert "data:image/svg+xml;base64,PHN2Zy8+" in text
+
+
+def test_lines_are_as_short_as_docutils_takes_them():
+    text = page("Intro.", "<p>main</p>", [("One", bytes(20_000))])
+    assert max(map(len, text.splitlines())) < 10_000
+    assert base64.b64encode(bytes(20_000)).decode() in re.sub(r"\s", "", text)

@@ -121,7 +121,9 @@ def retargeting_tables(seeds, arms=("onehot", "integers"), never=False):
 
 def with_effects(tables):
     """Tables of runs and those that the study makes of them, but for what no figure reads."""
-    numbers = dict.fromkeys(("return_target", "mean_length", "size", "norm", "cosine_trained", "episode_share_other"), 0.0)
+    numbers = dict.fromkeys(
+        ("return_target", "mean_length", "size", "norm", "cosine_trained", "episode_share_other"), 0.0
+    )
     more = {
         "retargeting_effects": effects(tables["retargeting"].assign(**numbers), range(LATE, LAST)),
         "retargeting_over_seeds": table_over_seeds("retargeting", tables, range(LATE, LAST)),

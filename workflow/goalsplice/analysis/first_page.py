@@ -65,7 +65,7 @@ def table(described: Mapping[str, Any], own: Published, published: Published) ->
             cells.append(f"<td{marked}>{shown}{more}</td>")
         lines.append(f"<tr>{''.join(cells)}</tr>")
     said = f"<p>{outside} of {count} numbers lie outside the published intervals (marked).</p>"
-    return f"<table>{''.join(lines)}</table>{said}"
+    return "\n".join(["<table>", *lines, "</table>", said])
 
 
 def page(intro: str, main: str, figures: Sequence[tuple[str, bytes]]) -> str:
@@ -78,7 +78,7 @@ def page(intro: str, main: str, figures: Sequence[tuple[str, bytes]]) -> str:
     """
     shown = [
         f"<h3>{html.escape(title)}</h3>"
-        f'<img alt="{html.escape(title)}" src="data:image/svg+xml;base64,{base64.b64encode(picture).decode()}">'
+        f'<img alt="{html.escape(title)}" src="data:image/svg+xml;base64,{base64.encodebytes(picture).decode()}">'
         for title, picture in figures
     ]
     body = "\n".join(["<div class='first-page'>", "<h2>Results</h2>", main, *shown, "<h3>Rules</h3>", "</div>"])
@@ -86,4 +86,5 @@ def page(intro: str, main: str, figures: Sequence[tuple[str, bytes]]) -> str:
 
 
 def _raw(text: str) -> str:
+    # Docutils takes no line of more than 10,000 characters.
     return ".. raw:: html\n\n" + "".join(f"    {line}\n" for line in text.splitlines())
