@@ -29,7 +29,7 @@ def described(results: Path, project: Path, part: str) -> dict:
     """
     path = results / "config.yaml"
     if not path.exists():
-        raise StudyError(f"{path} is not there; name the folder results of a finished study")
+        raise StudyError(f"{path} is not there; name a folder results, and make its config.yaml with snakemake")
     config = yaml.safe_load(path.read_text(encoding="utf-8"))
     known = registry.read(project)
     names = {*known.tables_of("ablation_run", "ablation_study"), *known.figures_of(ablations=True)}
