@@ -90,7 +90,7 @@ def test_another_configuration_is_said(study, capsys):
 
 def test_without_a_study_or_digests_one_sentence_says_so(study, tmp_path):
     results, project = study
-    with pytest.raises(StudyError, match="make its config.yaml with snakemake"):
+    with pytest.raises(StudyError, match=r"make its config\.yaml with snakemake"):
         call(tmp_path, "--project", project)
     with pytest.raises(StudyError, match="restore it from the repository"):
         call(results, "--project", project, "--part", "tuning")
