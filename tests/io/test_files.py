@@ -77,9 +77,11 @@ def writing_calls(node, safe=False):
         calls = [item.context_expr for item in node.items if isinstance(item.context_expr, ast.Call)]
         safe = safe or any(getattr(call.func, "id", "") == "replacing" for call in calls)
     # Of a module, as pq.write_table; tables.write_table is called by its name alone.
-    # Without a path, to_csv returns the text.
-    if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in WRITES and node.args:
-        yield node, safe
+    if isinstance(node, ast.Call) and (name := getattr(node.func, "attr", "")) in WRITES:
+        named = {keyword.arg for keyword in node.keywords}
+        # Without a path, to_csv returns the text.
+        if name != "to_csv" or node.args or "path_or_buf" in named:
+            yield node, safe
     for child in ast.iter_child_nodes(node):
         yield from writing_calls(child, safe)
 

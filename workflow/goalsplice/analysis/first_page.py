@@ -76,6 +76,7 @@ def page(intro: str, main: str, figures: Sequence[tuple[str, bytes]]) -> str:
         main: HTML.
         figures: titles, and SVG pictures.
     """
+    # In lines, as the table above: docutils takes none of more than 10,000 characters.
     shown = [
         f"<h3>{html.escape(title)}</h3>"
         f'<img alt="{html.escape(title)}" src="data:image/svg+xml;base64,{base64.encodebytes(picture).decode()}">'
@@ -86,5 +87,4 @@ def page(intro: str, main: str, figures: Sequence[tuple[str, bytes]]) -> str:
 
 
 def _raw(text: str) -> str:
-    # Docutils takes no line of more than 10,000 characters.
     return ".. raw:: html\n\n" + "".join(f"    {line}\n" for line in text.splitlines())
