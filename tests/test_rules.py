@@ -1,6 +1,8 @@
 """What the rules say of the package: which modules make which outputs."""
 
+import importlib
 import re
+import sys
 
 import pytest
 from study import ROOT
@@ -50,6 +52,23 @@ def test_a_rule_says_the_modules_that_its_shell_line_runs():
         run = {*re.findall(r"python -m (goalsplice\.cli\.\w+)", block)}
         named = {*re.findall(r'^ *"(goalsplice\.cli\.\w+)"|made_by\("(goalsplice\.cli\.\w+)"', block, re.M)}
         assert run == {name for names in named for name in names if name}, block[:80]
+
+
+def given_options() -> dict[str, set[str]]:
+    """By command of the package, the options that rules' shell lines name."""
+    found: dict[str, set[str]] = {}
+    for module, line in re.findall(r"python -m (goalsplice\.cli\.\w+)((?:(?!python -m|&&|2>|\|).)*)", RULES, re.S):
+        found.setdefault(module, set()).update(re.findall(r"(?<=\s)--[a-z][\w-]*", line))
+    return found
+
+
+@pytest.mark.parametrize("module", given_options())
+def test_a_command_takes_the_options_that_its_rules_give(module, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", [module, "--help"])
+    with pytest.raises(SystemExit):
+        importlib.import_module(module).main()
+    taken = set(re.findall(r"--[a-z][\w-]*", capsys.readouterr().out))
+    assert given_options()[module] <= taken
 
 
 def test_a_change_of_any_module_reruns_a_rule_but_for_a_few():

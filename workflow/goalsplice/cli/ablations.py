@@ -18,7 +18,7 @@ _TRAINING = [*RUN, "rollout", "phase", "objective", "mean_return"]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for table in TABLES:
-        parser.add_argument(f"--{table}", required=True, help=f"the table ablation_{table}")
+        parser.add_argument(f"--{table.replace('_', '-')}", required=True, help=f"the table ablation_{table}")
     parser.add_argument("--arms", type=json.loads, required=True, help="what each arm is, as JSON")
     parser.add_argument("--threshold", type=float, required=True, help="mean return that counts as learned")
     parser.add_argument("--burn-in", type=int, required=True, help="rollout after which phases count")
